@@ -1,0 +1,9 @@
+export default {
+  transform: {},
+  injectGlobals: false,
+  roots: ["<rootDir>/build/test"],
+  testMatch: ["**/*.test.js"],
+  testEnvironment: "<rootDir>/test/environment.cjs",
+  reporters: ["default", "<rootDir>/test/reporter.cjs"],
+  maxWorkers: "100%",
+};

@@ -1,0 +1,50 @@
+import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
+
+/**
+ * Why a call failed, where the library itself found out. Stable: programs may compare it.
+ */
+export type FailureReason =
+  | "bad-http"
+  | "bad-status"
+  | "connect-refused"
+  | "connect-timeout"
+  | "connection-lost"
+  | "decompress"
+  | "dns"
+  | "empty-response"
+  | "missing-trailers"
+  | "network-or-cors"
+  | "not-h2"
+  | "parse"
+  | "parse-json"
+  | "redirect-refused"
+  | "response-too-large"
+  | `rst-${string}`
+  | "tls"
+  | "tls-expired"
+  | "tls-hostname"
+  | "tls-untrusted"
+  | "token-invalid"
+  | "token-provider"
+  | "trailers-not-last"
+  | "truncated"
+  | "unexpected-content-type"
+  | "unsafe-integer";
+
+/**
+ * What a `ConnectError` alone does not say, the same on every protocol.
+ */
+export interface ErrorInfo {
+  /** ZITADEL's stable id of the error, such as `AUTH-7fs1e`. The one thing to tell its errors apart by. */
+  readonly id?: string;
+  /** What went wrong on the way, where it was not the server that said so. */
+  readonly reason?: FailureReason;
+  /** How many requests the call made; 0 if it failed before the first. */
+  readonly attempts: number;
+  /** The HTTP status, if there was an answer. */
+  readonly httpStatus?: number;
+  /** Whether the code is the server's own word rather than this library's reading of what happened. */
+  readonly fromServer: boolean;
+}
