@@ -1,0 +1,21 @@
+import { stock } from "./stock.js";
+import { runSubject } from "./subject.js";
+import { readVectors, vectorsPath } from "./vectors.js";
+
+const vectors = readVectors();
+if (!vectors) {
+  console.log(`skipped: no conformance vectors at ${vectorsPath}`);
+  process.exit();
+}
+
+const rows: Record<string, { passed: number; of: number }> = {};
+const failures: string[] = [];
+for (const subject of [...stock]) {
+  const verdicts = await runSubject(subject, vectors);
+  const failed = verdicts.filter(({ wrong }) => wrong.length > 0);
+  rows[subject.name] = { passed: verdicts.length - failed.length, of: verdicts.length };
+  for (const { name, wrong } of failed) failures.push(`${subject.name}: ${name}: ${wrong.join("; ")}`);
+}
+console.table(rows);
+for (const failure of failures) console.log(failure);
+if (failures.length > 0) process.exitCode = 1;
