@@ -4,10 +4,10 @@ import { createServer as createTlsServer } from "node:tls";
 import { encodeHeaders, type HeaderFields, HpackDecoder } from "./hpack.js";
 
 export interface RawH2Options {
-  /** Called when a request is complete, its END_STREAM included. */
+  /** Called when a request is complete, its END_STREAM included. By default it is answered with an empty message. */
   onRequest?: (stream: RawH2Stream) => void;
-  /** Called when a client has connected, before anything is sent. */
-  onConnection?: (connection: RawH2Connection) => void;
+  /** Takes every socket away from the server, before anything is sent or read. */
+  takeSocket?: (socket: Socket) => void;
   /** The first SETTINGS frame, as pairs of identifier and value. `false`: it is never sent. */
   settings?: readonly (readonly [id: number, value: number])[] | false;
   /** Whether PINGs are answered; default true. */
@@ -33,7 +33,7 @@ export class RawH2Server {
   readonly listening: Promise<unknown>;
   readonly #server;
 
-  constructor(readonly options: RawH2Options) {
+  constructor(public options: RawH2Options) {
     const accept = (socket: Socket) => {
       const connection = new RawH2Connection(this, socket);
       this.connections.push(connection);
@@ -89,7 +89,11 @@ export class RawH2Connection {
   start(): void {
     this.socket.setNoDelay(true);
     this.socket.on("error", () => {}); // clients may reset their end as they like
-    this.server.options.onConnection?.(this);
+    const { takeSocket } = this.server.options;
+    if (takeSocket) {
+      takeSocket(this.socket);
+      return;
+    }
     if (this.server.options.settings !== false) this.settings(this.server.options.settings ?? []);
     this.socket.on("data", (chunk) => this.#read(chunk));
   }
@@ -183,7 +187,10 @@ export class RawH2Connection {
         return;
     }
     const stream = this.#streams.get(streamId);
-    if (stream && flags & flag.endStream && type !== frameType.continuation) this.server.options.onRequest?.(stream);
+    if (stream && flags & flag.endStream && type !== frameType.continuation) {
+      const answer = this.server.options.onRequest ?? ((one: RawH2Stream) => one.ok());
+      answer(stream);
+    }
   }
 
   #onHeaders(type: number, flags: number, streamId: number, payload: Buffer): void {
@@ -210,9 +217,10 @@ export class RawH2Stream {
     readonly number: number,
   ) {}
 
-  /** The answer's header fields; without a `:status` it is 200 and `application/grpc`. */
+  /** The answer's header fields; without a `:status` it is 200 and of the request's own type. */
   head(fields: HeaderFields = {}, options: { endStream?: boolean } = {}): void {
-    const status: HeaderFields = ":status" in fields ? {} : { ":status": 200, "content-type": "application/grpc" };
+    const status: HeaderFields =
+      ":status" in fields ? {} : { ":status": 200, "content-type": okAnswer(this.headers["content-type"]).type };
     this.#headers({ ...status, ...fields }, options.endStream ?? false);
   }
 
@@ -238,11 +246,18 @@ export class RawH2Stream {
     this.connection.frame(frameType.rstStream, 0, this.id, payload);
   }
 
-  /** A whole gRPC answer with this message, an empty one by default. */
-  ok(message: Uint8Array = new Uint8Array()): void {
+  /** A whole answer of the request's own type; `message` is protobuf, or JSON. */
+  ok(message?: Uint8Array): void {
+    const { type, body } = okAnswer(this.headers["content-type"], message);
     this.head();
-    this.data(envelope(message));
-    this.trailers();
+    this.data(body, { endStream: type !== "application/grpc" });
+    if (type === "application/grpc") this.trailers();
+  }
+
+  /** A whole answer: status, header fields and body, and the end. */
+  respond(status: number, fields: HeaderFields = {}, body: string | Uint8Array = ""): void {
+    this.head({ ":status": status, ...fields }, { endStream: body.length === 0 });
+    if (body.length > 0) this.data(Buffer.from(body), { endStream: true });
   }
 
   /** A gRPC answer of trailers only. */
@@ -259,6 +274,17 @@ export class RawH2Stream {
       this.connection.frame(type, flags, this.id, block.subarray(at, at + maxFrameSize));
     }
   }
+}
+
+/** The body of an answer in the protocol of a request's content type, but for what HTTP itself carries. */
+export function okAnswer(requestType = "application/grpc", message?: Uint8Array): { type: string; body: Uint8Array } {
+  if (requestType.startsWith("application/json")) {
+    return { type: "application/json", body: message ?? Buffer.from("{}") };
+  }
+  const frame = envelope(message ?? new Uint8Array());
+  if (!requestType.startsWith("application/grpc-web")) return { type: "application/grpc", body: frame };
+  const trailer = envelope(Buffer.from("grpc-status: 0\r\n"), 0x80);
+  return { type: "application/grpc-web+proto", body: Buffer.concat([frame, trailer]) };
 }
 
 /** A message as gRPC frames it: a byte of flags, the length, the message. */
