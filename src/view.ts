@@ -1,0 +1,118 @@
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { ListMyRefreshTokensResponse } from "../gen/zitadel/auth_pb.js";
+import type { RefreshToken } from "../gen/zitadel/user_pb.js";
+
+/**
+ * Whether an app can still use a token: `active`; `idle-expired`, where it went unused for too long; or `expired`,
+ * where its whole life is over. A token that is both is `expired`.
+ */
+export type RefreshTokenState = "active" | "idle-expired" | "expired";
+
+/**
+ * One refresh token as a person thinks of it: this app, on one device, may stay signed in until then.
+ */
+export interface RefreshTokenView {
+  /** What to revoke the token by. */
+  readonly id: string;
+  /** OAuth client id of the app that holds the token. */
+  readonly clientId: string;
+  readonly state: RefreshTokenState;
+  /** When the user signed in. */
+  readonly signedInAt?: Date;
+  /** When the app last used the token; at first, when the token was issued. */
+  readonly lastUsedAt?: Date;
+  /** When the token ends unless the app uses it before. */
+  readonly idleExpiresAt?: Date;
+  /** When the token ends however often it is used. */
+  readonly expiresAt?: Date;
+  /** The earlier of `idleExpiresAt` and `expiresAt`. */
+  readonly usableUntil?: Date;
+  readonly scopes: readonly string[];
+  readonly audience: readonly string[];
+}
+
+/**
+ * A list of refresh tokens, without bigint, so that `JSON.stringify`, `structuredClone` and `postMessage` take it.
+ */
+export interface RefreshTokensView {
+  /** How many tokens the user has. */
+  readonly total: number;
+  /** Whether that is more than `tokens` holds: ZITADEL cuts the list at 1000, in no particular order. */
+  readonly truncated: boolean;
+  /** How fresh the list is: a token revoked later can still be in it. */
+  readonly asOf?: Date;
+  /** Most recently used first. */
+  readonly tokens: readonly RefreshTokenView[];
+}
+
+// What google.protobuf.Timestamp allows: the years 1 to 9999.
+const minSeconds = -62_135_596_800n;
+const maxSeconds = 253_402_300_799n;
+
+/** A timestamp out of range is none. Rounds down: no token is shown to be usable for longer than it is. */
+function toDate(timestamp: Timestamp | undefined): Date | undefined {
+  if (timestamp === undefined) return undefined;
+  const { seconds, nanos } = timestamp;
+  if (seconds < minSeconds || seconds > maxSeconds || nanos < 0 || nanos > 999_999_999) return undefined;
+  return new Date(Number(seconds) * 1_000 + Math.floor(nanos / 1_000_000));
+}
+
+function earlier(a: Date | undefined, b: Date | undefined): Date | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a < b ? a : b;
+}
+
+/** Leaves out what is undefined, so that it is absent rather than present and empty. */
+function present<T extends Record<string, Date | undefined>>(dates: T): { [K in keyof T]?: Date } {
+  return Object.fromEntries(Object.entries(dates).filter(([, date]) => date !== undefined)) as {
+    [K in keyof T]?: Date;
+  };
+}
+
+function viewToken(token: RefreshToken, now: number): RefreshTokenView {
+  const idleExpiresAt = toDate(token.idleExpiration);
+  const expiresAt = toDate(token.expiration);
+  const isOver = (date: Date | undefined) => date !== undefined && date.getTime() <= now;
+  return {
+    id: token.id,
+    clientId: token.clientId,
+    state: isOver(expiresAt) ? "expired" : isOver(idleExpiresAt) ? "idle-expired" : "active",
+    ...present({
+      signedInAt: toDate(token.authTime),
+      lastUsedAt: toDate(token.details?.changeDate),
+      idleExpiresAt,
+      expiresAt,
+      usableUntil: earlier(idleExpiresAt, expiresAt),
+    }),
+    scopes: [...token.scopes],
+    audience: [...token.audience],
+  };
+}
+
+/** Most recently used first, never used last; ties by id, since ZITADEL's own order is not the same twice. */
+function byLastUse(a: RefreshTokenView, b: RefreshTokenView): number {
+  const [usedA, usedB] = [a.lastUsedAt?.getTime() ?? -Infinity, b.lastUsedAt?.getTime() ?? -Infinity];
+  if (usedA !== usedB) return usedB > usedA ? 1 : -1;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}
+
+/**
+ * Makes a plain model for people from the answer of `listMyRefreshTokens`: dates, states, the most recently used token
+ * first. States are as of `now`, a Date or milliseconds since 1970; default: the present. A timestamp that is out of
+ * range is absent. Never fails on an answer; a `now` that is no time is a RangeError.
+ */
+export function viewRefreshTokens(
+  response: ListMyRefreshTokensResponse,
+  options: { now?: Date | number } = {},
+): RefreshTokensView {
+  const now = Number(options.now ?? Date.now());
+  if (Number.isNaN(now)) throw new RangeError("viewRefreshTokens: now is not a time; give a valid Date");
+  const tokens = response.result.map((token) => viewToken(token, now)).sort(byLastUse);
+  const total = Math.max(Number(response.details?.totalResult ?? 0), tokens.length);
+  return {
+    total,
+    truncated: total > tokens.length,
+    ...present({ asOf: toDate(response.details?.viewTimestamp) }),
+    tokens,
+  };
+}
