@@ -1,0 +1,64 @@
+import { Code } from "@connectrpc/connect";
+import type { AccessTokenKind, Account } from "./account.js";
+import { RpcError } from "./rpc-error.js";
+
+/** What a call says about itself. */
+export interface Credentials {
+  readonly authorization: string | undefined;
+  /** Only of a REST call: gRPC-Web's origin is not looked at. */
+  readonly origin: string | undefined;
+  /** `x-zitadel-orgid` */
+  readonly orgId: string | undefined;
+  /** The server's own origin, which an app may use by default. */
+  readonly ownOrigin: string;
+}
+
+/** Finds out whose call it is, or why it is refused, in ZITADEL's order. */
+export function authorize(accounts: readonly Account[], credentials: Credentials): Account {
+  const { authorization, origin, orgId, ownOrigin } = credentials;
+  if (!authorization) {
+    throw new RpcError(Code.Unauthenticated, "auth header missing");
+  }
+  // Split as ZITADEL splits it: case matters, and the token must not hold the word again.
+  const [, token, ...rest] = authorization.split("Bearer ");
+  if (token === undefined || rest.length > 0) {
+    throw new RpcError(Code.Unauthenticated, "invalid auth header", "AUTH-toLo1");
+  }
+  const { account, kind } = findToken(accounts, token);
+  switch (kind) {
+    case "expired":
+    case "wrongAudience":
+      throw invalidToken();
+    case "impersonation":
+      throw new RpcError(Code.PermissionDenied, "Errors.TokenExchange.Token.NotForAPI", "APP-wai8O");
+    case "mfaRequired":
+      throw new RpcError(Code.PermissionDenied, "mfa required", "AUTHZ-Kl3p0");
+    case "notAuthenticated":
+      throw new RpcError(Code.PermissionDenied, "authentication required", "AUTHZ-Kl3p0");
+  }
+  // A personal access token belongs to no app, so there is no list of origins to look at.
+  const allowed = account.allowedOrigins ?? [ownOrigin];
+  if (origin !== undefined && kind !== "personal" && !allowed.includes(origin)) {
+    throw new RpcError(Code.PermissionDenied, "Errors.OriginNotAllowed", "AUTH-DZG21");
+  }
+  if (orgId && !accounts.some(({ user }) => user.resourceOwner === orgId)) {
+    throw new RpcError(Code.PermissionDenied, "Organisation doesn't exist", "AUTH-Bs7Ds");
+  }
+  return account;
+}
+
+/** One error for every token that is no good: ZITADEL tells nobody why. */
+export function invalidToken(): RpcError {
+  return new RpcError(Code.Unauthenticated, "Errors.Token.Invalid", "AUTH-7fs1e");
+}
+
+function findToken(accounts: readonly Account[], token: string): { account: Account; kind: AccessTokenKind } {
+  for (const account of accounts) {
+    for (const [kind, value] of Object.entries(account.user.tokens)) {
+      if (value === token) {
+        return { account, kind: kind as AccessTokenKind };
+      }
+    }
+  }
+  throw invalidToken();
+}

@@ -1,0 +1,75 @@
+import type { Exchange } from "./exchange.js";
+
+/** What a server allows pages of other origins to do, which are all allowed. */
+export interface CorsPolicy {
+  readonly requestHeaders: readonly string[];
+  readonly methods: readonly string[];
+  readonly maxAgeSeconds?: number;
+}
+
+const commonHeaders = [
+  "accept",
+  "accept-language",
+  "authorization",
+  "content-type",
+  "origin",
+  "x-grpc-web",
+  "x-user-agent",
+  "x-zitadel-orgid",
+];
+
+export const restCors: CorsPolicy = {
+  requestHeaders: [
+    ...commonHeaders,
+    "connect-protocol-version",
+    "connect-timeout-ms",
+    "grpc-timeout",
+    "x-requested-with",
+  ],
+  methods: ["OPTIONS", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+};
+
+/** Without `grpc-timeout`, unlike REST: a browser app that sends it over gRPC-Web fails. */
+export const grpcWebCors: CorsPolicy = {
+  requestHeaders: [...commonHeaders, "u-a"],
+  methods: ["GET", "POST", "HEAD"],
+  maxAgeSeconds: 600,
+};
+
+export function isPreflight(exchange: Exchange): boolean {
+  return exchange.method === "OPTIONS" && Boolean(exchange.header("access-control-request-method"));
+}
+
+/** The headers of the answer to a preflight. A refusal is told by what is missing. */
+export function preflightHeaders(policy: CorsPolicy, exchange: Exchange): Record<string, string> {
+  const vary = { Vary: "Origin, Access-Control-Request-Method, Access-Control-Request-Headers" };
+  const origin = exchange.header("origin");
+  const method = exchange.header("access-control-request-method") ?? "";
+  const names = exchange.header("access-control-request-headers");
+  if (!origin || !policy.methods.includes(method) || !acceptsNames(policy, names ?? "")) {
+    return vary;
+  }
+  return {
+    ...vary,
+    "Access-Control-Allow-Credentials": "true",
+    "Access-Control-Allow-Methods": method,
+    "Access-Control-Allow-Origin": origin,
+    ...(names && { "Access-Control-Allow-Headers": names }),
+    ...(policy.maxAgeSeconds && { "Access-Control-Max-Age": String(policy.maxAgeSeconds) }),
+  };
+}
+
+/** The headers that any other answer has. */
+export function corsHeaders(policy: CorsPolicy, exchange: Exchange): Record<string, string> {
+  const origin = exchange.header("origin");
+  return origin && policy.methods.includes(exchange.method)
+    ? { "Access-Control-Allow-Credentials": "true", "Access-Control-Allow-Origin": origin }
+    : {};
+}
+
+/** As browsers write the list and rs/cors demands it: lower case, sorted, no name twice. */
+function acceptsNames(policy: CorsPolicy, list: string): boolean {
+  const names = list.split(",").map((name) => name.trim());
+  const given = names.filter((name) => name !== "");
+  return given.every((name, i) => policy.requestHeaders.includes(name) && (i === 0 || name > (given[i - 1] ?? "")));
+}
