@@ -89,7 +89,9 @@ async function openUntil<T>(program: string, url: string, reported: Promise<T>, 
     // Chromium refuses to sandbox itself for root.
     ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
   ];
-  const child = spawn(program, [...flags, url], { stdio: ["ignore", "ignore", "pipe"] });
+  // Chromium leaves a folder in the temporary one; so it gets one that is removed.
+  const env = { ...process.env, TMPDIR: profile };
+  const child = spawn(program, [...flags, url], { env, stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-2_000);
