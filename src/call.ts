@@ -1,0 +1,136 @@
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { failure, noteAttempts } from "./errors.js";
+
+/**
+ * One call under way: its deadline and the caller's signal in one place, for the steps that it is made of.
+ */
+export class Call {
+  /** Why the call is over although a step may still be busy. */
+  stopped: ConnectError | undefined;
+  /** Requests made so far. */
+  attempts = 0;
+  /** What the call is waiting for, for the message of a deadline. */
+  step = "";
+  /** The last attempt's failure, for the error of a deadline that passes during a later one. */
+  lastError: ConnectError | undefined;
+
+  // What ends the steps that are under way: one, unless an interceptor makes several requests at a time.
+  readonly #steps = new Set<() => void>();
+  #controller: AbortController | undefined;
+  readonly #endsAt: number | undefined;
+
+  constructor(timeoutMs: number | undefined) {
+    this.#endsAt = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+  }
+
+  /** Milliseconds until the deadline, `undefined` without one. */
+  get remainingMs(): number | undefined {
+    return this.#endsAt === undefined ? undefined : this.#endsAt - performance.now();
+  }
+
+  /** Aborts when the call stops. Made when someone first asks: a controller for every call would be its main cost. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.stopped) this.#controller.abort(this.stopped);
+    return this.#controller.signal;
+  }
+
+  /** Has `end` called if the call stops before `left(end)`. */
+  entered(end: () => void): void {
+    if (this.stopped) end();
+    else this.#steps.add(end);
+  }
+
+  /** Says that the step that `end` would end is over. */
+  left(end: () => void): void {
+    this.#steps.delete(end);
+  }
+
+  /** Ends the call and every step that is under way. */
+  stop(error: ConnectError): void {
+    this.stopped = error;
+    for (const end of this.#steps) end();
+    this.#steps.clear();
+    this.#controller?.abort(error);
+  }
+}
+
+/**
+ * Runs a call under its deadline and the caller's signal. The returned promise settles when either is over, even
+ * if `run` never does; what `run` comes to later is dropped.
+ */
+export function runCall<T>(
+  timeoutMs: number | undefined,
+  signal: AbortSignal | undefined,
+  active: Set<Stop>,
+  run: (call: Call) => Promise<T>,
+): Promise<T> {
+  if (signal?.aborted) return Promise.reject(abortError(signal));
+  return new Promise((resolve, reject) => {
+    const call = new Call(timeoutMs);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const finish = () => {
+      clearTimeout(timer);
+      active.delete(stop);
+      if (signal) unlink(signal, stop);
+    };
+    const fail = (error: unknown) => {
+      finish();
+      noteAttempts(error, call.attempts);
+      reject(error);
+    };
+    const stop: Stop = (error) => {
+      call.stop(error);
+      fail(error);
+    };
+    active.add(stop);
+    if (timeoutMs !== undefined) timer = setTimeout(() => stop(deadlineError(timeoutMs, call)), timeoutMs);
+    if (signal) link(signal, stop);
+    run(call).then((value) => {
+      finish();
+      resolve(value);
+    }, fail);
+  });
+}
+
+function deadlineError(timeoutMs: number, call: Call): ConnectError {
+  const after = call.lastError ? `; the attempt before failed: ${call.lastError.message}` : "";
+  const message = `the deadline of ${timeoutMs} ms passed while ${call.step}${after}`;
+  return failure(Code.DeadlineExceeded, message, {}, { cause: call.lastError });
+}
+
+function abortError(signal: AbortSignal): ConnectError {
+  const cause: unknown = signal.reason;
+  // What AbortSignal.timeout aborts with: the caller's own deadline.
+  if ((cause as Error | undefined)?.name === "TimeoutError") {
+    return failure(Code.DeadlineExceeded, "the caller's AbortSignal.timeout passed", {}, { cause });
+  }
+  return failure(Code.Canceled, "the caller canceled the call", {}, { cause });
+}
+
+/** Ends a call with that error. */
+export type Stop = (error: ConnectError) => void;
+
+// One listener for all calls on a signal: eleven would make Node warn of a leak.
+const links = new WeakMap<AbortSignal, { stops: Set<Stop>; listener: () => void }>();
+
+function link(signal: AbortSignal, stop: Stop): void {
+  let entry = links.get(signal);
+  if (!entry) {
+    const stops = new Set<Stop>();
+    const listener = () => {
+      for (const each of stops) each(abortError(signal));
+    };
+    entry = { stops, listener };
+    links.set(signal, entry);
+    signal.addEventListener("abort", listener);
+  }
+  entry.stops.add(stop);
+}
+
+function unlink(signal: AbortSignal, stop: Stop): void {
+  const entry = links.get(signal);
+  if (!entry?.stops.delete(stop) || entry.stops.size > 0) return;
+  links.delete(signal);
+  signal.removeEventListener("abort", entry.listener);
+}

@@ -1,0 +1,31 @@
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
+import { AuthService } from "../gen/zitadel/auth_pb.js";
+import type { Token } from "./token.js";
+import type { TransportFamily } from "./transport.js";
+
+/** A client of ZITADEL's AuthService for one user: a method for each RPC, as Connect generates them. */
+export type UserClient = Client<typeof AuthService>;
+
+/** A client of ZITADEL's AuthService, which owns a connection. */
+export interface AuthClient extends UserClient {
+  /**
+   * The same client for another user: what a backend makes for each request. It shares connection, interceptors,
+   * options and retry throttle; its token, and what is known about refreshing it, is its own. A TypeError if the
+   * token cannot be one.
+   */
+  withToken(token: Token): UserClient;
+  /** Cancels the calls under way and closes the connection. Later calls fail with a TypeError. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Makes a client of a family of transports. */
+export function createClientOf({ transport, withToken }: TransportFamily): AuthClient {
+  const clientOf = (over: Transport): UserClient => createClient(AuthService, over);
+  const { close } = transport;
+  return Object.assign(clientOf(transport), {
+    withToken: (token: Token) => clientOf(withToken(token)),
+    close,
+    [Symbol.asyncDispose]: close,
+  });
+}

@@ -1,0 +1,22 @@
+// What both entries export alike.
+export { Code, ConnectError } from "@connectrpc/connect";
+export * from "../gen/zitadel/auth_pb.js";
+export { type ErrorDetail, ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
+export {
+  type ListDetails,
+  ListDetailsSchema,
+  type ObjectDetails,
+  ObjectDetailsSchema,
+} from "../gen/zitadel/object_pb.js";
+export { type RefreshToken, RefreshTokenSchema } from "../gen/zitadel/user_pb.js";
+export type { Attempt } from "./attempts.js";
+export type { AuthClient, UserClient } from "./client.js";
+export { type ErrorInfo, type FailureReason, getErrorInfo } from "./errors.js";
+export type { Http2Options, TlsOptions } from "./http/http2-options.js";
+export { grpc } from "./protocol/grpc.js";
+export { grpcWeb } from "./protocol/grpc-web.js";
+export type { Protocol } from "./protocol/protocol.js";
+export { rest } from "./protocol/rest.js";
+export type { RetryOptions } from "./retry.js";
+export type { Token, TokenContext } from "./token.js";
+export type { AuthTransport, TransportOptions } from "./transport.js";

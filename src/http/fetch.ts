@@ -1,0 +1,108 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { failure, tooLargeFailure } from "../errors.js";
+import { concat } from "./concat.js";
+import { type HttpClient, type HttpGuard, type HttpRequest, type HttpResponse, startBytes } from "./http.js";
+import { networkFailure, networkFault } from "./network-failure.js";
+
+/** An HTTP client over `fetch`, with nothing but web standards. */
+export function createFetchClient(origin: string, customFetch: typeof fetch | undefined): HttpClient {
+  return {
+    hasTrailers: false,
+    send(request, guard, call) {
+      return new Promise((resolve, reject) => {
+        const controller = new AbortController();
+        let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+        // The signal alone is not enough: Node's fetch can lose it while the body comes in (nodejs/undici#3644).
+        const cancel = () => {
+          controller.abort();
+          reader?.cancel().catch(() => {});
+        };
+        const stop = () => {
+          cancel();
+          reject(call.stopped);
+        };
+        call.entered(stop);
+        const onReader = (made: ReadableStreamDefaultReader<Uint8Array>) => {
+          reader = made;
+          if (call.stopped) cancel();
+        };
+        exchange(origin, customFetch ?? fetch, request, guard, controller.signal, onReader)
+          .then(resolve, (error) => {
+            cancel();
+            reject(error);
+          })
+          .finally(() => call.left(stop));
+      });
+    },
+    close() {},
+  };
+}
+
+async function exchange(
+  origin: string,
+  send: typeof fetch,
+  request: HttpRequest,
+  guard: HttpGuard,
+  signal: AbortSignal,
+  onReader: (reader: ReadableStreamDefaultReader<Uint8Array>) => void,
+): Promise<HttpResponse> {
+  try {
+    const response = await send(origin + request.path, {
+      method: request.method,
+      headers: request.headers,
+      signal,
+      // A redirect would carry the token, or the body, to where it leads.
+      redirect: "manual",
+      ...(request.body && { body: request.body }),
+      ...privacy(),
+    });
+    if (response.type === "opaqueredirect") {
+      const message =
+        "the server redirects, which is not followed since it would carry the token along: correct baseUrl";
+      throw failure(Code.Unknown, message, { reason: "redirect-refused" });
+    }
+    guard.check(response);
+    const { status, headers } = response;
+    return { status, headers, body: await readBody(response, guard, onReader) };
+  } catch (error) {
+    throw error instanceof ConnectError ? error : fetchFailure(error, origin);
+  }
+}
+
+// Not every runtime knows these, and workerd throws at what it does not know.
+function privacy(): RequestInit {
+  const wanted = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" } as const;
+  return Object.fromEntries(Object.entries(wanted).filter(([name]) => name in Request.prototype));
+}
+
+async function readBody(
+  response: Response,
+  guard: HttpGuard,
+  onReader: (reader: ReadableStreamDefaultReader<Uint8Array>) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const take = (chunk: Uint8Array) => {
+    const isStart = length < startBytes && length + chunk.length >= startBytes;
+    chunks.push(chunk);
+    length += chunk.length;
+    if (isStart) guard.check(response, concat(chunks, length));
+    if (length > guard.maxBodyBytes) throw tooLargeFailure(response.status);
+  };
+  // Older React Native has no streams: there the limit is checked when the body is in memory.
+  if (response.body === undefined) take(new Uint8Array(await response.arrayBuffer()));
+  const reader = response.body?.getReader();
+  if (reader) {
+    onReader(reader);
+    for (let next = await reader.read(); !next.done; next = await reader.read()) take(next.value);
+  }
+  return concat(chunks, length);
+}
+
+function fetchFailure(error: unknown, origin: string): ConnectError {
+  const { host } = new URL(origin);
+  // Node says what happened in the cause of a "fetch failed"; a browser keeps it from scripts.
+  const fault = networkFault((error as { cause?: unknown } | undefined)?.cause, host) ?? networkFault(error, host);
+  const message = `no answer from ${host}: the network failed, or CORS refused the request (a browser's console tells)`;
+  return networkFailure(fault ?? { reason: "network-or-cors", message }, error);
+}

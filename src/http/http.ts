@@ -1,0 +1,52 @@
+import type { Call } from "../call.js";
+
+/**
+ * Header fields as they came; names in lower case. `Headers` is one.
+ */
+export interface HttpFields {
+  get(name: string): string | null;
+  forEach(visit: (value: string, name: string) => void): void;
+}
+
+/** What is sent. The origin belongs to the client, so a request cannot leave it. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Absolute path with query. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Record<string, string>;
+  readonly body?: Uint8Array<ArrayBuffer>;
+}
+
+/** The beginning of an answer. */
+export interface HttpHead {
+  readonly status: number;
+  readonly headers: HttpFields;
+}
+
+/** A whole answer. */
+export interface HttpResponse extends HttpHead {
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** HTTP trailers; absent where there were none or the client cannot see them. */
+  readonly trailers?: HttpFields | undefined;
+}
+
+/** What an HTTP client asks while an answer comes in, so that it can stop early. */
+export interface HttpGuard {
+  /** Throws if the answer is not worth reading: at its head, and again with the first five bytes of its body. */
+  check(head: HttpHead, start?: Uint8Array): void;
+  /** Bytes of body after which the client stops reading. */
+  readonly maxBodyBytes: number;
+}
+
+/** Sends one request and returns one answer. Knows nothing of gRPC. Every failure is a `ConnectError`. */
+export interface HttpClient {
+  /** Whether it sees HTTP trailers, which gRPC needs. */
+  readonly hasTrailers: boolean;
+  send(request: HttpRequest, guard: HttpGuard, call: Call): Promise<HttpResponse>;
+  /** Lets go of every connection at once. */
+  close(): void;
+}
+
+/** So many bytes say how long a gRPC message is: enough to refuse it. */
+export const startBytes = 5;

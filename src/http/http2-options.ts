@@ -1,0 +1,36 @@
+/** Options of the HTTP/2 connection, for Node. */
+export interface Http2Options {
+  /** Longest time until a new connection is ready, in milliseconds: DNS, TCP, TLS and HTTP/2's SETTINGS. Default 5,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /**
+   * After so many milliseconds of silence the connection is checked with a PING: while calls are under way, and
+   * before it is used again. Default 30,000; `false` for never. A server may close a connection that pings more
+   * often than it likes.
+   */
+  readonly pingIntervalMs?: number | false | undefined;
+  /** How long an answer to a PING may take, in milliseconds, before the connection counts as lost. Default 5,000. */
+  readonly pingTimeoutMs?: number | undefined;
+  /**
+   * How long an unused connection is kept, in milliseconds. Default 50,000, a little less than load balancers do.
+   * An unused connection does not keep the process alive.
+   */
+  readonly idleTimeoutMs?: number | undefined;
+  /** TLS options. The server's certificate is always checked. */
+  readonly tls?: TlsOptions | undefined;
+  /** Opens the connection to the origin itself, to pass through a proxy: returns a `Duplex`, such as a `net.Socket`. */
+  readonly createConnection?: ((origin: URL) => object) | undefined;
+}
+
+/** Certificates and keys in PEM. */
+export interface TlsOptions {
+  /** Certificates to trust instead of the system's. */
+  readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
+  /** Client certificate (mutual TLS). */
+  readonly cert?: string | Uint8Array | undefined;
+  /** Key of the client certificate. */
+  readonly key?: string | Uint8Array | undefined;
+  /** Passphrase of the key. */
+  readonly passphrase?: string | undefined;
+  /** Host name to ask for and to check, instead of the URL's. */
+  readonly servername?: string | undefined;
+}

@@ -1,0 +1,84 @@
+import { toBinary } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { failure } from "../errors.js";
+import { appendField } from "../http/fields.js";
+import type { HttpFields, HttpHead } from "../http/http.js";
+import { product } from "../product.js";
+import {
+  decodeEnvelopes,
+  encodeEnvelope,
+  encodingOf,
+  envelopeData,
+  maxTrailerBytes,
+  trailersFlag,
+} from "./envelope.js";
+import { answerStatus, checkGrpc, grpcHeaders, maxBodyBytes, messageReply, methodPath } from "./grpc.js";
+import type { Protocol } from "./protocol.js";
+
+/**
+ * gRPC-Web (`application/grpc-web+proto`), as gRPC's PROTOCOL-WEB prescribes: gRPC for HTTP clients that do not
+ * show trailers, which come as a last frame of the body. The default outside Node.
+ */
+export const grpcWeb: Protocol = {
+  name: "grpc-web",
+  needsTrailers: false,
+  maxBodyBytes,
+  request(method, message, context) {
+    return {
+      method: "POST",
+      path: methodPath(method, context),
+      headers: {
+        ...context.headers,
+        ...grpcHeaders(context),
+        "content-type": "application/grpc-web+proto",
+        // ZITADEL takes a CORS preflight for gRPC-Web's only if it names this header.
+        "x-grpc-web": "1",
+        "x-user-agent": product,
+      },
+      body: encodeEnvelope(toBinary(method.input, message)),
+    };
+  },
+  check(head, rules, start) {
+    checkGrpc(head, rules, start, /^application\/grpc-web(?:\+proto)?(?:;|$)/i, "application/grpc-web+proto");
+  },
+  response(method, answer, rules) {
+    const frames = decodeEnvelopes(answer.body, answer);
+    const at = frames.findIndex(({ flags }) => flags & trailersFlag);
+    const last = frames[at];
+    if (!last) {
+      throw answerStatus(answer, undefined) ?? messageCountFailure(answer);
+    }
+    if (at < frames.length - 1) {
+      const message = "the server sent a frame after the trailers, which must be last";
+      throw failure(Code.Internal, message, { reason: "trailers-not-last", httpStatus: answer.status });
+    }
+    const reply = (block: Uint8Array) => {
+      const trailers = parseTrailers(block);
+      const error = answerStatus(answer, trailers);
+      if (error) throw error;
+      return messageReply(method, frames.slice(0, at), answer, trailers, rules);
+    };
+    const block = envelopeData(last, encodingOf(answer.headers, rules.acceptGzip, answer), maxTrailerBytes, answer);
+    return block instanceof Promise ? block.then(reply) : reply(block);
+  },
+};
+
+// A status 0 in the headers of an answer that has no body.
+function messageCountFailure(head: HttpHead) {
+  return failure(Code.Unimplemented, "the server sent 0 messages where the method has one", {
+    httpStatus: head.status,
+  });
+}
+
+// `name: value` lines. Lenient about line ends, case and spaces, as other clients are.
+function parseTrailers(block: Uint8Array): HttpFields {
+  const trailers = new Headers();
+  // Latin-1 as in header fields, so that text sent as plain UTF-8 survives and no byte is refused.
+  let text = "";
+  for (const byte of block) text += String.fromCharCode(byte);
+  for (const line of text.split(/\r?\n/)) {
+    const colon = line.indexOf(":");
+    if (colon > 0) appendField(trailers, line.slice(0, colon).trim(), line.slice(colon + 1).trim());
+  }
+  return trailers;
+}

@@ -1,0 +1,193 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { base64Decode } from "@bufbuild/protobuf/wire";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
+import { type Status, StatusSchema } from "../../gen/google/rpc/status_pb.js";
+import { type FailureNote, failure } from "../errors.js";
+import { appendField } from "../http/fields.js";
+import type { HttpFields, HttpHead } from "../http/http.js";
+
+/**
+ * What a status says, whatever it came in: gRPC trailers, a gRPC-Web frame or a REST body.
+ */
+export interface StatusParts {
+  readonly code: Code;
+  readonly message: string;
+  readonly details: ConnectError["details"];
+}
+
+/** The error of an answer that has no status of its own, by its HTTP status. */
+export function httpFailure(head: HttpHead, hint = ""): ConnectError {
+  const { status } = head;
+  const redirect = status >= 300 && status < 400;
+  const message = redirect
+    ? `HTTP ${status}: redirects are not followed, since that would carry the token elsewhere; correct baseUrl`
+    : `HTTP ${status} without a status of the API${hint || hintFor(status)}`;
+  return serverFailure({ code: codeOfHttpStatus(status), message, details: [] }, head, undefined, {
+    ...(redirect && { reason: "redirect-refused" as const }),
+    fromServer: false,
+  });
+}
+
+// The table of gRPC's http-grpc-status-mapping.md, for every protocol.
+function codeOfHttpStatus(status: number): Code {
+  switch (status) {
+    case 400:
+      return Code.Internal;
+    case 401:
+      return Code.Unauthenticated;
+    case 403:
+      return Code.PermissionDenied;
+    case 404:
+      return Code.Unimplemented;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return Code.Unavailable;
+    default:
+      return Code.Unknown;
+  }
+}
+
+function hintFor(status: number): string {
+  if (status === 404) return "; is baseUrl ZITADEL's, and does the proxy before it let this protocol through?";
+  return status === 407 ? "; the proxy wants credentials" : "";
+}
+
+/** The error for an answer of another type than the protocol's. */
+export function contentTypeFailure(head: HttpHead, expected: string): ConnectError {
+  const type = (head.headers.get("content-type") ?? "").slice(0, 80);
+  const hint = /^text\/html/i.test(type) ? "; baseUrl or a proxy leads to a web page" : "";
+  const message = `expected ${expected}, got content-type "${type}"${hint}`;
+  return failure(Code.Unknown, message, { reason: "unexpected-content-type", httpStatus: head.status });
+}
+
+/**
+ * The error that `grpc-status` and its companions say, `undefined` for OK. `fields` are trailers, or headers where
+ * the answer is Trailers-Only.
+ */
+export function statusFailure(head: HttpHead, fields: HttpFields): ConnectError | undefined {
+  const status = fields.get("grpc-status") ?? "";
+  if (status === "0") return undefined;
+  if (!/^(?:[1-9]|1[0-6])$/.test(status)) {
+    const message = `the server sent an invalid grpc-status "${status.slice(0, 20)}"`;
+    return failure(Code.Unknown, message, { reason: "bad-status", httpStatus: head.status });
+  }
+  const message = decodeMessage(fields.get("grpc-message") ?? "");
+  const details = decodeDetails(fields.get("grpc-status-details-bin"));
+  return serverFailure({ code: Number(status), message, details }, head, fields, { fromServer: true });
+}
+
+/** The error of a status that a server sent, with what it says about coming back. */
+export function serverFailure(
+  sent: StatusParts,
+  head: HttpHead,
+  trailer: HttpFields | undefined,
+  note: FailureNote,
+): ConnectError {
+  const { code, message, details } = unwrapped(sent);
+  const pushbackMs = pushback(details, head, trailer);
+  const mayComeBack = code === Code.Unavailable || (code === Code.ResourceExhausted && pushbackMs !== undefined);
+  return failure(
+    code,
+    message,
+    { httpStatus: head.status, repeat: mayComeBack ? "maybe-applied" : "never", pushbackMs, ...note },
+    { metadata: metadataOf(head.headers, trailer), details },
+  );
+}
+
+// ZITADEL 4.11 sends plain statuses wrapped in one of code Unknown:
+// `rpc error: code = Unauthenticated desc = auth header missing ()`.
+function unwrapped(sent: StatusParts): StatusParts {
+  if (sent.code !== Code.Unknown) return sent;
+  const match = /^rpc error: code = (\w+) desc = (.*) \(\)$/s.exec(sent.message);
+  const code = match && Code[match[1] as keyof typeof Code];
+  return match && code ? { code, message: match[2] ?? "", details: [] } : sent;
+}
+
+// When the server wants to be asked again: gRFC A6's trailer, RetryInfo, or HTTP's Retry-After.
+function pushback(
+  details: ConnectError["details"],
+  head: HttpHead,
+  trailer: HttpFields | undefined,
+): number | undefined {
+  const ms = trailer?.get("grpc-retry-pushback-ms");
+  if (ms != null) return /^\d{1,10}$/.test(ms) ? Number(ms) : Number.POSITIVE_INFINITY;
+  for (const detail of details) {
+    if (!("type" in detail) || detail.type !== RetryInfoSchema.typeName) continue;
+    try {
+      const { retryDelay } = fromBinary(RetryInfoSchema, detail.value);
+      if (retryDelay) return Math.max(0, Number(retryDelay.seconds) * 1000 + retryDelay.nanos / 1e6);
+    } catch {
+      // A detail that cannot be read says nothing.
+    }
+  }
+  if (head.status !== 429 && head.status !== 503) return undefined;
+  const after = head.headers.get("retry-after") ?? "";
+  if (/^\d{1,10}$/.test(after)) return Number(after) * 1000;
+  // RFC 9110 §10.2.3 allows a date, which has letters; `Date.parse` alone takes "-1" for a year.
+  const date = /^[A-Z][a-z]{2}/.test(after) ? Date.parse(after) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
+
+/**
+ * Undoes the percent-encoding of `grpc-message`. What is not valid stays as it came: gRPC's PROTOCOL-HTTP2 forbids
+ * to drop or to fail.
+ */
+function decodeMessage(message: string): string {
+  if (!/[%\x80-\xff]/.test(message)) return message;
+  const bytes: number[] = [];
+  for (let i = 0; i < message.length; i++) {
+    const hex = message[i] === "%" ? /^[0-9a-f]{2}$/i.exec(message.slice(i + 1, i + 3)) : null;
+    if (hex) {
+      bytes.push(Number.parseInt(hex[0], 16));
+      i += 2;
+    } else {
+      // Header fields are read as Latin-1, which keeps the bytes of a message that was sent as plain UTF-8.
+      bytes.push(message.charCodeAt(i));
+    }
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
+  } catch {
+    return message;
+  }
+}
+
+function decodeDetails(value: string | null): ConnectError["details"] {
+  if (value === null) return [];
+  try {
+    return anyDetails(fromBinary(StatusSchema, base64Decode(value.trim())));
+  } catch {
+    // The status itself is more than its details: what cannot be read is left out.
+    return [];
+  }
+}
+
+/** Error details in the form that `ConnectError.findDetails` reads. */
+export function anyDetails(status: Status): ConnectError["details"] {
+  return status.details.map(({ typeUrl, value }) => ({ type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1), value }));
+}
+
+// An error ends up in logs and with callers: what belongs to the connection or could be a secret stays out, and so
+// does what no caller will read.
+const hidden = /^(?:set-cookie|authorization|proxy-authenticate|connection|:.*)$/;
+const maxMetadataFields = 64;
+const maxMetadataLength = 8 * 1024;
+
+function metadataOf(...sources: (HttpFields | undefined)[]): Headers {
+  const metadata = new Headers();
+  let fields = 0;
+  let length = 0;
+  for (const source of sources) {
+    source?.forEach((value, name) => {
+      if (hidden.test(name)) return;
+      fields += 1;
+      length += name.length + value.length;
+      if (fields > maxMetadataFields || length > maxMetadataLength) return;
+      appendField(metadata, name, value);
+    });
+  }
+  return metadata;
+}

@@ -1,0 +1,253 @@
+import { create, type DescMessage, type DescMethodUnary, isMessage, type MessageShape } from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createContextValues,
+  type Interceptor,
+  type Transport,
+  type UnaryResponse,
+} from "@connectrpc/connect";
+import { createMethodUrl, runUnaryCall } from "@connectrpc/connect/protocol";
+import { type Attempt, type AttemptPlan, runAttempts } from "./attempts.js";
+import { parseBaseUrl } from "./base-url.js";
+import { type Call, runCall, type Stop } from "./call.js";
+import { failure, noteOf } from "./errors.js";
+import { toHeaders } from "./http/fields.js";
+import type { HttpClient } from "./http/http.js";
+import type { Http2Options } from "./http/http2-options.js";
+import { requestMetadata } from "./metadata.js";
+import type { Protocol, Reply } from "./protocol/protocol.js";
+import { createRetryPolicy, type RetryOptions } from "./retry.js";
+import { createTokenSource, type Token, type TokenSource } from "./token.js";
+
+/** Options of `createAuthTransport` and `createAuthClient`. Bad ones throw a TypeError or a RangeError. */
+export interface TransportOptions {
+  /**
+   * URL of the ZITADEL instance: `http:` or `https:`, without credentials, query or hash. A path is kept as a prefix.
+   * On a web page it may be relative.
+   */
+  readonly baseUrl: string | URL;
+  /**
+   * Access token of the user, or a function that returns one, also asynchronously. The function is asked before
+   * every attempt with `refresh: false`, and once with `refresh: true` after the server answered Unauthenticated.
+   * Without it no `authorization` is sent, and callers may set that header themselves.
+   */
+  readonly token?: Token | undefined;
+  /** `grpc`, `grpcWeb` or `rest`. Default: `grpc` in Node, `grpcWeb` elsewhere. */
+  readonly protocol?: Protocol | undefined;
+  /**
+   * Milliseconds that a call may take in all: retries, token and connecting included. 1 to 3,600,000; `false` for no
+   * limit. A call's own `timeoutMs` wins. Default 10,000, which is long for a page to wait and short for a request
+   * of a backend.
+   */
+  readonly timeoutMs?: number | false | undefined;
+  /** How calls that failed as Unavailable are repeated; `false` for never. */
+  readonly retry?: RetryOptions | false | undefined;
+  /** Connect's interceptors. They run once a call, within its deadline, and do not see the token. */
+  readonly interceptors?: Interceptor[] | undefined;
+  /** Told of every request that a call made. What it throws is ignored. */
+  readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
+  /** Largest message to accept, in bytes, decompressed. Default 4 MiB, as in gRPC. */
+  readonly maxResponseBytes?: number | undefined;
+  /** Another `fetch` for gRPC-Web and REST. Not together with `http2`. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Only in Node: options of the HTTP/2 connection. Given, gRPC-Web and REST use HTTP/2 as well. */
+  readonly http2?: Http2Options | undefined;
+  /** Whether a token may be sent over `http:` to a host other than this machine. Default `false`. */
+  readonly allowInsecure?: boolean | undefined;
+}
+
+/** A Connect `Transport` that can be closed. */
+export interface AuthTransport extends Transport {
+  /** Cancels the calls under way and closes the connection. Later calls fail with a TypeError. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What an entry point brings along: what is the default, and what there is, where it runs. */
+export interface Runtime {
+  readonly protocol: Protocol;
+  readonly createFetchClient: (origin: string, fetch: typeof globalThis.fetch | undefined) => HttpClient;
+  readonly createHttp2Client?: (origin: string, options: Http2Options) => HttpClient;
+}
+
+/** A transport, and the same one with another user's token. */
+export interface TransportFamily {
+  readonly transport: AuthTransport;
+  withToken(token: Token): Transport;
+}
+
+/** Makes the transport under `createAuthTransport` and `createAuthClient`. */
+export function createTransportFamily(options: TransportOptions, runtime: Runtime): TransportFamily {
+  const { origin, prefix, safeForTokens, crossOrigin } = parseBaseUrl(options.baseUrl);
+  const { protocol = runtime.protocol, interceptors = [] } = options;
+  const mayAuthorize = safeForTokens || options.allowInsecure === true;
+  const defaultTimeoutMs = options.timeoutMs === false ? undefined : checkedTimeout(options.timeoutMs ?? 10_000);
+  const rules = {
+    maxResponseBytes: checkedSize(options.maxResponseBytes ?? 4 * 1024 * 1024),
+    acceptGzip: !crossOrigin && typeof DecompressionStream === "function",
+  };
+  const retry = createRetryPolicy(options.retry);
+  const ownTokens = options.token === undefined ? undefined : createTokens(options.token);
+  const http = createHttpClient(options, protocol, origin, runtime);
+  const plan: AttemptPlan = {
+    protocol,
+    rules,
+    prefix,
+    crossOrigin,
+    retry,
+    http,
+    guard: {
+      check: (head, start) => protocol.check(head, rules, start),
+      maxBodyBytes: protocol.maxBodyBytes(rules.maxResponseBytes),
+    },
+    onAttempt: options.onAttempt,
+  };
+  const active = new Set<Stop>();
+  let closed = false;
+
+  function createTokens(token: Token): TokenSource {
+    if (!mayAuthorize) {
+      const remedy = "use https:, or set allowInsecure if the network in between is yours";
+      throw new TypeError(`baseUrl is http: to a host other than this machine, which would show the token: ${remedy}`);
+    }
+    return createTokenSource(token);
+  }
+
+  function createTransport(tokens: TokenSource | undefined): Transport {
+    return {
+      async unary(method, signal, timeoutMs, header, input, contextValues) {
+        if (closed) throw new TypeError("the client is closed: create another one");
+        const headers = requestMetadata(header, tokens === undefined && mayAuthorize);
+        const ms = timeoutMs === undefined ? defaultTimeoutMs : checkedTimeout(timeoutMs);
+        const message = isMessage(input, method.input) ? input : create(method.input, input);
+        return runCall(ms, signal, active, async (call) => {
+          if (interceptors.length > 0) return intercepted(call, tokens, method, message, headers, contextValues);
+          return new DirectResponse(method, await runAttempts(plan, call, tokens, method, message, headers));
+        });
+      },
+      async stream(method) {
+        const hint = "use a transport of @connectrpc/connect-node or connect-web";
+        const name = `${method.parent.typeName}/${method.name}`;
+        throw failure(Code.Unimplemented, `${name} is streaming, which this transport is not made for: ${hint}`, {});
+      },
+    };
+  }
+
+  async function intercepted<I extends DescMessage, O extends DescMessage>(
+    call: Call,
+    tokens: TokenSource | undefined,
+    method: DescMethodUnary<I, O>,
+    message: MessageShape<I>,
+    headers: Record<string, string>,
+    contextValues: ContextValues | undefined,
+  ): Promise<UnaryResponse<I, O>> {
+    const url = createMethodUrl(origin + prefix, method);
+    let mistake: Error | undefined;
+    call.step = "running its interceptors";
+    try {
+      return await runUnaryCall<I, O>({
+        interceptors,
+        signal: call.signal,
+        req: {
+          stream: false,
+          service: method.parent,
+          method,
+          requestMethod: "POST",
+          url,
+          header: new Headers(headers),
+          contextValues: contextValues ?? createContextValues(),
+          message,
+        },
+        async next(req) {
+          try {
+            if (req.url !== url)
+              throw new TypeError("an interceptor changed the URL, which would send the token there");
+            const sent = requestMetadata(req.header, tokens === undefined && mayAuthorize);
+            const reply = await runAttempts(plan, call, tokens, method, req.message, sent);
+            const header = toHeaders(reply.header);
+            const trailer = toHeaders(reply.trailer);
+            return { stream: false, service: method.parent, method, header, trailer, message: reply.message };
+          } catch (error) {
+            // Connect makes a ConnectError of everything; a mistake of the caller shall stay one.
+            if (!(error instanceof ConnectError)) mistake = error as Error;
+            throw error;
+          }
+        },
+      });
+    } catch (error) {
+      if (mistake && (error === mistake || (error as Error).cause === mistake)) throw mistake;
+      if (error instanceof ConnectError && noteOf(error)) throw error;
+      const { code, rawMessage, metadata, details, cause } = ConnectError.from(error);
+      throw failure(code, rawMessage, {}, { metadata, details, cause });
+    }
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    for (const stop of active) stop(failure(Code.Canceled, "the client was closed", {}));
+    http.close();
+  }
+
+  return {
+    transport: { ...createTransport(ownTokens), close, [Symbol.asyncDispose]: close },
+    withToken: (token) => createTransport(createTokens(token)),
+  };
+}
+
+function createHttpClient(
+  { fetch, http2 }: TransportOptions,
+  protocol: Protocol,
+  origin: string,
+  { createFetchClient, createHttp2Client }: Runtime,
+): HttpClient {
+  if (fetch && http2) throw new TypeError("fetch and http2 are two ways to send the same call: pass one of them");
+  if (createHttp2Client && (http2 || (protocol.needsTrailers && !fetch))) return createHttp2Client(origin, http2 ?? {});
+  if (http2) throw new TypeError("http2 works only in Node: leave it away here");
+  if (protocol.needsTrailers) {
+    throw new TypeError(`${protocol.name} needs HTTP trailers, which fetch does not show: use grpcWeb or rest`);
+  }
+  return createFetchClient(origin, fetch);
+}
+
+function checkedTimeout(timeoutMs: number): number {
+  if (typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= 3_600_000) return Math.ceil(timeoutMs);
+  throw new RangeError(`timeoutMs must be 1 to 3600000 milliseconds, got ${timeoutMs}`);
+}
+
+function checkedSize(maxResponseBytes: number): number {
+  // Four bytes hold the length of a gRPC message; one buffer holds the answer.
+  if (Number.isInteger(maxResponseBytes) && maxResponseBytes >= 1 && maxResponseBytes <= 2 ** 31 - 1) {
+    return maxResponseBytes;
+  }
+  throw new RangeError(`maxResponseBytes must be an integer of 1 to 2147483647, got ${maxResponseBytes}`);
+}
+
+/** A reply as Connect wants it. `Headers` cost more than the rest of a call, so they are made when someone looks. */
+class DirectResponse<I extends DescMessage, O extends DescMessage> implements UnaryResponse<I, O> {
+  readonly stream = false;
+  readonly service: UnaryResponse<I, O>["service"];
+  readonly method: DescMethodUnary<I, O>;
+  readonly message: MessageShape<O>;
+  readonly #reply: Reply<O>;
+  #header: Headers | undefined;
+  #trailer: Headers | undefined;
+
+  constructor(method: DescMethodUnary<I, O>, reply: Reply<O>) {
+    this.service = method.parent;
+    this.method = method;
+    this.message = reply.message;
+    this.#reply = reply;
+  }
+
+  get header(): Headers {
+    this.#header ??= toHeaders(this.#reply.header);
+    return this.#header;
+  }
+
+  get trailer(): Headers {
+    this.#trailer ??= toHeaders(this.#reply.trailer);
+    return this.#trailer;
+  }
+}
