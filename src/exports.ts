@@ -20,3 +20,4 @@ export { rest } from "./protocol/rest.js";
 export type { RetryOptions } from "./retry.js";
 export type { Token, TokenContext } from "./token.js";
 export type { AuthTransport, TransportOptions } from "./transport.js";
+export { type RefreshTokensView, type RefreshTokenView, viewRefreshTokens } from "./view.js";
