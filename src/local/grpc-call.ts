@@ -99,6 +99,7 @@ export function noCacheHeaders(outcome: Outcome): Record<string, string> {
     "Grpc-Metadata-Expires": expires,
     "Grpc-Metadata-Pragma": "no-cache",
     Pragma: "no-cache",
+    ...(outcome.requestId && { "X-Request-Id": outcome.requestId }),
   };
 }
 

@@ -1,4 +1,4 @@
-/// <reference lib="esnext.disposable" />
+/// <reference lib="esnext.disposable" preserve="true" />
 
 import { createAccount } from "./account.js";
 import type { Fault } from "./fault.js";
@@ -33,7 +33,7 @@ export type { LocalAccessTokens, LocalRefreshTokenOptions, LocalUser, LocalUserO
 
 /** How to start a local ZITADEL. Everything has a default. */
 export interface LocalZitadelOptions {
-  /** Default: one user who has half a dozen refresh tokens. */
+  /** Default, and for an empty list: one user who has half a dozen refresh tokens. */
   readonly users?: readonly LocalUserOptions[];
   /** What is to go wrong. More can be added with `fail`. */
   readonly faults?: readonly Fault[];

@@ -1,4 +1,3 @@
-import type { JsonValue } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { corsHeaders, isPreflight, preflightHeaders, restCors } from "./cors.js";
 import type { Exchange, Reply } from "./exchange.js";
@@ -118,23 +117,23 @@ async function readRequest(exchange: Exchange, rpc: Rpc, fields: Record<string, 
   }
   const usesBody = exchange.method === "POST";
   const json = usesBody ? parseGoJson(Buffer.from(body).toString()) : {};
-  return rpc.fromJson({ ...(json as Record<string, JsonValue>), ...fields });
+  return rpc.fromJson({ ...json, ...fields });
 }
 
 function restReply(exchange: Exchange, outcome: Outcome): Reply {
   if ("answer" in outcome) {
-    return gatewayReply(exchange, 200, outcome.answer.json(), metadataHeaders());
+    return gatewayReply(exchange, 200, outcome.answer.json(), metadataHeaders(outcome));
   }
   const { error, early } = outcome;
   const headers = {
-    ...(early ? {} : metadataHeaders()),
+    ...(early ? {} : metadataHeaders(outcome)),
     // Not a challenge but the raw text, which UTF-8 carries as it is.
     ...(error.code === Code.Unauthenticated && { "Www-Authenticate": headerText(error.message) }),
   };
   return gatewayReply(exchange, httpStatus[error.code] ?? 500, statusJson(error), headers);
 }
 
-function metadataHeaders(): Record<string, string> {
+function metadataHeaders(outcome: Outcome): Record<string, string> {
   return {
     "Cache-Control": "no-store",
     Expires: new Date().toUTCString(),
@@ -142,6 +141,7 @@ function metadataHeaders(): Record<string, string> {
     "Grpcgateway-Content-Type": "application/grpc",
     "Grpcgateway-Pragma": "no-cache",
     Pragma: "no-cache",
+    ...(outcome.requestId && { "X-Request-Id": outcome.requestId }),
   };
 }
 

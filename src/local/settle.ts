@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { authorize, invalidToken } from "./authorize.js";
 import type { Exchange, Reply } from "./exchange.js";
@@ -9,14 +10,18 @@ import { RpcError, wrapBareStatus } from "./rpc-error.js";
 import { chooseLanguage } from "./translate.js";
 
 /** How a call ended. */
-export type Outcome =
+export type Outcome = {
+  /** Of a release that has them. */
+  readonly requestId?: string;
+} & (
   | { readonly answer: Answer }
   | {
       readonly error: RpcError;
       /** Failed before ZITADEL's interceptors ran, which send the response headers. */
       readonly early: boolean;
       readonly trailers?: Readonly<Record<string, string>>;
-    };
+    }
+);
 
 /** A call whose request has been read. */
 export interface Call {
@@ -62,7 +67,8 @@ export async function settle(instance: Instance, exchange: Exchange, call: Call)
     }
   }
   const outcome = last?.kind === "status" ? failed(last) : run(instance, exchange, call, lagMs, last);
-  await sendThrough(last, exchange, call.reply(outcome));
+  const reply = call.reply(instance.release === "4.11" ? { ...outcome, requestId: xid() } : outcome);
+  await sendThrough(last, exchange, reply);
 }
 
 /** Faults of the way to ZITADEL: it never hears of the call. */
@@ -143,6 +149,11 @@ function run(instance: Instance, exchange: Exchange, call: Call, lagMs: number, 
     }
     return { error: instance.release === "4.11" ? wrapBareStatus(error) : error, early: false };
   }
+}
+
+/** 20 characters, as the ids of rs/xid have. */
+function xid(): string {
+  return Array.from(randomBytes(20), (byte) => (byte & 31).toString(32)).join("");
 }
 
 function unknownInstance(exchange: Exchange): RpcError {

@@ -1,0 +1,65 @@
+import { once } from "node:events";
+import { request } from "node:http";
+import { connect } from "node:http2";
+import type { WireAnswer } from "./trace.js";
+
+export interface WireRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly body?: string | Uint8Array;
+}
+
+/** Sends a request over HTTP/1.1, and nothing that was not asked for but `Host` and the body's length. */
+export async function sendHttp1(url: string, { method, path, headers = [], body }: WireRequest): Promise<WireAnswer> {
+  const { hostname, port } = new URL(url);
+  const length = body === undefined ? [] : [["Content-Length", String(Buffer.byteLength(body))] as const];
+  const hasHost = headers.some(([name]) => name.toLowerCase() === "host");
+  const host = hasHost ? [] : [["Host", `${hostname}:${port}`] as const];
+  const outgoing = request({
+    hostname,
+    port,
+    method,
+    path,
+    headers: [...host, ...headers, ...length].flat(),
+    agent: false,
+  });
+  outgoing.end(body);
+  const [response] = await once(outgoing, "response");
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of response) {
+    chunks.push(chunk);
+  }
+  const raw: string[] = response.rawHeaders;
+  const names = raw.filter((_, i) => i % 2 === 0);
+  const received = names.map((name, i): [string, string] => [name, raw[i * 2 + 1] ?? ""]);
+  return { status: response.statusCode, headers: received, body: Buffer.concat(chunks), trailers: response.trailers };
+}
+
+/** Sends a request over HTTP/2 on a connection of its own. */
+export async function sendHttp2(url: string, { method, path, headers = [], body }: WireRequest): Promise<WireAnswer> {
+  const session = connect(url);
+  try {
+    const stream = session.request({ ":method": method, ":path": path, ...Object.fromEntries(headers) });
+    stream.end(body);
+    let trailers: Record<string, string> = {};
+    stream.on("trailers", (received) => {
+      trailers = onlyText(received);
+    });
+    const [{ ":status": status, ...rest }] = await once(stream, "response");
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of stream) {
+      chunks.push(chunk);
+    }
+    const received = Object.entries<string | string[]>(rest).flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, one]),
+    );
+    return { status, headers: received, body: Buffer.concat(chunks), trailers };
+  } finally {
+    session.close();
+  }
+}
+
+function onlyText(headers: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}
