@@ -328,7 +328,10 @@ function readable({ title }: Trace, answer: WireAnswer): unknown {
   // Over HTTP/2, which the recorded server was upgraded to, names have no capitals.
   const upgraded = title === "REST via h2c upgrade";
   const given = answer.headers.map(([name, value]) => [upgraded ? name.toLowerCase() : name, value] as const);
-  const headers = differences.reduce((changed, { headers }) => headers?.(changed, answer) ?? changed, given);
+  const headers = differences.reduce<WireAnswer["headers"]>(
+    (changed, { headers }) => headers?.(changed, answer) ?? changed,
+    given,
+  );
   const json = JSON.stringify(readBody(answer), (key, value) =>
     differences.reduce<unknown>((changed, { json }) => (json ? json(key, changed, title) : changed), value),
   );
