@@ -2,12 +2,17 @@
 import { type AuthClient, createClientOf } from "./client.js";
 import { createFetchClient } from "./http/fetch.js";
 import { createHttp2Client } from "./http/http2.js";
+import { networkFault } from "./http/node-network-fault.js";
 import { grpc } from "./protocol/grpc.js";
 import { type AuthTransport, createTransportFamily, type Runtime, type TransportOptions } from "./transport.js";
 
 export * from "./exports.js";
 
-const runtime: Runtime = { protocol: grpc, createFetchClient, createHttp2Client };
+const runtime: Runtime = {
+  protocol: grpc,
+  createFetchClient: (origin, fetch) => createFetchClient(origin, fetch, networkFault),
+  createHttp2Client,
+};
 
 /**
  * Makes a client of ZITADEL's AuthService, which lists and revokes the refresh tokens of a user. Opens nothing before

@@ -1,21 +1,13 @@
 import { create, type DescMessage, type DescMethodUnary, isMessage, type MessageShape } from "@bufbuild/protobuf";
-import {
-  Code,
-  ConnectError,
-  type ContextValues,
-  createContextValues,
-  type Interceptor,
-  type Transport,
-  type UnaryResponse,
-} from "@connectrpc/connect";
-import { createMethodUrl, runUnaryCall } from "@connectrpc/connect/protocol";
+import { Code, type Interceptor, type Transport, type UnaryResponse } from "@connectrpc/connect";
 import { type Attempt, type AttemptPlan, runAttempts } from "./attempts.js";
 import { parseBaseUrl } from "./base-url.js";
-import { type Call, runCall, type Stop } from "./call.js";
-import { failure, noteOf } from "./errors.js";
+import { runCall, type Stop } from "./call.js";
+import { failure } from "./errors.js";
 import { toHeaders } from "./http/fields.js";
 import type { HttpClient } from "./http/http.js";
 import type { Http2Options } from "./http/http2-options.js";
+import { intercept } from "./intercept.js";
 import { requestMetadata } from "./metadata.js";
 import type { Protocol, Reply } from "./protocol/protocol.js";
 import { createRetryPolicy, type RetryOptions } from "./retry.js";
@@ -116,15 +108,31 @@ export function createTransportFamily(options: TransportOptions, runtime: Runtim
   }
 
   function createTransport(tokens: TokenSource | undefined): Transport {
+    // Without a token of its own the client leaves the header to its callers, under the same rule.
+    const leavesAuthorization = tokens === undefined && mayAuthorize;
     return {
       async unary(method, signal, timeoutMs, header, input, contextValues) {
         if (closed) throw new TypeError("the client is closed: create another one");
-        const headers = requestMetadata(header, tokens === undefined && mayAuthorize);
+        const headers = requestMetadata(header, leavesAuthorization);
         const ms = timeoutMs === undefined ? defaultTimeoutMs : checkedTimeout(timeoutMs);
         const message = isMessage(input, method.input) ? input : create(method.input, input);
         return runCall(ms, signal, active, async (call) => {
-          if (interceptors.length > 0) return intercepted(call, tokens, method, message, headers, contextValues);
-          return new DirectResponse(method, await runAttempts(plan, call, tokens, method, message, headers));
+          if (interceptors.length === 0) {
+            return new DirectResponse(method, await runAttempts(plan, call, tokens, method, message, headers));
+          }
+          call.step = "running its interceptors";
+          const url = `${origin}${prefix}/${method.parent.typeName}/${method.name}`;
+          return intercept(
+            interceptors,
+            call,
+            url,
+            method,
+            message,
+            new Headers(headers),
+            contextValues,
+            (sent, header) =>
+              runAttempts(plan, call, tokens, method, sent, requestMetadata(header, leavesAuthorization)),
+          );
         });
       },
       async stream(method) {
@@ -133,55 +141,6 @@ export function createTransportFamily(options: TransportOptions, runtime: Runtim
         throw failure(Code.Unimplemented, `${name} is streaming, which this transport is not made for: ${hint}`, {});
       },
     };
-  }
-
-  async function intercepted<I extends DescMessage, O extends DescMessage>(
-    call: Call,
-    tokens: TokenSource | undefined,
-    method: DescMethodUnary<I, O>,
-    message: MessageShape<I>,
-    headers: Record<string, string>,
-    contextValues: ContextValues | undefined,
-  ): Promise<UnaryResponse<I, O>> {
-    const url = createMethodUrl(origin + prefix, method);
-    let mistake: Error | undefined;
-    call.step = "running its interceptors";
-    try {
-      return await runUnaryCall<I, O>({
-        interceptors,
-        signal: call.signal,
-        req: {
-          stream: false,
-          service: method.parent,
-          method,
-          requestMethod: "POST",
-          url,
-          header: new Headers(headers),
-          contextValues: contextValues ?? createContextValues(),
-          message,
-        },
-        async next(req) {
-          try {
-            if (req.url !== url)
-              throw new TypeError("an interceptor changed the URL, which would send the token there");
-            const sent = requestMetadata(req.header, tokens === undefined && mayAuthorize);
-            const reply = await runAttempts(plan, call, tokens, method, req.message, sent);
-            const header = toHeaders(reply.header);
-            const trailer = toHeaders(reply.trailer);
-            return { stream: false, service: method.parent, method, header, trailer, message: reply.message };
-          } catch (error) {
-            // Connect makes a ConnectError of everything; a mistake of the caller shall stay one.
-            if (!(error instanceof ConnectError)) mistake = error as Error;
-            throw error;
-          }
-        },
-      });
-    } catch (error) {
-      if (mistake && (error === mistake || (error as Error).cause === mistake)) throw mistake;
-      if (error instanceof ConnectError && noteOf(error)) throw error;
-      const { code, rawMessage, metadata, details, cause } = ConnectError.from(error);
-      throw failure(code, rawMessage, {}, { metadata, details, cause });
-    }
   }
 
   async function close(): Promise<void> {

@@ -2,10 +2,20 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { failure, tooLargeFailure } from "../errors.js";
 import { concat } from "./concat.js";
 import { type HttpClient, type HttpGuard, type HttpRequest, type HttpResponse, startBytes } from "./http.js";
-import { networkFailure, networkFault } from "./network-failure.js";
+import { type NetworkFault, networkFailure } from "./network-failure.js";
 
-/** An HTTP client over `fetch`, with nothing but web standards. */
-export function createFetchClient(origin: string, customFetch: typeof fetch | undefined): HttpClient {
+/** Reads from the cause of a failed `fetch` what went wrong, `undefined` if that cannot be told. */
+export type ExplainFailure = (cause: unknown, host: string) => NetworkFault | undefined;
+
+/**
+ * An HTTP client over `fetch`, with nothing but web standards. `explain` is for runtimes that tell scripts why a
+ * request failed, which browsers do not.
+ */
+export function createFetchClient(
+  origin: string,
+  customFetch: typeof fetch | undefined,
+  explain?: ExplainFailure,
+): HttpClient {
   return {
     hasTrailers: false,
     send(request, guard, call) {
@@ -27,7 +37,8 @@ export function createFetchClient(origin: string, customFetch: typeof fetch | un
           if (call.stopped) cancel();
         };
         exchange(origin, customFetch ?? fetch, request, guard, controller.signal, onReader)
-          .then(resolve, (error) => {
+          .then(resolve, (thrown) => {
+            const error = thrown instanceof ConnectError ? thrown : fetchFailure(thrown, origin, explain);
             cancel();
             reject(error);
           })
@@ -46,27 +57,22 @@ async function exchange(
   signal: AbortSignal,
   onReader: (reader: ReadableStreamDefaultReader<Uint8Array>) => void,
 ): Promise<HttpResponse> {
-  try {
-    const response = await send(origin + request.path, {
-      method: request.method,
-      headers: request.headers,
-      signal,
-      // A redirect would carry the token, or the body, to where it leads.
-      redirect: "manual",
-      ...(request.body && { body: request.body }),
-      ...privacy(),
-    });
-    if (response.type === "opaqueredirect") {
-      const message =
-        "the server redirects, which is not followed since it would carry the token along: correct baseUrl";
-      throw failure(Code.Unknown, message, { reason: "redirect-refused" });
-    }
-    guard.check(response);
-    const { status, headers } = response;
-    return { status, headers, body: await readBody(response, guard, onReader) };
-  } catch (error) {
-    throw error instanceof ConnectError ? error : fetchFailure(error, origin);
+  const response = await send(origin + request.path, {
+    method: request.method,
+    headers: request.headers,
+    signal,
+    // A redirect would carry the token, or the body, to where it leads.
+    redirect: "manual",
+    ...(request.body && { body: request.body }),
+    ...privacy(),
+  });
+  if (response.type === "opaqueredirect") {
+    const message = "the server redirects, which is not followed since it would carry the token along: correct baseUrl";
+    throw failure(Code.Unknown, message, { reason: "redirect-refused" });
   }
+  guard.check(response);
+  const { status, headers } = response;
+  return { status, headers, body: await readBody(response, guard, onReader) };
 }
 
 // Not every runtime knows these, and workerd throws at what it does not know.
@@ -99,10 +105,9 @@ async function readBody(
   return concat(chunks, length);
 }
 
-function fetchFailure(error: unknown, origin: string): ConnectError {
+function fetchFailure(error: unknown, origin: string, explain: ExplainFailure | undefined): ConnectError {
   const { host } = new URL(origin);
-  // Node says what happened in the cause of a "fetch failed"; a browser keeps it from scripts.
-  const fault = networkFault((error as { cause?: unknown } | undefined)?.cause, host) ?? networkFault(error, host);
   const message = `no answer from ${host}: the network failed, or CORS refused the request (a browser's console tells)`;
+  const fault = explain?.((error as { cause?: unknown } | undefined)?.cause, host);
   return networkFailure(fault ?? { reason: "network-or-cors", message }, error);
 }

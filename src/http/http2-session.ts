@@ -3,7 +3,8 @@ import * as net from "node:net";
 import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import type { Http2Options } from "./http2-options.js";
-import { type NetworkFault, networkFault, notHttp2 } from "./network-failure.js";
+import type { NetworkFault } from "./network-failure.js";
+import { networkFault, notHttp2 } from "./node-network-fault.js";
 
 /** `Http2Options` with every default filled in; what is off is `Infinity`. */
 export interface Http2Settings extends Pick<Http2Options, "tls" | "createConnection"> {

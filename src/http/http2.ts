@@ -15,7 +15,8 @@ import {
 } from "./http.js";
 import type { Http2Options } from "./http2-options.js";
 import { Http2Session, type Http2Settings } from "./http2-session.js";
-import { networkFailure, notHttp2 } from "./network-failure.js";
+import { networkFailure } from "./network-failure.js";
+import { notHttp2 } from "./node-network-fault.js";
 
 /** An HTTP client over `node:http2`: one connection, made when first needed and replaced when it ends. */
 export function createHttp2Client(origin: string, options: Http2Options): HttpClient {
