@@ -18,6 +18,7 @@ export { grpcWeb } from "./protocol/grpc-web.js";
 export type { Protocol } from "./protocol/protocol.js";
 export { rest } from "./protocol/rest.js";
 export type { RetryOptions } from "./retry.js";
+export { type RevokeOptions, type RevokeResult, revokeRefreshTokens } from "./revoke.js";
 export type { Token, TokenContext } from "./token.js";
 export type { AuthTransport, TransportOptions } from "./transport.js";
 export { type RefreshTokensView, type RefreshTokenView, viewRefreshTokens } from "./view.js";

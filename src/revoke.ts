@@ -1,0 +1,94 @@
+import type { Client } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { AuthService } from "../gen/zitadel/auth_pb.js";
+import { getErrorInfo } from "./errors.js";
+
+export interface RevokeOptions {
+  /**
+   * How many calls run at once. Default 4: a browser opens six connections to one host over HTTP/1.1, and the app
+   * around this wants some of them.
+   */
+  readonly concurrency?: number;
+  /** Stops the calls under way and those to come. What was revoked until then is in the result. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What became of each id: it is in exactly one of the three lists, in the order of the input.
+ */
+export interface RevokeResult {
+  /** Ids of the tokens that were revoked. */
+  readonly revoked: string[];
+  /** Ids of which ZITADEL says that the user has no such token: revoked before, ended, or never the user's. */
+  readonly alreadyGone: string[];
+  /** Ids that may still be usable, and why. After an error that stops all, the ids never sent carry it as well. */
+  readonly failed: { readonly id: string; readonly error: ConnectError }[];
+}
+
+/**
+ * Revokes many of the user's refresh tokens, one call each, an id given twice once.
+ *
+ * A call that fails does not make this fail: it ends in `failed` and the others go on. Only `Unauthenticated`, which
+ * would meet every call alike, and an abort of `signal` end it early.
+ *
+ * Rejects before anything is sent: with a TypeError for an id that no token can have, with a RangeError for a
+ * concurrency that is not a whole number from 1 up.
+ */
+export async function revokeRefreshTokens(
+  auth: Pick<Client<typeof AuthService>, "revokeMyRefreshToken">,
+  ids: readonly string[],
+  options: RevokeOptions = {},
+): Promise<RevokeResult> {
+  const { concurrency = 4, signal } = options;
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new RangeError(`concurrency must be a whole number from 1 up, got ${String(concurrency)}`);
+  }
+  if (!Array.isArray(ids)) throw new TypeError("ids must be an array of strings");
+  ids.forEach(checkId);
+
+  const queue = [...new Set(ids)];
+  const outcomes: ("revoked" | "gone" | ConnectError)[] = [];
+  let next = 0;
+  let stop: ConnectError | undefined;
+
+  async function work() {
+    while (next < queue.length && !stop) {
+      const index = next++;
+      try {
+        await auth.revokeMyRefreshToken({ id: queue[index] as string }, signal ? { signal } : {});
+        outcomes[index] = "revoked";
+      } catch (reason) {
+        const error = ConnectError.from(reason);
+        outcomes[index] = isGone(error) ? "gone" : error;
+        if (error.code === Code.Unauthenticated || signal?.aborted) stop ??= error;
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, work));
+
+  const result: RevokeResult = { revoked: [], alreadyGone: [], failed: [] };
+  queue.forEach((id, index) => {
+    const outcome = outcomes[index] ?? (stop as ConnectError);
+    if (outcome === "revoked") result.revoked.push(id);
+    else if (outcome === "gone") result.alreadyGone.push(id);
+    else result.failed.push({ id, error: outcome });
+  });
+  return result;
+}
+
+// The code alone does not say it: a wrong base URL and an unknown host are NotFound too, and then nothing is gone.
+function isGone(error: ConnectError): boolean {
+  return error.code === Code.NotFound && getErrorInfo(error).id === "COMMAND-BHt2w";
+}
+
+// The same ids are refused on every protocol: REST has no path for `.`, `..` and `/`, and ZITADEL takes 1 to 200
+// characters, counted as code points.
+function checkId(id: unknown, index: number): void {
+  const where = `ids[${index}]`;
+  if (typeof id !== "string") throw new TypeError(`${where} must be a string, got ${typeof id}`);
+  if (id === "") throw new TypeError(`${where} is empty`);
+  if (id === "." || id === ".." || id.includes("/")) {
+    throw new TypeError(`${where} is no id of a refresh token: it must not be "." or ".." nor hold "/"`);
+  }
+  if ([...id].length > 200) throw new TypeError(`${where} is longer than 200 characters`);
+}

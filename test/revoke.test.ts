@@ -1,0 +1,207 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Code, ConnectError, createClient, createRouterTransport, type HandlerContext } from "@connectrpc/connect";
+import { describe, expect, test } from "@jest/globals";
+import { AuthService } from "../gen/zitadel/auth_pb.js";
+import { ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
+import { createAuthClient, grpc, grpcWeb, rest, revokeRefreshTokens } from "../src/index.js";
+import { startLocalZitadel } from "../src/local/local-zitadel.js";
+
+// A client of a service that answers each id by `answer`, and what the service saw.
+function fakeAuth(answer: (id: string, context: HandlerContext) => Promise<void> | void) {
+  const seen = { ids: [] as string[], running: 0, most: 0 };
+  const transport = createRouterTransport(({ service }) => {
+    service(AuthService, {
+      async revokeMyRefreshToken({ id }, context) {
+        seen.ids.push(id);
+        seen.most = Math.max(seen.most, ++seen.running);
+        try {
+          await answer(id, context);
+          return {};
+        } finally {
+          seen.running--;
+        }
+      },
+    });
+  });
+  return { auth: createClient(AuthService, transport), seen };
+}
+
+const gone = () =>
+  new ConnectError("Refresh Token nicht gefunden (COMMAND-BHt2w)", Code.NotFound, undefined, [
+    { desc: ErrorDetailSchema, value: { id: "COMMAND-BHt2w", message: "Refresh Token nicht gefunden" } },
+  ]);
+
+describe("revoking many tokens", () => {
+  test("sorts the ids by outcome and keeps their order", async () => {
+    const { auth, seen } = fakeAuth(async (id) => {
+      // The later ids are answered first.
+      await sleep(20 - Number(id));
+      if (id === "2" || id === "5") throw gone();
+      if (id === "3" || id === "4") throw new ConnectError(`no ${id}`, Code.PermissionDenied);
+    });
+    const result = await revokeRefreshTokens(auth, ["1", "2", "3", "4", "5", "6", "7"]);
+    expect(result.revoked).toEqual(["1", "6", "7"]);
+    expect(result.alreadyGone).toEqual(["2", "5"]);
+    expect(result.failed.map(({ id, error }) => [id, error.code, error.rawMessage])).toEqual([
+      ["3", Code.PermissionDenied, "no 3"],
+      ["4", Code.PermissionDenied, "no 4"],
+    ]);
+    expect(result.failed[0]?.error).toBeInstanceOf(ConnectError);
+    expect(seen.ids).toHaveLength(7);
+  });
+
+  test("sends an id that is given twice once", async () => {
+    const { auth, seen } = fakeAuth(() => {});
+    const result = await revokeRefreshTokens(auth, ["a", "b", "a", "a"], { concurrency: 1 });
+    expect(seen.ids).toEqual(["a", "b"]);
+    expect(result).toEqual({ revoked: ["a", "b"], alreadyGone: [], failed: [] });
+  });
+
+  test("does nothing for no ids", async () => {
+    const { auth, seen } = fakeAuth(() => {});
+    expect(await revokeRefreshTokens(auth, [])).toEqual({ revoked: [], alreadyGone: [], failed: [] });
+    expect(seen.ids).toEqual([]);
+  });
+
+  for (const [concurrency, most] of [
+    [undefined, 4],
+    [1, 1],
+    [3, 3],
+    [100, 20],
+  ] as const) {
+    test(`runs ${most} of 20 calls at once with concurrency ${concurrency}`, async () => {
+      const { auth, seen } = fakeAuth(async () => {
+        await sleep(2);
+      });
+      const ids = Array.from({ length: 20 }, (_, i) => `id-${i}`);
+      const result = await revokeRefreshTokens(auth, ids, concurrency ? { concurrency } : {});
+      expect(result.revoked).toEqual(ids);
+      expect(seen.most).toBe(most);
+    });
+  }
+
+  test("takes a NotFound without ZITADEL's id for a failure, not for a token that is gone", async () => {
+    const { auth } = fakeAuth(() => {
+      throw new ConnectError("Not Found", Code.NotFound);
+    });
+    const result = await revokeRefreshTokens(auth, ["a"]);
+    expect(result.alreadyGone).toEqual([]);
+    expect(result.failed.map(({ error }) => error.code)).toEqual([Code.NotFound]);
+  });
+
+  test("goes on after a failure", async () => {
+    const { auth } = fakeAuth((id) => {
+      if (id !== "last") throw new ConnectError("down", Code.Unavailable);
+    });
+    const result = await revokeRefreshTokens(auth, ["a", "b", "last"], { concurrency: 1 });
+    expect(result.revoked).toEqual(["last"]);
+    expect(result.failed.map(({ id }) => id)).toEqual(["a", "b"]);
+  });
+
+  test("stops at Unauthenticated, which the ids never sent carry too", async () => {
+    const { auth, seen } = fakeAuth((id) => {
+      if (id === "b") throw new ConnectError("Errors.Token.Invalid (AUTH-7fs1e)", Code.Unauthenticated);
+    });
+    const result = await revokeRefreshTokens(auth, ["a", "b", "c", "d"], { concurrency: 1 });
+    expect(seen.ids).toEqual(["a", "b"]);
+    expect(result.revoked).toEqual(["a"]);
+    expect(result.failed.map(({ id, error }) => [id, error.code])).toEqual([
+      ["b", Code.Unauthenticated],
+      ["c", Code.Unauthenticated],
+      ["d", Code.Unauthenticated],
+    ]);
+  });
+
+  test("stops when the signal aborts and tells what was revoked until then", async () => {
+    const controller = new AbortController();
+    const { auth, seen } = fakeAuth(async (id, context) => {
+      if (id !== "c") return;
+      controller.abort();
+      await new Promise((resolve) => context.signal.addEventListener("abort", resolve));
+    });
+    const ids = ["a", "b", "c", "d", "e"];
+    const result = await revokeRefreshTokens(auth, ids, { concurrency: 1, signal: controller.signal });
+    expect(seen.ids).toEqual(["a", "b", "c"]);
+    expect(result.revoked).toEqual(["a", "b"]);
+    expect(result.failed.map(({ id, error }) => [id, error.code])).toEqual([
+      ["c", Code.Canceled],
+      ["d", Code.Canceled],
+      ["e", Code.Canceled],
+    ]);
+  });
+
+  for (const [signal, code] of [
+    [AbortSignal.abort(), Code.Canceled],
+    [AbortSignal.abort(new DOMException("too late", "TimeoutError")), Code.DeadlineExceeded],
+  ] as const) {
+    test(`sends nothing when the signal has aborted with ${signal.reason} already`, async () => {
+      await using zitadel = await startLocalZitadel();
+      const [user] = zitadel.users;
+      await using auth = createAuthClient({ baseUrl: zitadel.url, token: user.token });
+      const result = await revokeRefreshTokens(auth, ["a", "b"], { signal });
+      expect(zitadel.requests).toEqual([]);
+      expect(result.failed.map(({ id, error }) => [id, error.code])).toEqual([
+        ["a", code],
+        ["b", code],
+      ]);
+    });
+  }
+
+  for (const protocol of [grpc, grpcWeb, rest]) {
+    test(`works on a ZITADEL over ${protocol.name}`, async () => {
+      await using zitadel = await startLocalZitadel();
+      const [user] = zitadel.users;
+      await using auth = createAuthClient({ baseUrl: zitadel.url, token: user.token, protocol });
+      const [first, second, third, ...others] = user.refreshTokens.map(({ id }) => id) as [string, string, string];
+      zitadel.fail({ kind: "status", code: Code.PermissionDenied, skip: 2 });
+      const result = await revokeRefreshTokens(auth, [first, "never-was", second, third], { concurrency: 1 });
+      expect(result).toMatchObject({
+        revoked: [first, third],
+        alreadyGone: ["never-was"],
+        failed: [{ id: second, error: { code: Code.PermissionDenied } }],
+      });
+      expect(user.refreshTokens.map(({ id }) => id)).toEqual([second, ...others]);
+    });
+  }
+
+  test("turns what is not a ConnectError into one that has it as its cause", async () => {
+    const cause = new TypeError("the client is closed");
+    const result = await revokeRefreshTokens({ revokeMyRefreshToken: () => Promise.reject(cause) }, ["a"]);
+    expect(result.failed[0]?.error).toBeInstanceOf(ConnectError);
+    expect(result.failed[0]?.error.cause).toBe(cause);
+  });
+
+  for (const [ids, message] of [
+    [["a", ""], "ids[1] is empty"],
+    [["a", "."], "ids[1] is no id"],
+    [[".."], "ids[0] is no id"],
+    [["a/b"], "ids[0] is no id"],
+    [["x".repeat(201)], "ids[0] is longer than 200 characters"],
+    [["a", 42], "ids[1] must be a string, got number"],
+    [[undefined], "ids[0] must be a string, got undefined"],
+    ["abc", "ids must be an array of strings"],
+  ] as const) {
+    test(`refuses ids ${JSON.stringify(ids).slice(0, 40)} before anything is sent`, async () => {
+      const { auth, seen } = fakeAuth(() => {});
+      const call = revokeRefreshTokens(auth, ids as unknown as string[]);
+      await expect(call).rejects.toThrow(TypeError);
+      await expect(call).rejects.toThrow(message);
+      expect(seen.ids).toEqual([]);
+    });
+  }
+
+  test("counts the 200 characters of an id as code points", async () => {
+    const { auth, seen } = fakeAuth(() => {});
+    const id = "🔑".repeat(200);
+    expect((await revokeRefreshTokens(auth, [id])).revoked).toEqual([id]);
+    expect(seen.ids).toEqual([id]);
+  });
+
+  for (const concurrency of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    test(`refuses a concurrency of ${concurrency}`, async () => {
+      const { auth, seen } = fakeAuth(() => {});
+      await expect(revokeRefreshTokens(auth, ["a"], { concurrency })).rejects.toThrow(RangeError);
+      expect(seen.ids).toEqual([]);
+    });
+  }
+});
