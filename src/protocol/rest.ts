@@ -1,4 +1,5 @@
 import {
+  create,
   type DescField,
   type DescMessage,
   type DescMethodUnary,
@@ -7,6 +8,7 @@ import {
   type JsonObject,
   type JsonValue,
   type MessageShape,
+  ScalarType,
   toBinary,
   toJson,
 } from "@bufbuild/protobuf";
@@ -37,8 +39,8 @@ export const rest: Protocol = {
     let body: JsonValue = json;
     let query = "";
     if (rule.body !== "*") {
-      const { [rule.body.jsonName]: value = {}, ...others } = json;
-      body = value;
+      const { [rule.body.jsonName]: value, ...others } = json;
+      body = value ?? emptyValue(method, rule.body);
       query = queryOf(method, others);
     }
     return {
@@ -98,6 +100,12 @@ function pathText(
   return encode(text);
 }
 
+// What stands for a body field that JSON leaves out, since it is the default or absent.
+function emptyValue(method: DescMethodUnary, field: DescField): JsonValue {
+  const all = toJson(method.input, create(method.input), { alwaysEmitImplicit: true }) as JsonObject;
+  return all[field.jsonName] ?? {};
+}
+
 // All but RFC 3986's unreserved characters, so also the five that encodeURIComponent leaves.
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
@@ -148,9 +156,9 @@ function decode<O extends DescMessage>(output: O, answer: HttpResponse): Message
   const json = parse(text);
   if (text === undefined || json === undefined) throw wrong("parse-json", "cannot be read: it is not valid JSON");
   if (isErrorShaped(json) && !output.fields.some((field) => field.jsonName in json || field.name in json)) {
-    throw wrong("parse-json", `is missing: HTTP 200 came with an error (code ${json.code}) instead`);
+    throw wrong("parse-json", "is missing: HTTP 200 came with an error instead");
   }
-  if (hasUnsafeInteger(json)) {
+  if (json !== null && hasUnsafeInteger(output, json)) {
     throw wrong("unsafe-integer", "has an integer that JSON numbers cannot hold exactly; it belongs in a string");
   }
   try {
@@ -183,28 +191,53 @@ function parse(text: string | undefined): JsonValue | undefined {
   }
 }
 
-function isErrorShaped(json: JsonValue): json is { code: number; message: string } {
-  const { code, message } = (json ?? {}) as { code?: unknown; message?: unknown };
-  return typeof code === "number" && typeof message === "string";
+function isErrorShaped(json: JsonValue): json is JsonObject {
+  return typeof json === "object" && json !== null && "code" in json && "message" in json;
 }
 
-// With a stack of its own: an answer of 4 MB can be nested deeper than the program's.
-function hasUnsafeInteger(json: JsonValue): boolean {
-  const open: JsonValue[] = [json];
-  for (let value = open.pop(); value !== undefined; value = open.pop()) {
-    if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) return true;
-    if (typeof value === "object" && value !== null) for (const each of Object.values(value)) open.push(each);
+const wideScalars: ReadonlySet<unknown> = new Set([
+  ScalarType.INT64,
+  ScalarType.UINT64,
+  ScalarType.FIXED64,
+  ScalarType.SFIXED64,
+  ScalarType.SINT64,
+]);
+
+// Only where the schema has 64 bits: elsewhere a large number is what it says. With a stack of its own, since an
+// answer of 4 MB can be nested deeper than the program's.
+function hasUnsafeInteger(output: DescMessage, json: JsonValue): boolean {
+  const open: [DescMessage, JsonValue][] = [[output, json]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [message, value] = next;
+    for (const field of message.fields) {
+      const inner = (value as JsonObject)[field.jsonName] ?? (value as JsonObject)[field.name];
+      const many = field.fieldKind === "list" || field.fieldKind === "map";
+      for (const each of many ? Object.values(inner ?? []) : [inner]) {
+        if (typeof each === "number" && isWide(field) && Number.isInteger(each) && !Number.isSafeInteger(each)) {
+          return true;
+        }
+        if (field.message && typeof each === "object" && each !== null) open.push([field.message, each]);
+      }
+    }
   }
   return false;
 }
 
-// grpc-gateway's error: google.rpc.Status as JSON. Its code is more exact than the HTTP status.
+function isWide({ scalar, message }: DescField): boolean {
+  return wideScalars.has(scalar) || /^google\.protobuf\.U?Int64Value$/.test(message?.typeName ?? "");
+}
+
+// grpc-gateway's error: google.rpc.Status as JSON, in which an empty message is left out. Its code is more exact than
+// the HTTP status.
 function errorOf(answer: HttpResponse): ConnectError {
-  const json = parse(utf8(answer.body));
-  if (json === undefined || !isErrorShaped(json) || Code[json.code] === undefined) return httpFailure(answer);
-  const { details } = json as { details?: JsonValue };
+  const { code, message, details } = (parse(utf8(answer.body)) ?? {}) as Record<string, unknown>;
+  if (typeof code !== "number" || Code[code] === undefined) return httpFailure(answer);
   return serverFailure(
-    { code: json.code, message: json.message, details: Array.isArray(details) ? details.flatMap(detailOf) : [] },
+    {
+      code,
+      message: typeof message === "string" ? message : "",
+      details: Array.isArray(details) ? details.flatMap(detailOf) : [],
+    },
     answer,
     undefined,
     { fromServer: true },

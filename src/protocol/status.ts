@@ -103,7 +103,8 @@ function unwrapped(sent: StatusParts): StatusParts {
   if (sent.code !== Code.Unknown) return sent;
   const match = /^rpc error: code = (\w+) desc = (.*) \(\)$/s.exec(sent.message);
   const code = match && Code[match[1] as keyof typeof Code];
-  return match && code ? { code, message: match[2] ?? "", details: [] } : sent;
+  // The name could also be a number or `constructor`, which are keys of the enum object too.
+  return match && typeof code === "number" ? { code, message: match[2] ?? "", details: [] } : sent;
 }
 
 // When the server wants to be asked again: gRFC A6's trailer, RetryInfo, or HTTP's Retry-After.
