@@ -1,0 +1,262 @@
+import { create } from "@bufbuild/protobuf";
+import { type CallOptions, type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { AuthService, RevokeAllMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
+import { getErrorInfo } from "../../src/index.js";
+import { type LocalUser, type LocalZitadelOptions, startLocalZitadel } from "../../src/local/local-zitadel.js";
+import { type Subject, subjects } from "./subjects.js";
+
+const open: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+/** A local ZITADEL of the test's own, and a client of its first user. */
+async function start(
+  subject: Subject,
+  options: LocalZitadelOptions = {},
+  token: (user: LocalUser) => string | undefined = (user) => user.token,
+) {
+  const zitadel = await startLocalZitadel(options);
+  open.push(() => zitadel.close());
+  const [user] = zitadel.users;
+  const { transport, close } = subject.open(zitadel.url, token(user));
+  open.push(close);
+  return { zitadel, user, auth: createClient(AuthService, transport) };
+}
+
+async function errorOf(call: Promise<unknown>): Promise<ConnectError> {
+  const error = await call.then(
+    (message) => expect(message).toBe("an error"),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(ConnectError);
+  return error as ConnectError;
+}
+
+/** ZITADEL lists in no particular order. */
+function byId<T extends { id: string }>(tokens: readonly T[]): T[] {
+  return tokens.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** What a caller sees of an error. */
+function seen(error: ConnectError) {
+  const { id } = getErrorInfo(error);
+  return { code: Code[error.code], message: error.rawMessage, id };
+}
+
+const codes = Object.values(Code).filter((code) => typeof code === "number");
+
+for (const subject of subjects) {
+  describe(subject.name, () => {
+    describe("list", () => {
+      test("gives every token the user has", async () => {
+        const { auth, user } = await start(subject);
+        const { details, result } = await auth.listMyRefreshTokens({});
+        expect(result).toHaveLength(6);
+        expect(byId(result)).toEqual(byId(user.refreshTokens));
+        expect(details?.totalResult).toBe(6n);
+        expect(details?.viewTimestamp).toBeDefined();
+      });
+
+      test("gives none for a user who has none", async () => {
+        const { auth } = await start(subject, { users: [{ refreshTokens: [] }] });
+        const { details, result } = await auth.listMyRefreshTokens({});
+        expect(result).toEqual([]);
+        expect(details?.totalResult).toBe(0n);
+      });
+
+      test("gives 1000 of 1001", async () => {
+        const refreshTokens = Array.from({ length: 1001 }, (_, i) => ({ clientId: "app", userAgentId: String(i) }));
+        const { auth, user } = await start(subject, { users: [{ refreshTokens }] });
+        const { details, result } = await auth.listMyRefreshTokens({});
+        expect(result).toHaveLength(1000);
+        const listed = new Set(result.map(({ id }) => id));
+        expect(byId(result)).toEqual(byId(user.refreshTokens.filter(({ id }) => listed.has(id))));
+        expect(details?.totalResult).toBe(1001n);
+      });
+
+      test("keeps names in any script", async () => {
+        const scopes = ["ünï", "日本語", "🔑👩‍👩‍👧", "\u202eabc", 'a"b\\c', "x".repeat(10_000)];
+        const { auth } = await start(subject, { users: [{ refreshTokens: [{ clientId: "é@日本", scopes }] }] });
+        const { result } = await auth.listMyRefreshTokens({});
+        expect(result[0]?.clientId).toBe("é@日本");
+        expect(result[0]?.scopes).toEqual(scopes);
+      });
+
+      test("answers 50 calls at once", async () => {
+        const { auth, user } = await start(subject);
+        const lists = await Promise.all(Array.from({ length: 50 }, () => auth.listMyRefreshTokens({})));
+        const want = byId(user.refreshTokens);
+        for (const { result } of lists) expect(byId(result)).toEqual(want);
+      });
+    });
+
+    describe("revoke", () => {
+      test("ends one token, and only once", async () => {
+        const { auth, user } = await start(subject);
+        const [first, ...others] = user.refreshTokens;
+        const id = first?.id ?? "";
+        const { details } = await auth.revokeMyRefreshToken({ id });
+        expect(details?.resourceOwner).toBe(user.resourceOwner);
+        expect(details?.sequence).toBeGreaterThan(0n);
+        expect(details?.changeDate).toBeDefined();
+        expect(details?.creationDate).toBeUndefined();
+        expect(byId((await auth.listMyRefreshTokens({})).result)).toEqual(byId(others));
+        expect(seen(await errorOf(auth.revokeMyRefreshToken({ id })))).toEqual({
+          code: "NotFound",
+          message: "Refresh Token not found (COMMAND-BHt2w)",
+          id: "COMMAND-BHt2w",
+        });
+      });
+
+      test("tells in the caller's language, with the same id", async () => {
+        const { auth } = await start(subject);
+        const headers = { "accept-language": "ja" };
+        expect(seen(await errorOf(auth.revokeMyRefreshToken({ id: "1" }, { headers })))).toEqual({
+          code: "NotFound",
+          message: "リフレッシュトークンが見つかりません (COMMAND-BHt2w)",
+          id: "COMMAND-BHt2w",
+        });
+      });
+
+      test("of an id that is too long is ZITADEL's to refuse", async () => {
+        const { auth } = await start(subject);
+        expect(seen(await errorOf(auth.revokeMyRefreshToken({ id: "x".repeat(201) })))).toEqual({
+          code: "InvalidArgument",
+          message: "invalid RevokeMyRefreshTokenRequest.Id: value length must be between 1 and 200 runes, inclusive",
+        });
+      });
+
+      test("of an odd id reaches ZITADEL as it is", async () => {
+        const id = " +&?#%2F;é日🔑'()*!~=,:@$[]";
+        const { auth, user } = await start(subject, { users: [{ refreshTokens: [{ id }] }] });
+        await auth.revokeMyRefreshToken({ id });
+        expect(user.refreshTokens).toEqual([]);
+      });
+    });
+
+    describe("revoke all", () => {
+      test("ends every token, and fails where there is none", async () => {
+        const { auth, user } = await start(subject);
+        expect(await auth.revokeAllMyRefreshTokens({})).toEqual(create(RevokeAllMyRefreshTokensResponseSchema));
+        expect(user.refreshTokens).toEqual([]);
+        expect((await auth.listMyRefreshTokens({})).result).toEqual([]);
+        expect(seen(await errorOf(auth.revokeAllMyRefreshTokens({})))).toEqual({
+          code: "InvalidArgument",
+          message: "ID missing (COMMAND-Gfj42)",
+          id: "COMMAND-Gfj42",
+        });
+      });
+    });
+
+    describe("errors", () => {
+      for (const code of codes) {
+        test(`${Code[code]} is the same everywhere`, async () => {
+          const { auth, zitadel } = await start(subject);
+          zitadel.fail({ kind: "status", code, message: "Grund: 100% «é»", id: `TEST-${code}` });
+          expect(seen(await errorOf(auth.listMyRefreshTokens({})))).toEqual({
+            code: Code[code],
+            message: `Grund: 100% «é» (TEST-${code})`,
+            id: `TEST-${code}`,
+          });
+          expect((await auth.listMyRefreshTokens({})).result).toHaveLength(6);
+        });
+      }
+
+      for (const [title, token, code, message, id] of [
+        ["no token", () => undefined, "Unauthenticated", "auth header missing", undefined],
+        ["an unknown token", () => "nobody", "Unauthenticated", "Errors.Token.Invalid (AUTH-7fs1e)", "AUTH-7fs1e"],
+        [
+          "an expired token",
+          (user) => user.tokens.expired,
+          "Unauthenticated",
+          "Errors.Token.Invalid (AUTH-7fs1e)",
+          "AUTH-7fs1e",
+        ],
+        [
+          "a token for another audience",
+          (user) => user.tokens.wrongAudience,
+          "Unauthenticated",
+          "Errors.Token.Invalid (AUTH-7fs1e)",
+          "AUTH-7fs1e",
+        ],
+        [
+          "a token that needs a second factor",
+          (user) => user.tokens.mfaRequired,
+          "PermissionDenied",
+          "mfa required (AUTHZ-Kl3p0)",
+          "AUTHZ-Kl3p0",
+        ],
+        [
+          "an impersonation token",
+          (user) => user.tokens.impersonation,
+          "PermissionDenied",
+          "Errors.TokenExchange.Token.NotForAPI (APP-wai8O)",
+          "APP-wai8O",
+        ],
+      ] as [string, (user: LocalUser) => string | undefined, string, string, string | undefined][]) {
+        test(`${title} is ${code}`, async () => {
+          const { auth } = await start(subject, {}, token);
+          expect(seen(await errorOf(auth.listMyRefreshTokens({})))).toEqual({ code, message, id });
+        });
+      }
+
+      test("a header of the caller reaches ZITADEL, which may refuse it", async () => {
+        const { auth, user } = await start(subject);
+        const list = (orgId: string) => auth.listMyRefreshTokens({}, { headers: { "x-zitadel-orgid": orgId } });
+        expect((await list(user.resourceOwner)).result).toHaveLength(6);
+        expect(seen(await errorOf(list("nobody")))).toEqual({
+          code: "PermissionDenied",
+          message: "Organisation doesn't exist (AUTH-Bs7Ds)",
+          id: "AUTH-Bs7Ds",
+        });
+      });
+
+      // Stock transports show what ZITADEL 4.11 says by mistake.
+      if (subject.ours) {
+        test("ZITADEL 4.11's errors have the code that was meant", async () => {
+          const { auth } = await start(subject, { release: "4.11" }, () => undefined);
+          expect(seen(await errorOf(auth.listMyRefreshTokens({})))).toEqual({
+            code: "Unauthenticated",
+            message: "auth header missing",
+          });
+        });
+      }
+    });
+
+    describe("time", () => {
+      async function listAgain(auth: Client<typeof AuthService>) {
+        expect((await auth.listMyRefreshTokens({})).result).toHaveLength(6);
+      }
+
+      for (const afterHeaders of [false, true]) {
+        const when = afterHeaders ? "after its headers" : "before its headers";
+
+        test(`a call that hangs ${when} is Canceled when its signal aborts`, async () => {
+          const { auth, zitadel } = await start(subject);
+          zitadel.fail({ kind: "hang", afterHeaders });
+          const controller = new AbortController();
+          const call = errorOf(auth.listMyRefreshTokens({}, { signal: controller.signal } satisfies CallOptions));
+          while (zitadel.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+          controller.abort(new Error("no longer needed"));
+          expect((await call).code).toBe(Code.Canceled);
+          await listAgain(auth);
+        });
+
+        test(`a call that hangs ${when} is DeadlineExceeded at its deadline`, async () => {
+          const { auth, zitadel } = await start(subject);
+          zitadel.fail({ kind: "hang", afterHeaders });
+          expect((await errorOf(auth.listMyRefreshTokens({}, { timeoutMs: 150 }))).code).toBe(Code.DeadlineExceeded);
+          await listAgain(auth);
+        });
+      }
+
+      test("an answer within the deadline is an answer", async () => {
+        const { auth, zitadel } = await start(subject);
+        zitadel.fail({ kind: "delay", ms: 50 });
+        expect((await auth.listMyRefreshTokens({}, { timeoutMs: 30_000 })).result).toHaveLength(6);
+      });
+    });
+  });
+}
