@@ -107,7 +107,10 @@ async function readBody(
 
 function fetchFailure(error: unknown, origin: string, explain: ExplainFailure | undefined): ConnectError {
   const { host } = new URL(origin);
+  // Node says what happened in the cause of a "fetch failed"; a browser keeps it from scripts.
+  const inner = (error as { cause?: unknown } | undefined)?.cause;
+  const fault = explain?.(inner, host);
+  if (fault) return networkFailure(fault, inner);
   const message = `no answer from ${host}: the network failed, or CORS refused the request (a browser's console tells)`;
-  const fault = explain?.((error as { cause?: unknown } | undefined)?.cause, host);
-  return networkFailure(fault ?? { reason: "network-or-cors", message }, error);
+  return networkFailure({ reason: "network-or-cors", message }, error);
 }

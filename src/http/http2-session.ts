@@ -38,6 +38,7 @@ export class Http2Session {
   readonly #session: ClientHttp2Session;
   readonly #socket: Duplex;
   readonly #host: string;
+  readonly #isTls: boolean;
   readonly #settings: Http2Settings;
   readonly #onRetire: (session: Http2Session) => void;
   readonly #pingTimer: NodeJS.Timeout;
@@ -55,6 +56,7 @@ export class Http2Session {
   /** Dials. `onRetire` is called, perhaps more than once, when no new request may use the session. */
   constructor(origin: URL, settings: Http2Settings, onRetire: (session: Http2Session) => void) {
     this.#host = origin.host;
+    this.#isTls = origin.protocol === "https:";
     this.#settings = settings;
     this.#onRetire = onRetire;
     this.#socket = dial(origin, settings);
@@ -242,6 +244,11 @@ export class Http2Session {
     }
     // Something came in, and it was not an HTTP/2 server's SETTINGS.
     if (!this.#isReady && this.bytesRead > 0) return notHttp2(host);
+    if (!this.#isReady && !this.#isTls) {
+      // Some TLS servers close without a word on what is not TLS.
+      const message = `${host} closed the connection before HTTP/2 began: is it an https: port?`;
+      return { reason: "connection-lost", message };
+    }
     return { reason: "connection-lost", message: `the connection to ${host} was lost` };
   }
 }

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { inspect } from "node:util";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { expect } from "@jest/globals";
-import type { ErrorInfo } from "../../src/errors.js";
+import { type ErrorInfo, getErrorInfo } from "../../src/errors.js";
 import { canaryBody, canaryToken, placesOf } from "./canary.js";
 
 export { canaryBody, canaryToken, placesOf };
@@ -59,7 +59,7 @@ export async function expectOutcome(
 export async function expectError(thrown: unknown, expected: Expected): Promise<Outcome> {
   if (!(thrown instanceof ConnectError)) throw thrown;
   const error = thrown;
-  const info = await errorInfo(error);
+  const info = getErrorInfo(error);
   const { code, fromServer = false, message, withinMs: _, ...rest } = expected;
   const seen = { code: nameOf(error.code), fromServer: info.fromServer, message: error.message };
   expect({ ...seen, ...pick(info, Object.keys(rest)) }).toEqual({
@@ -155,10 +155,4 @@ function nameOf(code: Code | "ok"): string {
 
 function pick(info: ErrorInfo, names: string[]): Record<string, unknown> {
   return Object.fromEntries(names.map((name) => [name, info[name as keyof ErrorInfo]]));
-}
-
-async function errorInfo(error: ConnectError): Promise<ErrorInfo> {
-  const entry = "../../src/index.js"; // PENDING: a plain import, as soon as the entry exists
-  const { getErrorInfo } = (await import(entry)) as { getErrorInfo: (error: unknown) => ErrorInfo };
-  return getErrorInfo(error);
 }

@@ -1,0 +1,25 @@
+// A program: lists over each of the routes that it is given, and prints what came of it. It closes nothing, since a
+// process must end by itself.
+import { ConnectError, getErrorInfo } from "../../src/index.js";
+import { canaryToken, placesOf } from "./canary.js";
+import type { ChildOutcome } from "./list-in-child.js";
+import { clientFor, type Route } from "./routes.js";
+
+const [baseUrl = "", ...routes] = process.argv.slice(2);
+const outcomes: ChildOutcome[] = [];
+for (const route of routes) outcomes.push(await outcomeOf(route as Route));
+process.stdout.write(JSON.stringify(outcomes));
+
+async function outcomeOf(route: Route): Promise<ChildOutcome> {
+  const client = clientFor(route, { baseUrl });
+  try {
+    await client.listMyRefreshTokens({});
+    return { route };
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error;
+    const { attempts, reason = "" } = getErrorInfo(error);
+    const causeCode = (error.cause as NodeJS.ErrnoException | undefined)?.code ?? "";
+    const places = placesOf(canaryToken, error);
+    return { route, code: error.code, message: error.message, reason, attempts, causeCode, places };
+  }
+}
