@@ -1,0 +1,298 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { describe, expect, test } from "@jest/globals";
+import { Code } from "../../src/index.js";
+import { type FaultRow, firstOnly, listOutcome, testFaultRows } from "./fault-table.js";
+import { envelope, frameBytes, frameType, type RawH2Stream, startRawH2 } from "./raw-h2.js";
+import { clientFor, everyRoute, overFetch, overHttp2, type RawExchange } from "./routes.js";
+
+const half = Buffer.from([0, 0, 0, 0, 20, 1, 2, 3]);
+const deadline = { code: Code.DeadlineExceeded, attempts: 1 };
+const whole = envelope(new Uint8Array());
+
+// The method is a read, so it is repeated also where the server has begun to answer. gRFC A6 calls a call
+// committed then, which is for calls that may have been applied.
+const lost: Loss[] = [
+  { name: "B1 FIN before the head", on: everyRoute, fault: (one) => one.connection.end() },
+  { name: "B2 RST before the head", on: everyRoute, fault: (one) => one.connection.socket.resetAndDestroy() },
+  { name: "B3 half a HEADERS frame, then RST", on: overHttp2, fault: (one) => halfHeaders(one as RawH2Stream) },
+  {
+    name: "B4 the head, then RST",
+    on: everyRoute,
+    fault: (one) => {
+      one.head();
+      one.connection.reset();
+    },
+  },
+  {
+    name: "B5 half a message, then RST",
+    on: everyRoute,
+    fault: (one) => {
+      one.head();
+      one.data(half);
+      one.connection.reset();
+    },
+  },
+  {
+    name: "B6 half a message, then FIN",
+    on: everyRoute,
+    fault: (one) => {
+      one.head();
+      one.data(half);
+      one.connection.end();
+    },
+  },
+  {
+    name: "B7 a whole message, RST before the trailers",
+    on: ["grpc"],
+    fault: (one) => {
+      one.head();
+      one.data(whole);
+      one.connection.reset();
+    },
+  },
+  {
+    name: "B8 a whole message, FIN before the trailers",
+    on: ["grpc"],
+    fault: (one) => {
+      one.head();
+      one.data(whole);
+      one.connection.end();
+    },
+  },
+  {
+    name: "B13 a body shorter than its content-length, then FIN",
+    on: overFetch,
+    fault: (one) => {
+      one.respond(200, { ...typeOf(one), "content-length": 99 }, half);
+      one.connection.end();
+    },
+  },
+  {
+    name: "B14 a chunk cut off",
+    on: overFetch,
+    fault: (one) => {
+      one.head();
+      one.connection.raw(Buffer.from("20\r\n\0\0\0"));
+      one.connection.end();
+    },
+  },
+];
+
+interface Loss extends Pick<FaultRow, "name" | "on"> {
+  fault: (exchange: RawExchange) => unknown;
+}
+
+describe("B: connection loss", () => {
+  testFaultRows(
+    lost.flatMap(({ name, on, fault }): FaultRow[] => [
+      {
+        name: `${name}, always`,
+        on,
+        server: { onRequest: fault },
+        expected: { code: Code.Unavailable, reason: "connection-lost", attempts: 4 },
+        requests: 4,
+        connections: 4,
+      },
+      {
+        name: `${name}, once`,
+        on,
+        server: { onRequest: firstOnly(fault) },
+        expected: { code: "ok" },
+        requests: 2,
+        connections: 2,
+        heals: false,
+      },
+      {
+        name: `${name}, without retry`,
+        on,
+        server: { onRequest: fault },
+        options: { retry: false },
+        expected: { code: Code.Unavailable, reason: "connection-lost", attempts: 1 },
+        requests: 1,
+      },
+    ]),
+  );
+
+  // The connection is fine in these; it is the answer that ends too early.
+  testFaultRows([
+    {
+      name: "B9 half a message, then END_STREAM",
+      pending: "the missing trailers are reported instead of the cut message",
+      on: ["grpc"],
+      server: {
+        onRequest: (one) => {
+          one.head();
+          (one as RawH2Stream).data(half, { endStream: true });
+        },
+      },
+      expected: { code: Code.Internal, reason: "truncated", httpStatus: 200, attempts: 1 },
+      requests: 1,
+      connections: 1,
+    },
+    {
+      name: "B10 half a message, then trailers with status 0",
+      on: ["grpc"],
+      server: {
+        onRequest: (one) => {
+          one.head();
+          one.data(half);
+          (one as RawH2Stream).trailers();
+        },
+      },
+      expected: { code: Code.Internal, reason: "truncated", httpStatus: 200, attempts: 1 },
+      requests: 1,
+      connections: 1,
+    },
+    {
+      name: "B11 3 bytes of a prefix, then trailers with status 0",
+      on: ["grpc"],
+      server: {
+        onRequest: (one) => {
+          one.head();
+          one.data(half.subarray(0, 3));
+          (one as RawH2Stream).trailers();
+        },
+      },
+      expected: { code: Code.Internal, reason: "truncated", httpStatus: 200, attempts: 1 },
+      requests: 1,
+      connections: 1,
+    },
+    {
+      name: "B12 a whole message, then END_STREAM",
+      on: ["grpc"],
+      server: {
+        onRequest: (one) => {
+          one.head();
+          (one as RawH2Stream).data(whole, { endStream: true });
+        },
+      },
+      expected: { code: Code.Internal, reason: "missing-trailers", httpStatus: 200, attempts: 1, message: /proxy/ },
+      requests: 1,
+      connections: 1,
+    },
+  ]);
+
+  for (const route of overHttp2) {
+    for (const [how, close] of [
+      ["FIN", (one: RawH2Stream) => one.connection.end()],
+      ["RST", (one: RawH2Stream) => one.connection.socket.resetAndDestroy()],
+    ] as const) {
+      test(`B15 the server closed the idle session by ${how}, ${route}`, async () => {
+        const streams: RawH2Stream[] = [];
+        await using server = await startRawH2({
+          onRequest: (one) => {
+            streams.push(one);
+            one.ok();
+          },
+        });
+        await using client = clientFor(route, { baseUrl: server.url });
+        await listOutcome(client, { code: "ok" });
+        close(streams[0] as RawH2Stream);
+        await pause(20);
+        await listOutcome(client, { code: "ok" });
+        expect(server.connections).toHaveLength(2);
+        expect(server.requests).toHaveLength(2);
+      });
+
+      test(`B16 ${how} races with the second call, ${route}`, async () => {
+        const onRequest = (one: RawH2Stream) => (one.number === 2 ? close(one) : one.ok());
+        await using server = await startRawH2({ onRequest });
+        await using client = clientFor(route, { baseUrl: server.url });
+        await listOutcome(client, { code: "ok" });
+        await listOutcome(client, { code: "ok" });
+        expect(server.connections).toHaveLength(2);
+        expect(server.requests).toHaveLength(3);
+      });
+    }
+
+    test(`B17 the path goes silent, ${route}`, async () => {
+      await using server = await startRawH2();
+      await using client = clientFor(route, { baseUrl: server.url });
+      await listOutcome(client, { code: "ok" });
+      blackHole(server.connections[0]?.socket);
+      await listOutcome(client, deadline, { timeoutMs: 150 });
+      await listOutcome(client, { code: "ok" });
+      expect(server.connections).toHaveLength(2);
+    });
+
+    test(`B17 the path goes silent, which a PING finds out during the call, ${route}`, async () => {
+      await using server = await startRawH2();
+      const http2 = { pingIntervalMs: 40, pingTimeoutMs: 40 };
+      await using client = clientFor(route, { baseUrl: server.url, http2 });
+      await listOutcome(client, { code: "ok" });
+      blackHole(server.connections[0]?.socket);
+      // The attempt is Unavailable; the next one goes over a new connection.
+      await listOutcome(client, { code: "ok" });
+      expect(server.connections).toHaveLength(2);
+    });
+
+    test(`B17 the same without retry, ${route}`, async () => {
+      await using server = await startRawH2();
+      const http2 = { pingIntervalMs: 40, pingTimeoutMs: 40 };
+      await using client = clientFor(route, { baseUrl: server.url, http2, retry: false });
+      await listOutcome(client, { code: "ok" });
+      blackHole(server.connections[0]?.socket);
+      await listOutcome(client, { code: Code.Unavailable, reason: "connection-lost", message: /PING/i });
+      await listOutcome(client, { code: "ok" });
+      expect(server.connections).toHaveLength(2);
+    });
+
+    test(`B18 a dead peer after idling, ${route}`, async () => {
+      await using server = await startRawH2();
+      const http2 = { pingIntervalMs: 40, pingTimeoutMs: 40 };
+      await using client = clientFor(route, { baseUrl: server.url, http2, retry: false });
+      await listOutcome(client, { code: "ok" });
+      blackHole(server.connections[0]?.socket);
+      await pause(60);
+      await listOutcome(client, { code: "ok" });
+      expect(server.connections.map(({ requests }) => requests)).toEqual([1, 1]);
+    });
+
+    test(`B20 the server is suspended, ${route}`, async () => {
+      const child = spawn(process.execPath, ["-e", suspendableServer], { stdio: ["ignore", "pipe", "inherit"] });
+      try {
+        const [port] = await once(child.stdout, "data");
+        await using client = clientFor(route, { baseUrl: `http://127.0.0.1:${port}` });
+        await listOutcome(client, { code: "ok" });
+        child.kill("SIGSTOP");
+        await listOutcome(client, deadline, { timeoutMs: 200 });
+        child.kill("SIGCONT");
+        await listOutcome(client, { code: "ok" });
+      } finally {
+        child.kill("SIGKILL");
+      }
+    });
+  }
+});
+
+// Nothing comes back any more, not even the end of the connection.
+function blackHole(socket: Socket | undefined): void {
+  if (!socket) throw new Error("there is no connection");
+  socket.removeAllListeners("data");
+  socket.resume();
+}
+
+function halfHeaders({ connection, id }: RawH2Stream): void {
+  connection.raw(frameBytes(frameType.headers, 4, id, Buffer.alloc(40)).subarray(0, 20));
+  connection.reset();
+}
+
+function typeOf(one: RawExchange): { "content-type": string } {
+  return { "content-type": one.headers["content-type"] ?? "" };
+}
+
+const suspendableServer = `
+  const server = require("node:http2").createServer();
+  server.on("stream", (stream, headers) => {
+    const type = headers["content-type"].replace("+proto", "");
+    const message = type === "application/json" ? "{}" : Buffer.alloc(5);
+    stream.respond({ "content-type": type }, { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+    const web = type === "application/grpc-web";
+    stream.end(web ? Buffer.concat([message, Buffer.from("\\x80\\0\\0\\0\\x10grpc-status: 0\\r\\n", "latin1")]) : message);
+  });
+  server.listen(0, "127.0.0.1", () => process.stdout.write(String(server.address().port)));
+`;
