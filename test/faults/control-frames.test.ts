@@ -1,0 +1,308 @@
+import { describe, expect, test } from "@jest/globals";
+import { Code } from "../../src/index.js";
+import { collectStray, turns, until } from "./fault-row.js";
+import { firstOnly, listOutcome, testFaultRows } from "./fault-table.js";
+import { envelope, okAnswer, type RawH2Stream, startRawH2 } from "./raw-h2.js";
+import { clientFor, overHttp2, type RawExchange } from "./routes.js";
+
+const settings = { maxConcurrentStreams: 3, initialWindowSize: 4 } as const;
+const rst = {
+  noError: 0,
+  refusedStream: 7,
+  cancel: 8,
+  enhanceYourCalm: 11,
+  inadequateSecurity: 12,
+  http11Required: 13,
+};
+const goaway = { noError: 0, internalError: 2, enhanceYourCalm: 11 };
+
+describe("C: HTTP/2 control frames", () => {
+  testFaultRows([
+    {
+      // gRPC's table says Internal; but nothing was answered, and proxies that shut down do this.
+      name: "C1 RST_STREAM NO_ERROR before the head",
+      on: overHttp2,
+      server: { onRequest: h2((one) => one.rst(rst.noError)) },
+      expected: { code: Code.Unavailable, attempts: 4 },
+      requests: 4,
+      connections: 1,
+    },
+    {
+      // Node does not tell this from END_STREAM, so it is the empty answer of D12, which for gRPC is Unknown.
+      name: "C2 RST_STREAM NO_ERROR after the head",
+      on: overHttp2,
+      server: {
+        onRequest: h2((one) => {
+          one.head();
+          one.rst(rst.noError);
+        }),
+      },
+      expected: (route) => ({
+        code: route === "rest over http2" ? Code.Internal : Code.Unknown,
+        reason: "empty-response",
+        attempts: 1,
+      }),
+      requests: 1,
+      connections: 1,
+    },
+    {
+      name: "C2 RST_STREAM NO_ERROR after the message",
+      on: ["grpc"],
+      server: {
+        onRequest: h2((one) => {
+          one.head();
+          one.data(envelope(new Uint8Array()));
+          one.rst(rst.noError);
+        }),
+      },
+      expected: { code: Code.Internal, reason: "missing-trailers", attempts: 1 },
+      requests: 1,
+      connections: 1,
+    },
+    {
+      name: "C2 RST_STREAM NO_ERROR within the message",
+      on: overHttp2,
+      server: {
+        onRequest: h2((one) => {
+          one.head();
+          one.data(okAnswer(one.headers["content-type"]).body.subarray(0, 1));
+          one.rst(rst.noError);
+        }),
+      },
+      expected: { code: Code.Internal, attempts: 1 },
+      requests: 1,
+      connections: 1,
+    },
+    ...(
+      [
+        [1, "protocol-error"],
+        [2, "internal-error"],
+        [3, "flow-control-error"],
+        [6, "frame-size-error"],
+        [9, "compression-error"],
+        [10, "connect-error"],
+      ] as const
+    ).map(([code, name]) => ({
+      name: `C3 RST_STREAM ${name}`,
+      on: overHttp2,
+      server: { onRequest: h2((one) => one.rst(code)) },
+      expected: { code: Code.Internal, reason: `rst-${name}`, attempts: 1 },
+      requests: 1,
+      connections: 1,
+    })),
+    {
+      name: "C4 RST_STREAM REFUSED_STREAM, once",
+      on: overHttp2,
+      server: { onRequest: firstOnly(h2((one) => one.rst(rst.refusedStream))) },
+      options: { retry: false },
+      expected: { code: "ok" },
+      requests: 2,
+      connections: 1,
+    },
+    {
+      // One transparent attempt on top of the four of the policy (gRFC A6).
+      name: "C4 RST_STREAM REFUSED_STREAM, always",
+      on: overHttp2,
+      server: { onRequest: h2((one) => one.rst(rst.refusedStream)) },
+      expected: { code: Code.Unavailable, reason: "rst-refused-stream" },
+      requests: 5,
+      connections: 1,
+    },
+    {
+      name: "C5 RST_STREAM CANCEL on a connection that lives",
+      on: overHttp2,
+      server: { onRequest: h2((one) => one.rst(rst.cancel)) },
+      expected: { code: Code.Canceled, fromServer: true, attempts: 1 },
+      requests: 1,
+      connections: 1,
+    },
+    {
+      name: "C6 RST_STREAM ENHANCE_YOUR_CALM",
+      on: overHttp2,
+      server: { onRequest: h2((one) => one.rst(rst.enhanceYourCalm)) },
+      expected: { code: Code.ResourceExhausted, reason: "rst-enhance-your-calm", attempts: 1 },
+      requests: 1,
+      connections: 1,
+    },
+    {
+      name: "C7 RST_STREAM INADEQUATE_SECURITY",
+      on: overHttp2,
+      server: { onRequest: h2((one) => one.rst(rst.inadequateSecurity)) },
+      expected: { code: Code.PermissionDenied, reason: "rst-inadequate-security", attempts: 1 },
+      requests: 1,
+      connections: 1,
+    },
+    {
+      name: "C8 RST_STREAM HTTP_1_1_REQUIRED",
+      on: overHttp2,
+      server: { onRequest: h2((one) => one.rst(rst.http11Required)) },
+      expected: { code: Code.Unavailable, reason: "not-h2", attempts: 1 },
+      requests: 1,
+      connections: 1,
+    },
+    {
+      name: "C9 GOAWAY that leaves out the open stream, once",
+      on: overHttp2,
+      server: { onRequest: firstOnly(h2((one) => one.connection.goaway(0, goaway.noError))) },
+      options: { retry: false },
+      expected: { code: "ok" },
+      requests: 2,
+      connections: 2,
+    },
+    {
+      name: "C9 GOAWAY that leaves out the open stream, always",
+      on: overHttp2,
+      server: { onRequest: h2((one) => one.connection.goaway(0, goaway.noError)) },
+      expected: { code: Code.Unavailable },
+      requests: 5,
+      connections: 5,
+    },
+    {
+      name: "C10 GOAWAY that includes the open stream, then the answer",
+      on: overHttp2,
+      server: {
+        onRequest: h2((one) => {
+          one.connection.goaway(one.id, goaway.noError);
+          setTimeout(() => one.ok(), 20);
+        }),
+      },
+      expected: { code: "ok" },
+      requests: 1,
+      connections: 1,
+    },
+    {
+      name: "C12 GOAWAY INTERNAL_ERROR during the call",
+      on: overHttp2,
+      server: { onRequest: h2((one) => one.connection.goaway(one.id, goaway.internalError)) },
+      expected: { code: Code.Unavailable, reason: "connection-lost", attempts: 4 },
+      requests: 4,
+      connections: 4,
+    },
+    {
+      name: "C13 GOAWAY ENHANCE_YOUR_CALM because of too many pings",
+      on: overHttp2,
+      server: { onRequest: h2((one) => one.connection.goaway(one.id, goaway.enhanceYourCalm, "too_many_pings")) },
+      expected: { code: Code.Unavailable, attempts: 4, message: /ping/i },
+      requests: 4,
+      connections: 4,
+    },
+    {
+      name: "C18 padded DATA",
+      on: ["grpc"],
+      server: {
+        onRequest: h2((one) => {
+          one.head();
+          for (let piece = 0; piece < 5; piece++) {
+            one.data(envelope(new Uint8Array()).subarray(piece, piece + 1), { padding: 255 });
+          }
+          one.data(new Uint8Array(), { padding: 255 });
+          one.trailers();
+        }),
+      },
+      expected: { code: "ok" },
+      requests: 1,
+    },
+    {
+      name: "C21 103 Early Hints before the head",
+      on: overHttp2,
+      server: {
+        onRequest: h2((one) => {
+          one.head({ ":status": 103, link: "</style.css>; rel=preload" });
+          one.ok();
+        }),
+      },
+      expected: { code: "ok" },
+      requests: 1,
+    },
+  ]);
+
+  for (const route of overHttp2) {
+    test(`C11 GOAWAY while idle, then a call 0 to 8 turns of the event loop later, ${route}`, async () => {
+      const stray = collectStray();
+      for (let run = 0; run < 40; run++) {
+        await using server = await startRawH2();
+        await using client = clientFor(route, { baseUrl: server.url });
+        await client.listMyRefreshTokens({});
+        const [connection] = server.connections;
+        connection?.goaway(1, goaway.noError);
+        // Some load balancers close at once, some wait for the client to.
+        if (run >= 20) connection?.end();
+        await turns(run % 9);
+        await client.listMyRefreshTokens({});
+      }
+      await turns(4);
+      stray.stop();
+      expect(stray.seen).toEqual([]);
+    });
+
+    test(`C14 100 calls over one stream at a time, ${route}`, async () => {
+      let open = 0;
+      let most = 0;
+      await using server = await startRawH2({
+        settings: [[settings.maxConcurrentStreams, 1]],
+        onRequest(one) {
+          open++;
+          most = Math.max(most, open);
+          setImmediate(() => {
+            open--;
+            one.ok();
+          });
+        },
+      });
+      await using client = clientFor(route, { baseUrl: server.url });
+      await Promise.all(Array.from({ length: 100 }, () => client.listMyRefreshTokens({})));
+      expect(most).toBe(1);
+      expect(server.requests).toHaveLength(100);
+      expect(server.connections).toHaveLength(1);
+    });
+
+    test(`C15 no stream is ever allowed, ${route}`, async () => {
+      await using server = await startRawH2({ settings: [[settings.maxConcurrentStreams, 0]] });
+      await using client = clientFor(route, { baseUrl: server.url, timeoutMs: 150 });
+      // The very first call may leave before the server's SETTINGS arrive, but not if one waits for them.
+      await listOutcome(client, { code: Code.DeadlineExceeded });
+      expect(server.requests).toHaveLength(0);
+      server.connections.at(-1)?.settings([[settings.maxConcurrentStreams, 1]]);
+      await listOutcome(client, { code: "ok" });
+    });
+
+    test(`C16 the window for request bodies never opens, ${route}`, async () => {
+      await using server = await startRawH2({ settings: [[settings.initialWindowSize, 0]] });
+      await using client = clientFor(route, { baseUrl: server.url, timeoutMs: 150 });
+      await listOutcome(client, { code: Code.DeadlineExceeded, attempts: 1 });
+      await until(() => server.connections[0]?.resets.get(1) === rst.cancel, "the stream was not cancelled");
+    });
+
+    test(`C17 100 PINGs before the answer, ${route}`, async () => {
+      await using server = await startRawH2({
+        onRequest(one) {
+          for (let ping = 0; ping < 100; ping++) one.connection.ping();
+          one.ok();
+        },
+      });
+      await using client = clientFor(route, { baseUrl: server.url });
+      await listOutcome(client, { code: "ok" });
+      await until(() => server.connections[0]?.pingAcks === 100, "not every PING was acknowledged");
+      expect(server.connections).toHaveLength(1);
+    });
+  }
+
+  test("C18 no byte of padding is lost from the windows", async () => {
+    // 3 MB of padding in 400 answers: more than any window holds.
+    await using server = await startRawH2({
+      onRequest(one) {
+        one.head();
+        for (let frame = 0; frame < 30; frame++) one.data(new Uint8Array(), { padding: 255 });
+        one.data(envelope(new Uint8Array()));
+        one.trailers();
+      },
+    });
+    await using client = clientFor("grpc", { baseUrl: server.url });
+    for (let call = 0; call < 400; call++) await client.listMyRefreshTokens({});
+    expect(server.connections).toHaveLength(1);
+  });
+});
+
+function h2(fault: (one: RawH2Stream) => void): (one: RawExchange) => void {
+  return (one) => fault(one as RawH2Stream);
+}
