@@ -1,0 +1,180 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect } from "@jest/globals";
+import { Code } from "../../src/index.js";
+import { runInChromium, testInChromium } from "../chromium.js";
+import type { PageCall, PageOutcome } from "./browser-page.js";
+import { canaryToken } from "./canary.js";
+import { okAnswer } from "./raw-h2.js";
+
+interface BrowserRow {
+  name: string;
+  on: readonly PageCall["protocol"][];
+  /** What the server does with the request proper. */
+  answer: (request: IncomingMessage, response: ServerResponse) => void;
+  /** What it does with the preflight request before it; by default it allows what ZITADEL allows. */
+  preflight?: (request: IncomingMessage, response: ServerResponse) => void;
+  sameOrigin?: boolean;
+  times?: number;
+  expected: Partial<Omit<PageOutcome, "message">> & { message?: RegExp };
+  /** How many requests the server answered, preflights left out. */
+  requests: number;
+}
+
+const both = ["grpcWeb", "rest"] as const;
+const unreachable = { code: Code.Unavailable, reason: "network-or-cors", attempts: 4, message: /CORS/ };
+
+const rows: BrowserRow[] = [
+  {
+    name: "D21 no access-control-allow-origin",
+    on: both,
+    preflight: (_, response) => response.writeHead(204).end(),
+    answer: ok,
+    // A browser cannot tell this from a server that is away, so it is tried again like one.
+    expected: unreachable,
+    requests: 0,
+  },
+  {
+    name: "D21 no access-control-allow-origin on the answer",
+    on: both,
+    answer: (request, response) => {
+      response.removeHeader("access-control-allow-origin");
+      ok(request, response);
+    },
+    expected: unreachable,
+    requests: 4,
+  },
+  { name: "D22 the preflight refuses grpc-timeout", on: both, answer: ok, expected: {}, requests: 1 },
+  {
+    name: "D23 Trailers-Only, whose grpc-status is not exposed",
+    on: ["grpcWeb"],
+    answer: (_, response) => {
+      response.removeHeader("access-control-expose-headers");
+      response.writeHead(200, { "content-type": "application/grpc-web+proto", "grpc-status": "16" }).end();
+    },
+    expected: { code: Code.Unknown, httpStatus: 200, fromServer: false, attempts: 1, message: /expose.*grpc-status/i },
+    requests: 1,
+  },
+  {
+    name: "D24 503 without CORS headers",
+    on: both,
+    answer: (_, response) => {
+      for (const name of response.getHeaderNames()) response.removeHeader(name);
+      response.writeHead(503).end();
+    },
+    expected: unreachable,
+    requests: 4,
+  },
+  ...[301, 302, 303, 307, 308].map(
+    (status): BrowserRow => ({
+      name: `D18 ${status}, which a browser does not let anyone read`,
+      on: both,
+      answer: (_, response) => response.writeHead(status, { location: "/moved" }).end(),
+      expected: { code: Code.Unknown, reason: "redirect-refused", attempts: 1 },
+      requests: 1,
+    }),
+  ),
+  {
+    name: "no cookie and no referrer to the page's own origin",
+    on: both,
+    sameOrigin: true,
+    times: 2,
+    answer: (request, response) => {
+      response.setHeader("set-cookie", "exhausted=1; Path=/");
+      if (request.headers.cookie || request.headers.referer) response.writeHead(400).end();
+      else ok(request, response);
+    },
+    expected: {},
+    requests: 2,
+  },
+  {
+    name: "no cookie and no referrer to another origin",
+    on: both,
+    times: 2,
+    answer: (request, response) => {
+      response.setHeader("set-cookie", "exhausted=1; Path=/");
+      if (request.headers.cookie || request.headers.referer) response.writeHead(400).end();
+      else ok(request, response);
+    },
+    expected: {},
+    requests: 2,
+  },
+];
+
+describe("D: answers that a browser keeps from the page", () => {
+  testInChromium("every row of the table", async () => {
+    const cases = rows.flatMap((row) => row.on.map((protocol) => ({ row, protocol, requests: [] as string[] })));
+    const handle: RequestListener = (request, response) => {
+      const found = cases[Number(/^\/case-(\d+)\//.exec(request.url ?? "")?.[1])];
+      if (!found) {
+        response.writeHead(404).end();
+        return;
+      }
+      request.resume();
+      response.setHeader("access-control-allow-origin", request.headers.origin ?? "*");
+      response.setHeader("access-control-expose-headers", "grpc-status, grpc-message");
+      if (request.method === "OPTIONS") {
+        (found.row.preflight ?? allow)(request, response);
+        return;
+      }
+      found.requests.push(request.url ?? "");
+      found.row.answer(request, response);
+    };
+    const server = createServer(handle).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    try {
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const input = cases.map(
+        ({ row, protocol }, index): PageCall => ({
+          baseUrl: `${row.sameOrigin ? "" : origin}/case-${index}`,
+          protocol,
+          token: canaryToken,
+          times: row.times ?? 1,
+        }),
+      );
+      const entry = "test/faults/browser-page.ts";
+      const outcomes = await runInChromium<PageOutcome[]>({ entry, input, handle });
+      const seen = outcomes.map((outcome, index) => ({
+        name: `${cases[index]?.row.name}, ${cases[index]?.protocol}`,
+        requests: cases[index]?.requests.length,
+        ok: outcome.code === undefined,
+        ...outcome,
+      }));
+      const expected = cases.map(({ row, protocol }) => {
+        const { message, ...rest } = row.expected;
+        const error = {
+          message: expect.stringMatching(message ?? /^[^\n]{1,300}$/),
+          text: expect.not.stringContaining(canaryToken),
+        };
+        const ok = rest.code === undefined;
+        return { name: `${row.name}, ${protocol}`, requests: row.requests, ok, ...rest, ...(ok ? {} : error) };
+      });
+      expect(seen.map((one, index) => pickLike(one, expected[index] ?? {}))).toEqual(expected);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+});
+
+// ZITADEL's own list for gRPC-Web, which leaves out grpc-timeout.
+function allow(request: IncomingMessage, response: ServerResponse): void {
+  const allowed =
+    "origin content-type accept accept-language authorization x-zitadel-orgid x-user-agent x-grpc-web".split(" ");
+  const asked = request.headers["access-control-request-headers"]?.split(",") ?? [];
+  if (asked.every((name) => allowed.includes(name.trim()))) {
+    response.setHeader("access-control-allow-headers", asked.join(", "));
+    response.setHeader("access-control-allow-methods", "GET, POST, HEAD");
+  }
+  response.writeHead(204).end();
+}
+
+function ok(request: IncomingMessage, response: ServerResponse): void {
+  const { type, body } = okAnswer(request.headers["content-type"]);
+  response.writeHead(200, { "content-type": type }).end(body);
+}
+
+function pickLike(from: Record<string, unknown>, like: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.keys(like).map((key) => [key, from[key]]));
+}

@@ -1,0 +1,293 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "@jest/globals";
+import { Code } from "../../src/index.js";
+import { ca, certificate } from "../certificate.js";
+import { canaryBody, canaryToken } from "./canary.js";
+import { listOutcome, testFaultRows } from "./fault-table.js";
+import { listInChild } from "./list-in-child.js";
+import { envelope, okAnswer } from "./raw-h2.js";
+import { clientFor, everyRoute, overFetch, overHttp2, type RawExchange, type Route, startRaw } from "./routes.js";
+
+const html = { "content-type": "text/html; charset=utf-8" };
+const page = `<!DOCTYPE html><html><title>${canaryBody}</title></html>`;
+const web: readonly Route[] = ["grpcWeb", "grpcWeb over http2"];
+const json: readonly Route[] = ["rest", "rest over http2"];
+
+describe("D: HTTP status, content type, redirects", () => {
+  testFaultRows([
+    ...(
+      [
+        ["D1", 400, Code.Internal],
+        ["D2", 401, Code.Unauthenticated],
+        ["D3", 403, Code.PermissionDenied],
+        ["D4", 404, Code.Unimplemented, /baseUrl|protocol/],
+        ["D7", 500, Code.Unknown],
+        ["D8", 502, Code.Unavailable],
+        ["D8", 503, Code.Unavailable],
+        ["D8", 504, Code.Unavailable],
+        ["D11", 431, Code.Unknown],
+        ["D25", 425, Code.Unknown],
+        ["D25", 451, Code.Unknown],
+      ] as const
+    ).map(([row, status, code, message = /HTTP \d+/]) => {
+      const attempts = code === Code.Unavailable ? 4 : 1;
+      return {
+        name: `${row} ${status} with a page`,
+        on: everyRoute,
+        server: { onRequest: answer(status, html, page) },
+        expected: { code, httpStatus: status, attempts, message },
+        requests: attempts,
+      };
+    }),
+    {
+      name: "D25 421 with a page",
+      on: everyRoute,
+      server: { onRequest: answer(421, html, page) },
+      expected: { code: Code.Unknown, httpStatus: 421, attempts: 1, message: /HTTP 421/ },
+      // `requests` is left out: the Fetch standard repeats this one by itself, over another connection.
+    },
+    {
+      name: "D25 407 with a page",
+      on: overHttp2,
+      server: { onRequest: answer(407, html, page) },
+      expected: { code: Code.Unknown, httpStatus: 407, attempts: 1 },
+      requests: 1,
+    },
+    {
+      // What `fetch` makes of it: the Fetch standard turns 407 into a network error.
+      name: "D25 407 with a page",
+      on: overFetch,
+      server: { onRequest: answer(407, html, page) },
+      expected: { code: Code.Unavailable },
+    },
+    {
+      name: "D2 401 with a page, and a token that can be refreshed",
+      on: everyRoute,
+      server: { onRequest: answer(401, html, page) },
+      options: { token: ({ refresh }) => (refresh ? `${canaryToken}-2` : canaryToken) },
+      expected: { code: Code.Unauthenticated, httpStatus: 401, attempts: 2 },
+      requests: 2,
+    },
+    {
+      name: "D5 429 with Retry-After: 1 that does not fit into the deadline",
+      on: everyRoute,
+      server: { onRequest: answer(429, { ...html, "retry-after": 1 }, page) },
+      options: { timeoutMs: 900 },
+      expected: { code: Code.Unavailable, httpStatus: 429, attempts: 1 },
+      requests: 1,
+    },
+    {
+      name: "D6 429 with a date too far away in Retry-After",
+      on: everyRoute,
+      server: { onRequest: (one) => answer(429, { "retry-after": inSeconds(60) })(one) },
+      expected: { code: Code.Unavailable, httpStatus: 429, attempts: 1 },
+      requests: 1,
+    },
+    {
+      name: "D6 429 with a date that has passed in Retry-After",
+      on: everyRoute,
+      server: { onRequest: (one) => answer(429, { "retry-after": inSeconds(-60) })(one) },
+      expected: { code: Code.Unavailable, httpStatus: 429, attempts: 4 },
+      requests: 4,
+    },
+    {
+      name: "D6 429 with Retry-After: 99999",
+      on: everyRoute,
+      server: { onRequest: answer(429, { "retry-after": 99999 }) },
+      expected: { code: Code.Unavailable, httpStatus: 429, attempts: 1 },
+      requests: 1,
+    },
+    ...["soon", "-1", "1.5", "", "1e9"].map((value) => ({
+      name: `D6 429 with garbage in Retry-After: "${value}"`,
+      on: everyRoute,
+      server: { onRequest: answer(429, { "retry-after": value }) },
+      expected: { code: Code.Unavailable, httpStatus: 429, attempts: 4 },
+      requests: 4,
+    })),
+    {
+      name: "D9 503 with grpc-status 7",
+      on: ["grpc"],
+      server: { onRequest: answer(503, { "content-type": "application/grpc", "grpc-status": 7 }) },
+      expected: { code: Code.PermissionDenied, httpStatus: 503, fromServer: true, attempts: 1 },
+      requests: 1,
+    },
+    {
+      name: "D10 503 with a grpc-message that is not encoded right",
+      on: ["grpc", ...web],
+      server: { onRequest: answer(503, { ...html, "grpc-message": "100%" }, page) },
+      expected: { code: Code.Unavailable, httpStatus: 503, attempts: 4 },
+      requests: 4,
+    },
+    {
+      name: "D12 204",
+      pending: "the error of a 204 has no reason yet",
+      on: everyRoute,
+      server: { onRequest: answer(204) },
+      expected: { code: Code.Unknown, httpStatus: 204, reason: "empty-response", attempts: 1 },
+      requests: 1,
+    },
+    {
+      name: "D12 an empty 200",
+      on: ["grpc", ...web],
+      server: { onRequest: (one) => answer(200, ownType(one))(one) },
+      expected: { code: Code.Unknown, httpStatus: 200, reason: "empty-response", attempts: 1 },
+      requests: 1,
+    },
+    {
+      name: "D12 an empty 200",
+      on: json,
+      server: { onRequest: (one) => answer(200, ownType(one))(one) },
+      expected: { code: Code.Internal, httpStatus: 200, attempts: 1, message: /empty/ },
+      requests: 1,
+    },
+    {
+      name: "D13 200 with a login page",
+      on: everyRoute,
+      server: { onRequest: answer(200, html, page) },
+      expected: {
+        code: Code.Unknown,
+        httpStatus: 200,
+        reason: "unexpected-content-type",
+        attempts: 1,
+        message: /"text\/html.*page/,
+      },
+      requests: 1,
+    },
+    {
+      name: "D14 200 without a content type",
+      on: ["grpc", ...web],
+      server: { onRequest: (one) => answer(200, {}, ownBody(one))(one) },
+      expected: { code: Code.Unknown, httpStatus: 200, reason: "unexpected-content-type", attempts: 1 },
+      requests: 1,
+    },
+    {
+      name: "D15 200 with a good body said to be a page",
+      on: everyRoute,
+      server: { onRequest: (one) => answer(200, html, ownBody(one))(one) },
+      expected: { code: Code.Unknown, httpStatus: 200, reason: "unexpected-content-type", attempts: 1 },
+      requests: 1,
+    },
+    {
+      name: "D16 200 in gRPC-Web's text format",
+      on: web,
+      server: {
+        onRequest: answer(
+          200,
+          { "content-type": "application/grpc-web-text" },
+          Buffer.from(envelope(new Uint8Array())).toString("base64"),
+        ),
+      },
+      expected: { code: Code.Unknown, httpStatus: 200, reason: "unexpected-content-type", attempts: 1 },
+      requests: 1,
+    },
+    ...[301, 302, 303, 307, 308].map((status) => ({
+      name: `D18 ${status} to the same origin`,
+      on: everyRoute,
+      server: { onRequest: answer(status, { location: "/moved" }) },
+      expected: { code: Code.Unknown, httpStatus: status, reason: "redirect-refused", attempts: 1 },
+      requests: 1,
+    })),
+  ]);
+
+  for (const route of everyRoute) {
+    test(`D5 429 with Retry-After: 1 is waited for, ${route}`, async () => {
+      const at: number[] = [];
+      await using server = await startRaw(route, {
+        onRequest(one) {
+          at.push(performance.now());
+          if (one.number === 1) one.respond(429, { "retry-after": 1 });
+          else one.ok();
+        },
+      });
+      await using client = clientFor(route, { baseUrl: server.url, timeoutMs: 4000 });
+      await listOutcome(client, { code: "ok" });
+      expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(990);
+      expect(server.requests).toHaveLength(2);
+    });
+
+    test(`D13 a login page takes no memory, ${route}`, async () => {
+      await using server = await startRaw(route, { onRequest: answer(200, html, page) });
+      await using client = clientFor(route, { baseUrl: server.url });
+      const before = process.memoryUsage().arrayBuffers;
+      await listOutcome(client, { code: Code.Unknown, reason: "unexpected-content-type" });
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000);
+    });
+
+    test(`D19 a redirect to another origin does not reach it, ${route}`, async () => {
+      for (const tls of [undefined, certificate("server")]) {
+        await using other = await startRaw("rest", tls ? { tls } : {});
+        for (const status of [301, 302, 303, 307, 308]) {
+          const onRequest = answer(status, { location: `${other.url}/moved` });
+          await using server = await startRaw(route, { onRequest });
+          await using client = clientFor(route, { baseUrl: server.url });
+          await listOutcome(client, {
+            code: Code.Unknown,
+            httpStatus: status,
+            reason: "redirect-refused",
+            attempts: 1,
+          });
+        }
+        expect(other.connections).toHaveLength(0);
+      }
+    });
+
+    test(`no cookie and no referrer travel along, ${route}`, async () => {
+      await using server = await startRaw(route, {
+        onRequest(one) {
+          if (one.number === 1) one.respond(503, { "set-cookie": "exhausted=1; Path=/" });
+          else one.ok();
+        },
+      });
+      await using client = clientFor(route, { baseUrl: server.url });
+      await listOutcome(client, { code: "ok" });
+      await listOutcome(client, { code: "ok" });
+      expect(server.requests).toHaveLength(3);
+      for (const headers of server.requests) {
+        expect(headers.cookie).toBeUndefined();
+        expect(headers.referer).toBeUndefined();
+        expect(headers.authorization).toBe(`Bearer ${canaryToken}`);
+      }
+    });
+  }
+
+  for (const route of overHttp2) {
+    test(`D20 a redirect from https to http does not reach it, ${route}`, async () => {
+      await using other = await startRaw("rest", {});
+      const onRequest = answer(307, { location: other.url });
+      await using server = await startRaw(route, { tls: certificate("server"), onRequest });
+      await using client = clientFor(route, { baseUrl: server.url, http2: { tls: { ca } } });
+      await listOutcome(client, { code: Code.Unknown, httpStatus: 307, reason: "redirect-refused", attempts: 1 });
+      expect(other.connections).toHaveLength(0);
+    });
+  }
+
+  test("D20 a redirect from https to http does not reach it, over fetch", async () => {
+    await using other = await startRaw("rest", {});
+    const onRequest = answer(307, { location: other.url });
+    await using server = await startRaw("rest", { tls: certificate("server"), onRequest });
+    // `fetch` takes no certificate authority but at the start of the process.
+    for (const outcome of await listInChild(server.url, overFetch, { NODE_EXTRA_CA_CERTS: caFile })) {
+      expect(outcome).toMatchObject({ code: Code.Unknown, reason: "redirect-refused", attempts: 1, places: [] });
+    }
+    expect(server.requests).toHaveLength(overFetch.length);
+    expect(other.connections).toHaveLength(0);
+  });
+});
+
+const caFile = fileURLToPath(new URL("../../../test/fixtures/tls/ca.pem", import.meta.url));
+
+function answer(status: number, fields: Record<string, string | number> = {}, body: string | Uint8Array = "") {
+  return (one: RawExchange) => one.respond(status, fields, body);
+}
+
+function ownType(one: RawExchange): { "content-type": string } {
+  return { "content-type": okAnswer(one.headers["content-type"]).type };
+}
+
+function ownBody(one: RawExchange): Uint8Array {
+  return okAnswer(one.headers["content-type"]).body;
+}
+
+function inSeconds(seconds: number): string {
+  return new Date(Date.now() + seconds * 1000).toUTCString();
+}
