@@ -40,8 +40,9 @@ export function createHttp2Client(origin: string, options: Http2Options): HttpCl
   }
 
   function retired(session: Http2Session): void {
-    if (current === session) current = undefined;
     if (session.isDead) sessions.delete(session);
+    if (current !== session) return;
+    current = undefined;
     // As grpc's keepalive document asks of a client that was told so.
     if (session.hadTooManyPings) settings = { ...settings, pingIntervalMs: settings.pingIntervalMs * 2 };
   }
