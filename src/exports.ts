@@ -21,4 +21,4 @@ export type { RetryOptions } from "./retry.js";
 export { type RevokeOptions, type RevokeResult, revokeRefreshTokens } from "./revoke.js";
 export type { Token, TokenContext } from "./token.js";
 export type { AuthTransport, TransportOptions } from "./transport.js";
-export { type RefreshTokensView, type RefreshTokenView, viewRefreshTokens } from "./view.js";
+export { type RefreshTokenState, type RefreshTokensView, type RefreshTokenView, viewRefreshTokens } from "./view.js";
