@@ -26,7 +26,9 @@ export interface InstalledProject {
 }
 
 function run(command: string, args: readonly string[], cwd: string): Outcome {
-  const { NODE_OPTIONS: _, ...env } = process.env;
+  // What Jest sets for itself.
+  const { NODE_OPTIONS: _options, FORCE_COLOR: _color, ...inherited } = process.env;
+  const env = { ...inherited, NO_COLOR: "1" };
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: "utf8" });
   if (error) throw error;
   return { status, stdout, stderr };

@@ -38,6 +38,7 @@ const publicNames = [
   "grpc",
   "grpcWeb",
   "rest",
+  "revokeRefreshTokens",
   "viewRefreshTokens",
 ];
 

@@ -65,7 +65,8 @@ describe("installed from its tarball into an empty project", () => {
 
 const typed = `
 import {
-  type AuthClient, Code, ConnectError, createAuthClient, createAuthTransport, getErrorInfo, grpc, grpcWeb, rest, viewRefreshTokens,
+  type AuthClient, Code, ConnectError, createAuthClient, createAuthTransport, getErrorInfo, grpc, grpcWeb, rest,
+  revokeRefreshTokens, viewRefreshTokens,
 } from "zitadel-refresh-tokens";
 
 export async function main(): Promise<string[]> {
@@ -79,7 +80,8 @@ export async function main(): Promise<string[]> {
   const total: bigint | undefined = response.details?.totalResult;
   const { tokens } = viewRefreshTokens(response, { now: new Date() });
   const until: Date | undefined = tokens[0]?.usableUntil;
-  const error = ConnectError.from(new Error(String([total, until])));
+  const { revoked } = await revokeRefreshTokens(auth, tokens.map((token) => token.id));
+  const error = ConnectError.from(new Error(String([total, until, revoked])));
   if (error.code === Code.NotFound) return [getErrorInfo(error).id ?? ""];
   // @ts-expect-error a number is no URL
   createAuthTransport({ baseUrl: 1 });

@@ -61,7 +61,15 @@ describe("the package", () => {
   test("gives every kind of resolution the types that it runs, says attw", () => {
     // Resolution of before 2022 (node10) knows no subpath exports.
     const attw = tool("@arethetypeswrong/cli/dist/index.js");
-    const { status, stdout, stderr } = project.node(attw, project.tarball, "--profile", "node16", "--no-emoji");
+    const { status, stdout, stderr } = project.node(
+      attw,
+      project.tarball,
+      "--profile",
+      "node16",
+      "--no-emoji",
+      "--format",
+      "ascii",
+    );
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const resolutions = stdout.split("\n").filter((line) => /^(node16 \(from \w+\)|bundler): /.test(line));
     // Each of the five entries, from each of the three.
