@@ -89,7 +89,7 @@ export interface TruncatedFault extends FaultScope {
   readonly bytes?: number;
 }
 
-/** Lists still hold what this call revokes, for so long. */
+/** Lists still hold what this call revokes, for so long. Strikes revokes only. */
 export interface LagFault extends FaultScope {
   readonly kind: "lag";
   readonly ms: number;

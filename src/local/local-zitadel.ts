@@ -70,7 +70,7 @@ export interface LocalZitadel extends AsyncDisposable {
   /** Base URL of the TLS port, if a certificate was given. */
   readonly tlsUrl?: string;
   readonly users: readonly [LocalUser, ...LocalUser[]];
-  /** The last 1000 requests, oldest first, access tokens left out. */
+  /** The last 1000 requests, oldest first, access tokens left out. Grows as they come. */
   readonly requests: readonly LocalRequest[];
   /** Lets something go wrong. */
   fail(fault: Fault): void;
@@ -91,6 +91,8 @@ const loopbackAddress = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
  * zitadel.fail({ kind: "status", code: Code.Unavailable, times: 2 });
  * ```
  *
+ * It has no sign-in, none of ZITADEL's other services and no server reflection.
+ *
  * Close it, or the process keeps running. Rejects with a TypeError or RangeError if an option makes no sense, and
  * with Node's error if a port cannot be had.
  */
@@ -110,13 +112,18 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
   for (const fault of options.faults ?? []) {
     faults.add(fault);
   }
-  const hosts = (options.hosts ?? []).map((host) => host.toLowerCase());
+  const hosts = [nameOf(address), ...(options.hosts ?? [])].map((host) => host.toLowerCase());
   const instance: Instance = { accounts, journal, faults, lagMs, release, hosts };
   const log = new RequestLog();
   const handler: Handler = (request, response) => serve(instance, log, request, response);
   const cleartext = await listenCleartext(handler, port, address);
-  const secure = tls && (await listenTls(handler, tls, tls.port ?? 0, address));
-  const name = address.includes(":") ? `[${address}]` : address;
+  const secure =
+    tls &&
+    (await listenTls(handler, tls, tls.port ?? 0, address).catch(async (error: unknown) => {
+      await cleartext.close();
+      throw error;
+    }));
+  const name = nameOf(address);
   let closed: Promise<unknown> | undefined;
   const close = async (): Promise<void> => {
     closed ??= Promise.all([cleartext.close(), secure?.close()]);
@@ -131,4 +138,10 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** How this machine reaches itself on an address, as a URL has it. */
+function nameOf(address: string): string {
+  const reached = address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address;
+  return reached.includes(":") ? `[${reached}]` : reached;
 }

@@ -196,6 +196,7 @@ describe("faults wait for the call that they are meant for", () => {
     const [user] = zitadel.users;
     const client = grpcJs(zitadel.url);
     const id = user.refreshTokens[0]?.id ?? "";
+    await list(client, user.token);
     await call(client, revokeMyRefreshToken, { id }, bearer(zitadel));
     expect((await list(client, user.token)).result.map((token) => token.id)).toContain(id);
     expect(user.refreshTokens.map((token) => token.id)).not.toContain(id);
@@ -206,6 +207,8 @@ describe("faults wait for the call that they are meant for", () => {
   test("one that is none is refused", async () => {
     const zitadel = await start();
     expect(() => zitadel.fail({ kind: "explode" } as unknown as Fault)).toThrow('unknown fault "explode": use one of');
+    expect(() => zitadel.fail({ kind: "hang", method: "Nope" } as unknown as Fault)).toThrow('unknown method "Nope"');
+    expect(() => zitadel.fail({ kind: "delay" } as unknown as Fault)).toThrow("a fault of kind delay needs `ms`");
     expect(() => zitadel.fail({ kind: "hang", times: 0 })).toThrow(RangeError);
   });
 });

@@ -1,8 +1,9 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { fromBinary, toJson } from "@bufbuild/protobuf";
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { ListMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
-import { type LocalUserOptions, type LocalZitadel, startLocalZitadel } from "../../src/local/local-zitadel.js";
+import type { LocalUserOptions } from "../../src/local/local-zitadel.js";
+import { start } from "./start-local.js";
 import {
   haveTraces,
   readCurl,
@@ -258,25 +259,13 @@ function gzipFrame(message: Uint8Array): Uint8Array {
   return Buffer.concat([prefix, data]);
 }
 
-const running: LocalZitadel[] = [];
-
-async function start(): Promise<LocalZitadel> {
-  const zitadel = await startLocalZitadel({ users, now: () => new Date(recordedAt) });
-  running.push(zitadel);
-  return zitadel;
-}
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((zitadel) => zitadel.close()));
-});
-
 const describeTraces = haveTraces ? describe : describe.skip;
 
 describeTraces("the local ZITADEL answers as the recorded one", () => {
   const curl = haveTraces ? readTraces("rest.txt") : [];
   for (const trace of curl) {
     test(trace.title, async () => {
-      const zitadel = await start();
+      const zitadel = await start({ users, now: () => new Date(recordedAt) });
       const answer = await sendHttp1(zitadel.url, readCurl(trace.lines[0] ?? ""));
       expectSame(trace, answer, readCurlAnswer(trace.lines.slice(1)));
     });
@@ -285,7 +274,7 @@ describeTraces("the local ZITADEL answers as the recorded one", () => {
   const grpc = haveTraces ? readTraces("grpc.txt") : [];
   for (const trace of grpc) {
     test(trace.title, async () => {
-      const zitadel = await start();
+      const zitadel = await start({ users, now: () => new Date(recordedAt) });
       const request = grpcRequests[trace.title.replace(/^GRPC /, "")];
       expect(request).toBeDefined();
       expectSame(trace, await sendHttp2(zitadel.url, request as WireRequest), readGrpcAnswer(trace.lines));
@@ -295,7 +284,7 @@ describeTraces("the local ZITADEL answers as the recorded one", () => {
   const web = haveTraces ? readTraces("grpcweb.txt") : [];
   for (const trace of web) {
     test(trace.title, async () => {
-      const zitadel = await start();
+      const zitadel = await start({ users, now: () => new Date(recordedAt) });
       const known = webRequests[trace.title];
       expect(known).toBeDefined();
       const { request, http2 } = known as { request: WireRequest; http2?: true };

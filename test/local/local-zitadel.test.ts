@@ -1,21 +1,14 @@
-import { readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { AuthService } from "../../gen/zitadel/auth_pb.js";
-import { type LocalZitadel, type LocalZitadelOptions, startLocalZitadel } from "../../src/local/local-zitadel.js";
-
-const running: LocalZitadel[] = [];
-
-async function start(options?: LocalZitadelOptions): Promise<LocalZitadel> {
-  const zitadel = await startLocalZitadel(options);
-  running.push(zitadel);
-  return zitadel;
-}
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((zitadel) => zitadel.close()));
-});
+import { type LocalZitadel, startLocalZitadel } from "../../src/local/local-zitadel.js";
+import { certificate } from "../certificate.js";
+import { start } from "./start-local.js";
 
 function client(zitadel: LocalZitadel, token: string | undefined, kind: "grpc" | "grpc-web" = "grpc") {
   const options = {
@@ -100,14 +93,77 @@ describe("a local ZITADEL", () => {
     expect(error.rawMessage).toBe("auth header missing");
   });
 
+  test("lets the process end once it is closed, whatever was in flight", async () => {
+    const entry = new URL("../../src/local/local-zitadel.js", import.meta.url);
+    const script = `
+      import { startLocalZitadel } from ${JSON.stringify(entry.href)};
+      const faults = [{ kind: "delay", ms: 600000 }, { kind: "hang" }, { kind: "hang", afterHeaders: true }];
+      const zitadel = await startLocalZitadel({ faults });
+      const call = () => fetch(zitadel.url + "/auth/v1/users/me/tokens/refresh/_search", { method: "POST" });
+      const calls = [call(), call()].map((call) => call.catch(() => {}));
+      while (zitadel.requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+      await zitadel.close();
+      await Promise.all(calls);
+      console.log("closed");
+    `;
+    const args = ["--input-type=module", "--eval", script];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
+    expect(stdout).toBe("closed\n");
+  }, 30_000);
+
+  test("can be used with `await using`", async () => {
+    let url = "";
+    {
+      await using zitadel = await startLocalZitadel();
+      url = zitadel.url;
+      expect((await fetch(`${url}/debug/healthz`)).status).toBe(200);
+    }
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
+  test("frees its first port if it cannot have the second", async () => {
+    const other = await start();
+    const taken = Number(new URL(other.url).port);
+    const second = await start();
+    const { port } = new URL(second.url);
+    await second.close();
+    const options = { port: Number(port), tls: { ...certificate("server"), port: taken } };
+    await expect(startLocalZitadel(options)).rejects.toThrow("EADDRINUSE");
+    await start({ port: Number(port) });
+  });
+
   test("listens on loopback only, unless told otherwise in so many words", async () => {
     await expect(startLocalZitadel({ address: "0.0.0.0" })).rejects.toThrow("set allowRemote");
   });
 });
 
-test("the types of the entry do not need Node's", () => {
-  const files = ["local-zitadel", "fault", "user", "local-request"];
-  for (const file of files) {
-    expect(readFileSync(`src/local/${file}.ts`, "utf8")).not.toMatch(/from "node:|Buffer|NodeJS/);
+test("its types do without Node's", async () => {
+  // In build/, where the declarations find the packages that they import.
+  const folder = mkdtempSync(resolve("build", "types-"));
+  const tsc = (...args: string[]): Promise<unknown> =>
+    promisify(execFile)(process.execPath, [resolve("node_modules/typescript/bin/tsc"), ...args]).catch((error) => {
+      throw new Error(error.stdout);
+    });
+  try {
+    await tsc("-p", "tsconfig.build.json", "--emitDeclarationOnly", "--outDir", folder);
+    writeFileSync(
+      join(folder, "user.ts"),
+      `import { startLocalZitadel, type Fault } from "./src/local/local-zitadel.js";
+       const fault: Fault = { kind: "delay", ms: 1 };
+       export const token: Promise<string> = startLocalZitadel({ faults: [fault] }).then((z) => z.users[0].token);`,
+    );
+    const options = {
+      module: "nodenext",
+      strict: true,
+      target: "es2022",
+      lib: ["es2022", "dom"],
+      types: [],
+      noEmit: true,
+      skipLibCheck: false,
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["user.ts"] }));
+    await tsc("-p", folder);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
-});
+}, 60_000);
