@@ -62,15 +62,28 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       token = typeof got === "string" ? got : await got;
     }
     if (call.stopped) throw call.stopped;
+    const request = createRequest(plan, call, method, message, headers, retries);
+    if (token !== undefined) request.headers.authorization = `Bearer ${token}`;
+    call.attempts += 1;
+    call.step = "waiting for the answer";
+    const startedAt = performance.now();
     let error: ConnectError;
+    let bytes = 0;
     try {
-      const reply = await runAttempt(plan, call, token, method, message, headers, retries);
+      const answer = await plan.http.send(request, plan.guard, call);
+      bytes = answer.body.length;
+      const decoded = plan.protocol.response(method, answer, plan.rules);
+      const reply = decoded instanceof Promise ? await decoded : decoded;
       plan.retry?.succeeded();
+      report(plan, call, startedAt, bytes, undefined);
       return reply;
     } catch (thrown) {
-      if (call.stopped || !(thrown instanceof ConnectError)) throw thrown;
+      if (!(thrown instanceof ConnectError)) throw thrown;
       error = thrown;
     }
+    if (token !== undefined) redact(error, token);
+    report(plan, call, startedAt, bytes, error.code);
+    if (call.stopped) throw error;
     if (maybeApplied && isDone(method, error)) {
       return { message: create(method.output), header: error.metadata, trailer: new Headers() };
     }
@@ -94,50 +107,26 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
     maybeApplied ||= repeat === "maybe-applied";
     const delayMs = plan.retry?.delayMs(method, error, retries);
     // What the server said is worth more than the deadline that a wait would end with.
-    if (delayMs === undefined || delayMs >= (call.remainingMs ?? Number.POSITIVE_INFINITY)) throw error;
+    if (delayMs === undefined || delayMs >= call.remainingMs) throw error;
     retries += 1;
     call.step = "waiting to try again";
     await sleep(delayMs, call);
   }
 }
 
-async function runAttempt<I extends DescMessage, O extends DescMessage>(
-  plan: AttemptPlan,
+function report(
+  { onAttempt }: AttemptPlan,
   call: Call,
-  token: string | undefined,
-  method: DescMethodUnary<I, O>,
-  message: MessageShape<I>,
-  headers: Record<string, string>,
-  previousAttempts: number,
-): Promise<Reply<O>> {
-  const { protocol, rules, onAttempt } = plan;
-  const request = createRequest(plan, call, method, message, headers, previousAttempts);
-  if (token !== undefined) request.headers.authorization = `Bearer ${token}`;
-  call.attempts += 1;
-  call.step = "waiting for the answer";
-  const startedAt = onAttempt && performance.now();
-  let bytes = 0;
-  let code: Code | undefined;
+  startedAt: number,
+  bytes: number,
+  code: Code | undefined,
+): void {
+  if (!onAttempt) return;
   try {
-    const answer = await plan.http.send(request, plan.guard, call);
-    bytes = answer.body.length;
-    const reply = protocol.response(method, answer, rules);
-    return reply instanceof Promise ? await reply : reply;
-  } catch (error) {
-    if (error instanceof ConnectError) {
-      code = error.code;
-      if (token !== undefined) redact(error, token);
-    }
-    throw error;
-  } finally {
-    if (onAttempt && startedAt !== undefined) {
-      const ms = performance.now() - startedAt;
-      try {
-        onAttempt({ attempt: call.attempts, ms, bytes, ...(code !== undefined && { code }) });
-      } catch {
-        // Whoever watches a call must not be able to break it.
-      }
-    }
+    const ms = performance.now() - startedAt;
+    onAttempt({ attempt: call.attempts, ms, bytes, ...(code !== undefined && { code }) });
+  } catch {
+    // Whoever watches a call must not be able to break it.
   }
 }
 
@@ -150,7 +139,7 @@ function createRequest<I extends DescMessage>(
   previousAttempts: number,
 ): HttpRequest {
   const { remainingMs } = call;
-  const timeoutMs = remainingMs === undefined ? undefined : Math.max(1, Math.ceil(remainingMs));
+  const timeoutMs = remainingMs === Number.POSITIVE_INFINITY ? undefined : Math.max(1, Math.ceil(remainingMs));
   const { acceptGzip } = rules;
   try {
     return protocol.request(method, message, { prefix, headers, timeoutMs, previousAttempts, crossOrigin, acceptGzip });

@@ -10,12 +10,13 @@ export class Call {
   /** Requests made so far. */
   attempts = 0;
   /** What the call is waiting for, for the message of a deadline. */
-  step = "";
+  step = "starting";
   /** The last attempt's failure, for the error of a deadline that passes during a later one. */
   lastError: ConnectError | undefined;
 
-  // What ends the steps that are under way: one, unless an interceptor makes several requests at a time.
-  readonly #steps = new Set<() => void>();
+  // What ends the step that is under way, and the others if an interceptor makes several requests at a time.
+  #end: (() => void) | undefined;
+  #otherEnds: Set<() => void> | undefined;
   #controller: AbortController | undefined;
   readonly #endsAt: number | undefined;
 
@@ -23,9 +24,9 @@ export class Call {
     this.#endsAt = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
   }
 
-  /** Milliseconds until the deadline, `undefined` without one. */
-  get remainingMs(): number | undefined {
-    return this.#endsAt === undefined ? undefined : this.#endsAt - performance.now();
+  /** Milliseconds until the deadline, `Infinity` without one. */
+  get remainingMs(): number {
+    return this.#endsAt === undefined ? Number.POSITIVE_INFINITY : this.#endsAt - performance.now();
   }
 
   /** Aborts when the call stops. Made when someone first asks: a controller for every call would be its main cost. */
@@ -37,27 +38,37 @@ export class Call {
 
   /** Has `end` called if the call stops before `left(end)`. */
   entered(end: () => void): void {
-    if (this.stopped) end();
-    else this.#steps.add(end);
+    if (this.stopped) {
+      end();
+    } else if (this.#end === undefined) {
+      this.#end = end;
+    } else {
+      this.#otherEnds ??= new Set();
+      this.#otherEnds.add(end);
+    }
   }
 
   /** Says that the step that `end` would end is over. */
   left(end: () => void): void {
-    this.#steps.delete(end);
+    if (this.#end === end) this.#end = undefined;
+    else this.#otherEnds?.delete(end);
   }
 
   /** Ends the call and every step that is under way. */
   stop(error: ConnectError): void {
     this.stopped = error;
-    for (const end of this.#steps) end();
-    this.#steps.clear();
+    this.#end?.();
+    for (const end of this.#otherEnds ?? []) end();
     this.#controller?.abort(error);
   }
 }
 
+/** Ends a call with that error. */
+export type Stop = (error: ConnectError) => void;
+
 /**
  * Runs a call under its deadline and the caller's signal. The returned promise settles when either is over, even
- * if `run` never does; what `run` comes to later is dropped.
+ * if `run` never does; what `run` comes to later is dropped. Until then `active` holds what stops the call.
  */
 export function runCall<T>(
   timeoutMs: number | undefined,
@@ -68,7 +79,6 @@ export function runCall<T>(
   if (signal?.aborted) return Promise.reject(abortError(signal));
   return new Promise((resolve, reject) => {
     const call = new Call(timeoutMs);
-    let timer: ReturnType<typeof setTimeout> | undefined;
     const finish = () => {
       clearTimeout(timer);
       active.delete(stop);
@@ -83,8 +93,9 @@ export function runCall<T>(
       call.stop(error);
       fail(error);
     };
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(() => stop(deadlineError(timeoutMs, call)), timeoutMs);
     active.add(stop);
-    if (timeoutMs !== undefined) timer = setTimeout(() => stop(deadlineError(timeoutMs, call)), timeoutMs);
     if (signal) link(signal, stop);
     run(call).then((value) => {
       finish();
@@ -107,9 +118,6 @@ function abortError(signal: AbortSignal): ConnectError {
   }
   return failure(Code.Canceled, "the caller canceled the call", {}, { cause });
 }
-
-/** Ends a call with that error. */
-export type Stop = (error: ConnectError) => void;
 
 // One listener for all calls on a signal: eleven would make Node warn of a leak.
 const links = new WeakMap<AbortSignal, { stops: Set<Stop>; listener: () => void }>();

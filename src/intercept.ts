@@ -12,6 +12,15 @@ import { failure, noteOf } from "./errors.js";
 import { toHeaders } from "./http/fields.js";
 import type { Reply } from "./protocol/protocol.js";
 
+/** What interceptors see of a request, beside the call's signal. */
+export interface InterceptedRequest<I extends DescMessage, O extends DescMessage> {
+  readonly url: string;
+  readonly method: DescMethodUnary<I, O>;
+  readonly message: MessageShape<I>;
+  readonly header: Headers;
+  readonly contextValues: ContextValues | undefined;
+}
+
 /**
  * Sends a message through interceptors. The chain is Connect's: the first one sees the request first. Not Connect's
  * `runUnaryCall`, whose abort controller and deadline would stand beside those of the call.
@@ -19,11 +28,7 @@ import type { Reply } from "./protocol/protocol.js";
 export async function intercept<I extends DescMessage, O extends DescMessage>(
   interceptors: readonly Interceptor[],
   call: Call,
-  url: string,
-  method: DescMethodUnary<I, O>,
-  message: MessageShape<I>,
-  header: Headers,
-  contextValues: ContextValues = createContextValues(),
+  { url, method, message, header, contextValues = createContextValues() }: InterceptedRequest<I, O>,
   send: (message: MessageShape<I>, header: Headers) => Promise<Reply<O>>,
 ): Promise<UnaryResponse<I, O>> {
   const service = method.parent;

@@ -111,29 +111,28 @@ export function createTransportFamily(options: TransportOptions, runtime: Runtim
     // Without a token of its own the client leaves the header to its callers, under the same rule.
     const leavesAuthorization = tokens === undefined && mayAuthorize;
     return {
-      async unary(method, signal, timeoutMs, header, input, contextValues) {
-        if (closed) throw new TypeError("the client is closed: create another one");
-        const headers = requestMetadata(header, leavesAuthorization);
-        const ms = timeoutMs === undefined ? defaultTimeoutMs : checkedTimeout(timeoutMs);
-        const message = isMessage(input, method.input) ? input : create(method.input, input);
-        return runCall(ms, signal, active, async (call) => {
-          if (interceptors.length === 0) {
-            return new DirectResponse(method, await runAttempts(plan, call, tokens, method, message, headers));
-          }
-          call.step = "running its interceptors";
-          const url = `${origin}${prefix}/${method.parent.typeName}/${method.name}`;
-          return intercept(
-            interceptors,
-            call,
-            url,
-            method,
-            message,
-            new Headers(headers),
-            contextValues,
-            (sent, header) =>
+      unary(method, signal, timeoutMs, header, input, contextValues) {
+        try {
+          if (closed) throw new TypeError("the client is closed: create another one");
+          const metadata = requestMetadata(header, leavesAuthorization);
+          const ms = timeoutMs === undefined ? defaultTimeoutMs : checkedTimeout(timeoutMs);
+          const message = isMessage(input, method.input) ? input : create(method.input, input);
+          return runCall(ms, signal, active, (call) => {
+            if (interceptors.length === 0) {
+              return runAttempts(plan, call, tokens, method, message, metadata).then(
+                (reply) => new DirectResponse(method, reply),
+              );
+            }
+            call.step = "running its interceptors";
+            const url = `${origin}${prefix}/${method.parent.typeName}/${method.name}`;
+            const request = { url, method, message, header: new Headers(metadata), contextValues };
+            return intercept(interceptors, call, request, (sent, header) =>
               runAttempts(plan, call, tokens, method, sent, requestMetadata(header, leavesAuthorization)),
-          );
-        });
+            );
+          });
+        } catch (mistake) {
+          return Promise.reject(mistake);
+        }
       },
       async stream(method) {
         const hint = "use a transport of @connectrpc/connect-node or connect-web";

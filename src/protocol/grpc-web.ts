@@ -12,7 +12,7 @@ import {
   maxTrailerBytes,
   trailersFlag,
 } from "./envelope.js";
-import { answerStatus, checkGrpc, grpcHeaders, maxBodyBytes, messageReply, methodPath } from "./grpc.js";
+import { addGrpcHeaders, answerStatus, checkGrpc, maxBodyBytes, messageReply, methodPath } from "./grpc.js";
 import type { Protocol } from "./protocol.js";
 
 /**
@@ -24,17 +24,17 @@ export const grpcWeb: Protocol = {
   needsTrailers: false,
   maxBodyBytes,
   request(method, message, context) {
+    const headers = {
+      "content-type": "application/grpc-web+proto",
+      // ZITADEL takes a CORS preflight for gRPC-Web's only if it names this header.
+      "x-grpc-web": "1",
+      "x-user-agent": product,
+      ...context.headers,
+    };
     return {
       method: "POST",
       path: methodPath(method, context),
-      headers: {
-        ...context.headers,
-        ...grpcHeaders(context),
-        "content-type": "application/grpc-web+proto",
-        // ZITADEL takes a CORS preflight for gRPC-Web's only if it names this header.
-        "x-grpc-web": "1",
-        "x-user-agent": product,
-      },
+      headers: addGrpcHeaders(headers, context),
       body: encodeEnvelope(toBinary(method.input, message)),
     };
   },

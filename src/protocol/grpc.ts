@@ -23,16 +23,16 @@ export const grpc: Protocol = {
   needsTrailers: true,
   maxBodyBytes,
   request(method, message, context) {
+    const headers = {
+      // Without "+proto", which ZITADEL before 2.30 does not know.
+      "content-type": "application/grpc",
+      te: "trailers",
+      ...context.headers,
+    };
     return {
       method: "POST",
       path: methodPath(method, context),
-      headers: {
-        ...context.headers,
-        ...grpcHeaders(context),
-        // Without "+proto", which ZITADEL before 2.30 does not know.
-        "content-type": "application/grpc",
-        te: "trailers",
-      },
+      headers: addGrpcHeaders(headers, context),
       body: encodeEnvelope(toBinary(method.input, message)),
     };
   },
@@ -56,10 +56,9 @@ export function methodPath(method: DescMethodUnary, { prefix }: RequestContext):
   return `${prefix}/${method.parent.typeName}/${method.name}`;
 }
 
-/** The `grpc-` request headers. None from a browser to another origin: ZITADEL's CORS rules refuse them. */
-export function grpcHeaders(context: RequestContext): Record<string, string> {
-  if (context.crossOrigin) return {};
-  const headers: Record<string, string> = {};
+/** Adds the `grpc-` request headers. None from a browser to another origin: ZITADEL's CORS rules refuse them. */
+export function addGrpcHeaders(headers: Record<string, string>, context: RequestContext): Record<string, string> {
+  if (context.crossOrigin) return headers;
   if (context.acceptGzip) headers["grpc-accept-encoding"] = "gzip";
   // At most 3,600,000: within the eight digits that gRPC allows.
   if (context.timeoutMs !== undefined) headers["grpc-timeout"] = `${context.timeoutMs}m`;
