@@ -1,0 +1,96 @@
+/** One way to list refresh tokens. */
+export type Candidate = {
+  list(): Promise<{ result: readonly unknown[] }>;
+  close(): unknown;
+};
+
+// An opaque token as ZITADEL issues them. The canned server asks for none.
+const token = "V5rXfWb3yT8nQ2kLzJ7mC4dG9hS6pA1eR0uI_oXcVbNmKjHgFdSaQwErTyUiOpLkJhGfDsAzXcVbNm";
+
+/** Only what a candidate needs is loaded: each runs in a process of its own. */
+export const candidates = {
+  /** `node:http2` and the decoder. */
+  async floor(baseUrl) {
+    const { createFloor } = await import("./floor.js");
+    return createFloor(baseUrl);
+  },
+
+  /** The decoder alone, without any call. */
+  async decoding(_baseUrl, tokens) {
+    const { fromBinary } = await import("@bufbuild/protobuf");
+    const { ListMyRefreshTokensResponseSchema } = await import("../../gen/zitadel/auth_pb.js");
+    const { answer } = await import("./answer.js");
+    const bytes = answer(tokens);
+    return { list: async () => fromBinary(ListMyRefreshTokensResponseSchema, bytes), close() {} };
+  },
+
+  async "connect-node"(baseUrl) {
+    const { createClient } = await import("@connectrpc/connect");
+    const { createGrpcTransport, Http2SessionManager } = await import("@connectrpc/connect-node");
+    const { AuthService } = await import("../../gen/zitadel/auth_pb.js");
+    const sessionManager = new Http2SessionManager(baseUrl);
+    const auth = createClient(AuthService, createGrpcTransport({ baseUrl, sessionManager }));
+    return { list: () => auth.listMyRefreshTokens({}), close: () => sessionManager.abort() };
+  },
+
+  /** As its users have it, with ts-proto. */
+  async "grpc-js"(baseUrl) {
+    const { ListMyRefreshTokensRequest, ListMyRefreshTokensResponse } = await import("./ts-proto/zitadel/auth.js");
+    return grpcJs(
+      baseUrl,
+      () => Buffer.from(ListMyRefreshTokensRequest.encode({}).finish()),
+      (bytes) => ListMyRefreshTokensResponse.decode(bytes),
+    );
+  },
+
+  async "grpc-js, our decoder"(baseUrl) {
+    const { create, fromBinary, toBinary } = await import("@bufbuild/protobuf");
+    const schemas = await import("../../gen/zitadel/auth_pb.js");
+    const { ListMyRefreshTokensRequestSchema: request, ListMyRefreshTokensResponseSchema: response } = schemas;
+    return grpcJs(
+      baseUrl,
+      () => Buffer.from(toBinary(request, create(request, {}))),
+      (bytes) => fromBinary(response, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)),
+    );
+  },
+
+  /** As its documentation has it, with ts-proto. */
+  async "nice-grpc"(baseUrl) {
+    const { createChannel, createClient } = await import("nice-grpc");
+    const { AuthServiceDefinition } = await import("./ts-proto/zitadel/auth.js");
+    const channel = createChannel(new URL(baseUrl).host);
+    const auth = createClient(AuthServiceDefinition, channel);
+    return { list: () => auth.listMyRefreshTokens({}), close: () => channel.close() };
+  },
+
+  async "@zitadel/client"(baseUrl) {
+    const { createServerTransport } = await import("@zitadel/client/node");
+    const { createAuthServiceClient } = await import("@zitadel/client/v1");
+    const { Http2SessionManager } = await import("@connectrpc/connect-node");
+    const sessionManager = new Http2SessionManager(baseUrl);
+    const auth = createAuthServiceClient(createServerTransport(token, { baseUrl, sessionManager }));
+    return { list: () => auth.listMyRefreshTokens({}), close: () => sessionManager.abort() };
+  },
+} satisfies Record<string, (baseUrl: string, tokens: number) => Promise<Candidate>>;
+
+export type CandidateName = keyof typeof candidates;
+
+async function grpcJs<T extends { result: readonly unknown[] }>(
+  baseUrl: string,
+  serialize: () => Buffer,
+  deserialize: (bytes: Buffer) => T,
+): Promise<Candidate> {
+  const { Client, credentials } = await import("@grpc/grpc-js");
+  const client = new Client(new URL(baseUrl).host, credentials.createInsecure());
+  const path = "/zitadel.auth.v1.AuthService/ListMyRefreshTokens";
+  return {
+    list: () =>
+      new Promise((resolve, reject) => {
+        client.makeUnaryRequest(path, serialize, deserialize, {}, (error, response) => {
+          if (response) resolve(response);
+          else reject(error);
+        });
+      }),
+    close: () => client.close(),
+  };
+}

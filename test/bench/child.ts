@@ -1,0 +1,45 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+/** A process of this folder, which answers each message with one. */
+export class Child {
+  readonly #process: ChildProcess;
+
+  private constructor(module: string, args: readonly string[]) {
+    const path = fileURLToPath(new URL(module, import.meta.url));
+    this.#process = fork(path, args, { execArgv: ["--expose-gc", "--no-warnings"] });
+  }
+
+  /** Starts it and waits for its first message. */
+  static async start<T>(module: string, ...args: readonly string[]): Promise<[Child, T]> {
+    const child = new Child(module, args);
+    return [child, (await child.#answer()) as T];
+  }
+
+  async ask<T>(question: object): Promise<T> {
+    const answer = this.#answer();
+    this.#process.send(question);
+    return (await answer) as T;
+  }
+
+  async end(): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    this.#process.disconnect();
+    await once(this.#process, "exit");
+  }
+
+  async #answer(): Promise<unknown> {
+    const done = new AbortController();
+    const ended = once(this.#process, "exit", done).then(([code]) => {
+      throw new Error(`${this.#process.spawnargs.slice(2).join(" ")} ended with ${code}`);
+    });
+    try {
+      const [message] = await Promise.race([once(this.#process, "message", done), ended]);
+      return message;
+    } finally {
+      ended.catch(() => {});
+      done.abort();
+    }
+  }
+}
