@@ -9,6 +9,13 @@ const token = "V5rXfWb3yT8nQ2kLzJ7mC4dG9hS6pA1eR0uI_oXcVbNmKjHgFdSaQwErTyUiOpLkJ
 
 /** Only what a candidate needs is loaded: each runs in a process of its own. */
 export const candidates = {
+  /** With a token, and with the deadline and the retries that are on by default. */
+  async ours(baseUrl) {
+    const { createAuthClient } = await import("../../src/index.js");
+    const auth = createAuthClient({ baseUrl, token: () => token });
+    return { list: () => auth.listMyRefreshTokens({}), close: () => auth.close() };
+  },
+
   /** `node:http2` and the decoder. */
   async floor(baseUrl) {
     const { createFloor } = await import("./floor.js");

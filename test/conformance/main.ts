@@ -1,3 +1,4 @@
+import { ours } from "./ours.js";
 import { stock } from "./stock.js";
 import { runSubject } from "./subject.js";
 import { readVectors, vectorsPath } from "./vectors.js";
@@ -10,7 +11,7 @@ if (!vectors) {
 
 const rows: Record<string, { passed: number; of: number }> = {};
 const failures: string[] = [];
-for (const subject of [...stock]) {
+for (const subject of [...ours, ...stock]) {
   const verdicts = await runSubject(subject, vectors);
   const failed = verdicts.filter(({ wrong }) => wrong.length > 0);
   rows[subject.name] = { passed: verdicts.length - failed.length, of: verdicts.length };

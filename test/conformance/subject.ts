@@ -10,7 +10,7 @@ export type Subject = {
   proto: Vector["proto"];
   via: Via;
   /** Opens a transport that accepts this compression; undefined where it cannot inflate. */
-  open(baseUrl: string, compression: Compression): { transport: Transport; close(): void } | undefined;
+  open(baseUrl: string, compression: Compression): { transport: Transport; close(): unknown } | undefined;
 };
 
 /** How a vector went; `wrong` is empty where the transport conforms. */
@@ -33,7 +33,7 @@ export async function runSubject(subject: Subject, vectors: readonly Vector[]): 
           verdicts.push({ name: `${vector.name} (${vector.answer.label})`, wrong });
         }
       } finally {
-        opened.close();
+        await opened.close();
       }
     }
   } finally {

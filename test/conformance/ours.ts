@@ -1,0 +1,40 @@
+import type { Interceptor } from "@connectrpc/connect";
+import { createAuthTransport, grpc, grpcWeb } from "../../src/index.js";
+import { ca } from "../certificate.js";
+import type { Subject } from "./subject.js";
+
+type Options = Parameters<typeof createAuthTransport>[0];
+
+const open = (options: Omit<Options, "baseUrl">) => (baseUrl: string) => {
+  // The vectors forbid a second request, and a deadline that no case asked for.
+  const transport = createAuthTransport({ ...options, baseUrl, retry: false, timeoutMs: false });
+  return { transport, close: () => transport.close() };
+};
+
+const passOn: Interceptor = (next) => (request) => next(request);
+const http2 = { tls: { ca } };
+
+/** This package's transport, by every way it has in Node. */
+export const ours: readonly Subject[] = [
+  { name: "ours gRPC, cleartext", proto: "PROTOCOL_GRPC", via: "http2", open: open({ protocol: grpc }) },
+  { name: "ours gRPC, TLS", proto: "PROTOCOL_GRPC", via: "http2-tls", open: open({ protocol: grpc, http2 }) },
+  {
+    name: "ours gRPC, an interceptor in between",
+    proto: "PROTOCOL_GRPC",
+    via: "http2",
+    open: open({ protocol: grpc, interceptors: [passOn] }),
+  },
+  {
+    name: "ours gRPC-Web, HTTP/2",
+    proto: "PROTOCOL_GRPC_WEB",
+    via: "http2",
+    open: open({ protocol: grpcWeb, http2 }),
+  },
+  { name: "ours gRPC-Web, fetch", proto: "PROTOCOL_GRPC_WEB", via: "http1", open: open({ protocol: grpcWeb }) },
+  {
+    name: "ours gRPC-Web, fetch, an interceptor in between",
+    proto: "PROTOCOL_GRPC_WEB",
+    via: "http1",
+    open: open({ protocol: grpcWeb, interceptors: [passOn] }),
+  },
+];
