@@ -44,7 +44,8 @@ function route(instance: Instance, exchange: Exchange): Route {
   // gorilla/mux sends dot segments and double slashes elsewhere, `%2e%2e` too. They must never reach a path's id.
   const clean = cleanPath(path);
   if (clean !== path) {
-    return ["other", () => ({ status: 301, headers: { Location: encodeURI(clean) }, body: new Uint8Array() })];
+    const query = exchange.target.slice(exchange.target.split("?", 1)[0]?.length);
+    return ["other", () => moved(encodeURI(clean) + query)];
   }
   if (path.startsWith("/debug")) {
     return ["other", () => (path === "/debug/healthz" ? plainText(200, "ok") : plainText(404, "404 page not found\n"))];
@@ -79,6 +80,11 @@ function decodePath(target: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function moved(location: string): Reply {
+  const headers = { Location: location, Date: new Date().toUTCString(), "Content-Length": "0" };
+  return { status: 301, headers, body: new Uint8Array() };
 }
 
 function cleanPath(path: string): string {

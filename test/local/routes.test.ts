@@ -1,0 +1,147 @@
+import { describe, expect, test } from "@jest/globals";
+import { start } from "./start-local.js";
+import { sendHttp1, sendHttp2, type WireRequest } from "./wire-request.js";
+
+const rpcPath = "/zitadel.auth.v1.AuthService/ListMyRefreshTokens";
+const notFound = '{"code":5,"message":"Not Found"}';
+const notAllowed = '{"code":12,"message":"Method Not Allowed"}';
+
+function post(path: string, contentType: string, body: string | Uint8Array = new Uint8Array(5)): WireRequest {
+  return { method: "POST", path, headers: [["content-type", contentType]], body };
+}
+
+function get(path: string): WireRequest {
+  return { method: "GET", path };
+}
+
+/** Which part of ZITADEL answers, over HTTP/1.1 if not said otherwise. */
+const cases: {
+  name: string;
+  request: WireRequest;
+  http2?: true;
+  status: number;
+  header?: [string, string];
+  body?: string;
+}[] = [
+  { name: "the health check", request: get("/debug/healthz"), status: 200, body: "ok" },
+  { name: "the gateway's health check", request: get("/healthz"), status: 200, body: '{"status":"SERVING"}' },
+  { name: "the service's health check", request: get("/auth/v1/healthz"), status: 200, body: "{}" },
+  { name: "the front page", request: get("/"), status: 302, header: ["Location", "/ui/login"] },
+  { name: "an unknown path", request: get("/nope"), status: 404, body: notFound },
+  { name: "an unknown path of REST", request: get("/auth/v1/nope"), status: 404, body: notFound },
+  { name: "REST without its prefix", request: post("/users/me/tokens/refresh/_search", "a/b", "{}"), status: 404 },
+  { name: "a wrong method", request: get("/auth/v1/users/me/tokens/refresh/1"), status: 405, body: notAllowed },
+  { name: "a path that is no text", request: get("/auth/v1/%ff"), status: 400 },
+  { name: "Connect with JSON", request: post(rpcPath, "application/json", "{}"), status: 404, body: notFound },
+  { name: "Connect with protobuf", request: post(rpcPath, "application/proto", ""), status: 404, body: notFound },
+  { name: "gRPC over HTTP/1.1", request: post(rpcPath, "application/grpc"), status: 404, body: notFound },
+  {
+    name: "gRPC with a parameter in its content type",
+    request: post(rpcPath, "application/grpc;charset=utf-8"),
+    http2: true,
+    status: 404,
+    body: notFound,
+  },
+  { name: "gRPC by GET", request: get(rpcPath), http2: true, status: 404, body: notFound },
+  {
+    name: "gRPC-Web of a kind that there is not",
+    request: post(rpcPath, "application/grpc-webbed"),
+    status: 415,
+    header: ["Content-Type", "text/plain; charset=utf-8"],
+    body: 'invalid gRPC request content-type "application/grpcbed"\n\u0080\0\0\0\0',
+  },
+  ...(
+    [
+      ["/auth/v1/users/me/tokens/refresh/..", "/auth/v1/users/me/tokens"],
+      ["/auth/v1/users/me/tokens/refresh/%2e%2e", "/auth/v1/users/me/tokens"],
+      ["/auth/v1/users//me/", "/auth/v1/users/me/"],
+    ] as const
+  ).map(([path, clean]) => ({
+    name: `the path ${path}`,
+    request: { method: "DELETE", path: `${path}?a=b` },
+    status: 301,
+    header: ["Location", `${clean}?a=b`] as [string, string],
+  })),
+];
+
+describe("routes", () => {
+  for (const { name, request, http2, status, header, body } of cases) {
+    test(`${name}: ${status}`, async () => {
+      const zitadel = await start();
+      const answer = await (http2 ? sendHttp2 : sendHttp1)(zitadel.url, request);
+      expect(answer.status).toBe(status);
+      if (header !== undefined) {
+        expect(answer.headers).toContainEqual(header);
+      }
+      if (body !== undefined) {
+        expect(Buffer.from(answer.body).toString("latin1")).toBe(body);
+      }
+      expect(answer.headers.map(([name, value]) => `${name.toLowerCase()}: ${value}`)).toContain("x-robots-tag: none");
+    });
+  }
+});
+
+describe("a request that gRPC cannot read", () => {
+  const frame = (flag: number, length: number, ...data: number[]): Uint8Array =>
+    Buffer.from([flag, 0, 0, 0, length, ...data]);
+  const cases: [name: string, headers: Record<string, string>, body: Uint8Array, code: string, message: string][] = [
+    ["nothing", {}, new Uint8Array(), "2", "EOF"],
+    ["half a prefix", {}, new Uint8Array(3), "2", "unexpected EOF"],
+    ["half a message", {}, frame(0, 9, 1), "2", "unexpected EOF"],
+    ["an unknown flag", {}, frame(2, 0), "13", "grpc: received unexpected payload format 2"],
+    [
+      "a compressed message without an encoding",
+      {},
+      frame(1, 0),
+      "13",
+      "grpc: compressed flag set with identity or empty encoding",
+    ],
+    [
+      "a message that is not the gzip it says it is",
+      { "grpc-encoding": "gzip" },
+      frame(1, 3, 1, 2, 3),
+      "13",
+      "grpc: failed to decompress the received message: gzip: invalid header",
+    ],
+    [
+      "an encoding that is not there",
+      { "grpc-encoding": "br" },
+      frame(0, 0),
+      "12",
+      'grpc: Decompressor is not installed for grpc-encoding "br"',
+    ],
+    [
+      "no protobuf",
+      {},
+      frame(0, 2, 0xff, 0xff),
+      "13",
+      "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data",
+    ],
+    ["no time left", { "grpc-timeout": "1n" }, frame(0, 0), "4", "context deadline exceeded"],
+  ];
+  for (const [name, headers, body, code, message] of cases) {
+    test(name, async () => {
+      const zitadel = await start();
+      const all = Object.entries({ "content-type": "application/grpc", ...headers });
+      const request = { method: "POST", path: rpcPath, headers: all, body };
+      const { trailers } = await sendHttp2(zitadel.url, request);
+      expect(trailers).toMatchObject({ "grpc-status": code, "grpc-message": message });
+    });
+  }
+
+  const timeouts: [value: string, error: string][] = [
+    ["5", 'transport: timeout string is too short: "5"'],
+    ["1234567890S", 'transport: timeout string is too long: "1234567890S"'],
+    ["5x", 'transport: timeout unit is not recognized: "5x"'],
+    ["-5S", 'strconv.ParseUint: parsing "-5": invalid syntax'],
+  ];
+  for (const [value, error] of timeouts) {
+    test(`grpc-timeout: ${value}`, async () => {
+      const zitadel = await start();
+      const headers = [["content-type", "application/grpc"] as const, ["grpc-timeout", value] as const];
+      const answer = await sendHttp2(zitadel.url, { method: "POST", path: rpcPath, headers, body: new Uint8Array(5) });
+      expect(answer.status).toBe(400);
+      expect(Buffer.from(answer.body).toString()).toBe(`malformed grpc-timeout: ${error}\n`);
+    });
+  }
+});
