@@ -181,7 +181,8 @@ function metadataOf(...sources: (HttpFields | undefined)[]): Headers {
   const metadata = new Headers();
   let fields = 0;
   let length = 0;
-  for (const source of sources) {
+  // One and the same in a Trailers-Only answer.
+  for (const source of new Set(sources)) {
     source?.forEach((value, name) => {
       if (hidden.test(name)) return;
       fields += 1;
