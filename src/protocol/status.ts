@@ -138,19 +138,11 @@ function pushback(
  */
 function decodeMessage(message: string): string {
   if (!/[%\x80-\xff]/.test(message)) return message;
-  const bytes: number[] = [];
-  for (let i = 0; i < message.length; i++) {
-    const hex = message[i] === "%" ? /^[0-9a-f]{2}$/i.exec(message.slice(i + 1, i + 3)) : null;
-    if (hex) {
-      bytes.push(Number.parseInt(hex[0], 16));
-      i += 2;
-    } else {
-      // Header fields are read as Latin-1, which keeps the bytes of a message that was sent as plain UTF-8.
-      bytes.push(message.charCodeAt(i));
-    }
-  }
+  // Header fields are read as Latin-1, which keeps the bytes of a message that was sent as plain UTF-8.
+  const text = message.replace(/%[0-9a-f]{2}/gi, (hex) => String.fromCharCode(Number.parseInt(hex.slice(1), 16)));
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
+    const bytes = Uint8Array.from(text, (char) => char.charCodeAt(0));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return message;
   }
