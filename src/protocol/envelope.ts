@@ -34,7 +34,10 @@ export function checkEnvelope(start: Uint8Array, maxResponseBytes: number, head:
 /** Room for what comes beside one message: prefixes and gRPC-Web's trailers. */
 export const maxTrailerBytes = 32 * 1024;
 
-/** Splits a body into its envelopes. Throws if it ends within one. */
+/**
+ * Splits a body into its envelopes. Throws if it ends within one. Of more than three it leaves out those between the
+ * second and the last: any number is wrong, and a million empty ones must not take a hundred times their size.
+ */
 export function decodeEnvelopes(body: Uint8Array<ArrayBuffer>, head: HttpHead): Envelope[] {
   const envelopes: Envelope[] = [];
   for (let at = 0; at < body.length; ) {
@@ -45,7 +48,7 @@ export function decodeEnvelopes(body: Uint8Array<ArrayBuffer>, head: HttpHead): 
         httpStatus: head.status,
       });
     }
-    envelopes.push({ flags: body[at] ?? 0, data: body.subarray(at + startBytes, end) });
+    envelopes[Math.min(envelopes.length, 2)] = { flags: body[at] ?? 0, data: body.subarray(at + startBytes, end) };
     at = end;
   }
   return envelopes;

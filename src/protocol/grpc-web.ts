@@ -12,7 +12,15 @@ import {
   maxTrailerBytes,
   trailersFlag,
 } from "./envelope.js";
-import { addGrpcHeaders, answerStatus, checkGrpc, maxBodyBytes, messageReply, methodPath } from "./grpc.js";
+import {
+  addGrpcHeaders,
+  answerStatus,
+  checkGrpc,
+  maxBodyBytes,
+  messageCountFailure,
+  messageReply,
+  methodPath,
+} from "./grpc.js";
 import type { Protocol } from "./protocol.js";
 
 /**
@@ -45,9 +53,7 @@ export const grpcWeb: Protocol = {
     const frames = decodeEnvelopes(answer.body, answer);
     const at = frames.findIndex(({ flags }) => flags & trailersFlag);
     const last = frames[at];
-    if (!last) {
-      throw answerStatus(answer, undefined) ?? messageCountFailure(answer);
-    }
+    if (!last) throw answerStatus(answer, undefined, missingTrailers) ?? messageCountFailure(0, answer);
     if (at < frames.length - 1) {
       const message = "the server sent a frame after the trailers, which must be last";
       throw failure(Code.Internal, message, { reason: "trailers-not-last", httpStatus: answer.status });
@@ -63,11 +69,10 @@ export const grpcWeb: Protocol = {
   },
 };
 
-// A status 0 in the headers of an answer that has no body.
-function messageCountFailure(head: HttpHead) {
-  return failure(Code.Unimplemented, "the server sent 0 messages where the method has one", {
-    httpStatus: head.status,
-  });
+// Unlike the end of an HTTP/2 stream, the end of a body does not show whether it is whole.
+function missingTrailers({ status: httpStatus }: HttpHead) {
+  const message = "the answer ends without trailers: a proxy on the way may have cut it off";
+  return failure(Code.Unknown, message, { reason: "missing-trailers", httpStatus });
 }
 
 // `name: value` lines. Lenient about line ends, case and spaces, as other clients are.
@@ -75,7 +80,7 @@ function parseTrailers(block: Uint8Array): HttpFields {
   const trailers = new Headers();
   // Latin-1 as in header fields, so that text sent as plain UTF-8 survives and no byte is refused.
   let text = "";
-  for (const byte of block) text += String.fromCharCode(byte);
+  for (let at = 0; at < block.length; at += 8192) text += String.fromCharCode(...block.subarray(at, at + 8192));
   for (const line of text.split(/\r?\n/)) {
     const colon = line.indexOf(":");
     if (colon > 0) appendField(trailers, line.slice(0, colon).trim(), line.slice(colon + 1).trim());

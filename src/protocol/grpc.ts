@@ -91,7 +91,11 @@ function statusInHead(head: HttpHead): ConnectError | undefined {
  * The error of a whole answer, `undefined` for OK. `trailers` are where the status belongs; without any it may be in
  * the headers (Trailers-Only).
  */
-export function answerStatus(answer: HttpResponse, trailers: HttpFields | undefined): ConnectError | undefined {
+export function answerStatus(
+  answer: HttpResponse,
+  trailers: HttpFields | undefined,
+  missing = missingStatus,
+): ConnectError | undefined {
   const inHead = answer.headers.get("grpc-status");
   if (trailers?.get("grpc-status") != null) {
     const error = statusFailure(answer, trailers);
@@ -101,18 +105,17 @@ export function answerStatus(answer: HttpResponse, trailers: HttpFields | undefi
   }
   if (inHead !== null && (inHead !== "0" || answer.body.length === 0)) return statusFailure(answer, answer.headers);
   if (answer.status !== 200) return httpFailure(answer);
-  return missingStatus(answer, trailers);
-}
-
-function missingStatus(answer: HttpResponse, trailers: HttpFields | undefined): ConnectError {
-  const { status: httpStatus, body } = answer;
-  if (body.length === 0 && !trailers) {
+  if (answer.body.length === 0 && !trailers) {
     const hint = "a proxy may have dropped it, or CORS does not expose grpc-status and grpc-message";
     return failure(Code.Unknown, `the answer is empty and has no status; ${hint}`, {
       reason: "empty-response",
-      httpStatus,
+      httpStatus: answer.status,
     });
   }
+  return missing(answer);
+}
+
+function missingStatus({ status: httpStatus }: HttpHead): ConnectError {
   const hint = "a proxy on the way may not pass trailers: try gRPC-Web or REST";
   return failure(Code.Internal, `the answer has no grpc-status; ${hint}`, { reason: "missing-trailers", httpStatus });
 }
@@ -126,17 +129,15 @@ export function messageReply<O extends DescMessage>(
   rules: ResponseRules,
 ): Reply<O> | Promise<Reply<O>> {
   const encoding = encodingOf(head.headers, rules.acceptGzip, head);
-  const [envelope] = envelopes;
-  if (!envelope || envelopes.length > 1) {
-    const message = `the server sent ${envelopes.length} messages where the method has one`;
-    throw failure(Code.Unimplemented, message, { httpStatus: head.status });
-  }
-  if ((envelope.flags & ~compressedFlag) !== 0) {
-    throw failure(Code.Internal, `the server sent a message with unknown flags ${envelope.flags}`, {
+  const odd = envelopes.find(({ flags }) => (flags & ~compressedFlag) !== 0);
+  if (odd) {
+    throw failure(Code.Internal, `the server sent a message with unknown flags ${odd.flags}`, {
       reason: "parse",
       httpStatus: head.status,
     });
   }
+  const [envelope] = envelopes;
+  if (!envelope || envelopes.length > 1) throw messageCountFailure(envelopes.length, head);
   const data = envelopeData(envelope, encoding, rules.maxResponseBytes, head);
   const decode = (bytes: Uint8Array): Reply<O> => ({
     message: decodeMessage(method, bytes, head),
@@ -144,6 +145,12 @@ export function messageReply<O extends DescMessage>(
     trailer,
   });
   return data instanceof Promise ? data.then(decode) : decode(data);
+}
+
+/** The error of an answer that does not have exactly one message. */
+export function messageCountFailure(count: number, head: HttpHead): ConnectError {
+  const message = `the server sent ${count === 0 ? "no message" : "several messages"} where the method has one`;
+  return failure(Code.Unimplemented, message, { httpStatus: head.status });
 }
 
 function decodeMessage<O extends DescMessage>(

@@ -1,0 +1,329 @@
+import { createGzip, gzipSync } from "node:zlib";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { ListMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
+import { decodeEnvelopes } from "../../src/protocol/envelope.js";
+import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
+import { startAnswerServer } from "./answer-server.js";
+import { frame, grpcAnswer, jsonAnswer, listBytes, listJson, type ProtocolName, trailerFrame } from "./answers.js";
+import { expectOutcome } from "./fault-row.js";
+
+const both: ProtocolName[] = ["grpc", "grpcWeb"];
+const limit = 1000;
+const mebibyte = 1 << 20;
+
+/** 100 MiB of zeros in about 100 kB. */
+let bomb: Buffer;
+
+beforeAll(async () => {
+  const gzip = createGzip();
+  const chunks: Buffer[] = [];
+  gzip.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const done = new Promise((resolve) => gzip.on("end", resolve));
+  const zeros = Buffer.alloc(mebibyte);
+  for (let i = 0; i < 100; i++) gzip.write(zeros);
+  gzip.end();
+  await done;
+  bomb = Buffer.concat(chunks);
+});
+
+/** A message of exactly that many bytes: one unknown field. */
+function messageOf(bytes: number): Uint8Array {
+  const filler = bytes - 4; // two bytes each for the tag of field 99 and for the length
+  return Buffer.concat([Uint8Array.of(0x9a, 0x06, (filler & 0x7f) | 0x80, filler >> 7), Buffer.alloc(filler, "a")]);
+}
+
+/** A list whose message has at least that many bytes, of tokens that can be counted. */
+function tokens(count: number) {
+  const result = Array.from({ length: count }, (_, i) => ({ id: String(i), clientId: "c".repeat(300) }));
+  return toBinary(ListMyRefreshTokensResponseSchema, create(ListMyRefreshTokensResponseSchema, { result }));
+}
+
+describe("framing, sizes and compression", () => {
+  testAnswerRows(countRows());
+  testAnswerRows(sizeRows());
+  testAnswerRows(flagRows());
+  testAnswerRows(gzipRows());
+  testAnswerRows(restRows());
+
+  test("F2: envelopes that nobody needs are not kept", () => {
+    const body = new Uint8Array(5 * 500_000);
+    expect(decodeEnvelopes(body, { status: 200, headers: new Headers() }).length).toBeLessThanOrEqual(3);
+  });
+
+  for (const protocol of both) {
+    test(`F4 ${protocol}: a prefix of 4 GiB allocates nothing`, () =>
+      boundedMemory(protocol, 8, () => grpcAnswer(protocol, { frames: [frame(listBytes, 0, 0xffffffff)] })));
+  }
+
+  test("F12 grpc: a gzip bomb of 100 MiB is stopped at the limit", () =>
+    boundedMemory("grpc", 32, () =>
+      grpcAnswer("grpc", { headers: { "grpc-encoding": "gzip" }, frames: [frame(bomb, 1)] }),
+    ));
+
+  // The prefix says 100 kB: only what is inflated shows the size.
+  test("F12 grpcWeb: the same in a gRPC-Web message", () =>
+    boundedMemory("grpcWeb", 32, () =>
+      grpcAnswer("grpcWeb", { headers: { "grpc-encoding": "gzip" }, frames: [frame(bomb, 1)] }),
+    ));
+
+  test("F13 grpcWeb: a Content-Encoding bomb is stopped at the limit", () =>
+    boundedMemory("grpcWeb", 32, () =>
+      grpcAnswer("grpcWeb", { headers: { "content-encoding": "gzip" }, frames: [bomb], trailers: false }),
+    ));
+
+  test("F13 rest: a Content-Encoding bomb is stopped at the limit", () =>
+    boundedMemory("rest", 32, () => jsonAnswer(bomb, 200, { "content-encoding": "gzip" })));
+
+  test("F16 rest: reading stops soon after the limit", async () => {
+    const body = Buffer.alloc(64 * mebibyte, " ");
+    await using server = await startAnswerServer("rest", () => jsonAnswer(body));
+    await using auth = rowClient(server, "rest", { maxResponseBytes: 64 * 1024 });
+    await expectOutcome((options) => auth.listMyRefreshTokens({}, options), {
+      code: Code.ResourceExhausted,
+      reason: "response-too-large",
+      attempts: 1,
+    });
+    await server.requests[0]?.over;
+    // The limit, and what fits into the buffers of two sockets.
+    expect(server.bytesWritten).toBeLessThan(16 * mebibyte);
+  });
+});
+
+/** Expects ResourceExhausted, with no more memory for bytes at any time than so many MiB. */
+async function boundedMemory(protocol: ProtocolName, mebibytes: number, answer: () => ReturnType<typeof jsonAnswer>) {
+  await using server = await startAnswerServer(protocol, answer);
+  await using auth = rowClient(server, protocol);
+  const before = process.memoryUsage().arrayBuffers;
+  let peak = before;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage().arrayBuffers);
+  }, 1);
+  watch.unref();
+  await expectOutcome((options) => auth.listMyRefreshTokens({}, options), {
+    code: Code.ResourceExhausted,
+    reason: "response-too-large",
+    attempts: 1,
+  });
+  clearInterval(watch);
+  expect(server.requests).toHaveLength(1);
+  expect((peak - before) / mebibyte).toBeLessThan(mebibytes);
+}
+
+function countRows(): AnswerRow[] {
+  return [
+    {
+      id: "F1",
+      name: "no message and OK is Unimplemented",
+      on: both,
+      answer: (protocol) => grpcAnswer(protocol),
+      want: { code: Code.Unimplemented },
+    },
+    {
+      id: "F2",
+      name: "two messages and OK are Unimplemented",
+      on: both,
+      answer: (protocol) => grpcAnswer(protocol, { frames: [frame(listBytes), frame(listBytes)] }),
+      want: { code: Code.Unimplemented },
+    },
+    {
+      id: "F2",
+      name: "half a million empty messages and OK are Unimplemented",
+      on: both,
+      answer: (protocol) => grpcAnswer(protocol, { frames: [Buffer.alloc(5 * 500_000)] }),
+      want: { code: Code.Unimplemented },
+    },
+    {
+      id: "F2",
+      name: "half a million empty messages do not hide the status",
+      on: both,
+      answer: (protocol) =>
+        grpcAnswer(protocol, { frames: [Buffer.alloc(5 * 500_000)], trailers: { "grpc-status": "7" } }),
+      want: { code: Code.PermissionDenied, fromServer: true },
+    },
+    {
+      id: "F3",
+      name: "an empty message is an empty list",
+      on: both,
+      answer: (protocol) => grpcAnswer(protocol, { frames: [frame(new Uint8Array())] }),
+      want: {
+        code: "ok",
+        response: ({ result, details }) => {
+          expect(result).toEqual([]);
+          expect(details).toBeUndefined();
+        },
+      },
+    },
+  ];
+}
+
+function sizeRows(): AnswerRow[] {
+  const tooLarge = { code: Code.ResourceExhausted, reason: "response-too-large" };
+  return [
+    ...[
+      { bytes: limit + 1, want: tooLarge },
+      { bytes: limit, want: { code: "ok" as const } },
+      { bytes: limit - 1, want: { code: "ok" as const } },
+    ].map(
+      ({ bytes, want }): AnswerRow => ({
+        id: "F5",
+        name: `a message of ${bytes} bytes under a limit of ${limit}`,
+        on: both,
+        options: { maxResponseBytes: limit },
+        answer: (protocol) => grpcAnswer(protocol, { frames: [frame(messageOf(bytes))] }),
+        want,
+      }),
+    ),
+    {
+      id: "F5",
+      name: "a message of one byte more than the limit once inflated",
+      on: both,
+      options: { maxResponseBytes: limit },
+      answer: (protocol) =>
+        grpcAnswer(protocol, {
+          headers: { "grpc-encoding": "gzip" },
+          frames: [frame(gzipSync(messageOf(limit + 1)), 1)],
+        }),
+      want: tooLarge,
+    },
+    {
+      id: "F6",
+      name: "a prefix of 2 GiB fails at once, without waiting for the rest",
+      on: both,
+      answer: (protocol) =>
+        grpcAnswer(protocol, {
+          frames: [frame(new Uint8Array(10), 0, 0x7fffffff)],
+          trailers: false,
+          stall: "after-body",
+        }),
+      want: tooLarge,
+    },
+    {
+      id: "F18",
+      name: "an answer of 314 kB arrives whole",
+      on: both,
+      answer: (protocol) => grpcAnswer(protocol, { frames: [frame(tokens(1024))] }),
+      want: {
+        code: "ok",
+        response: ({ result }) => {
+          expect(result).toHaveLength(1024);
+          expect(result[1023]?.id).toBe("1023");
+        },
+      },
+    },
+  ];
+}
+
+function flagRows(): AnswerRow[] {
+  return [
+    {
+      id: "F8",
+      name: "a gRPC-Web trailer frame in place of the message is Internal",
+      on: ["grpc"],
+      answer: () => grpcAnswer("grpc", { frames: [frame(listBytes, 0x80)] }),
+      want: { code: Code.Internal, reason: "parse" },
+    },
+    {
+      id: "F8",
+      name: "a gRPC-Web trailer frame after the message is Internal",
+      on: ["grpc"],
+      answer: () => grpcAnswer("grpc", { frames: [frame(listBytes), trailerFrame({ "grpc-status": "0" })] }),
+      want: { code: Code.Internal, reason: "parse" },
+    },
+    {
+      id: "F8",
+      name: "a flag that nobody defined is Internal",
+      on: both,
+      answer: (protocol) => grpcAnswer(protocol, { frames: [frame(listBytes, 0x02)] }),
+      want: { code: Code.Internal, reason: "parse" },
+    },
+    {
+      id: "F9",
+      name: "the compressed flag without grpc-encoding is Internal",
+      on: both,
+      answer: (protocol) => grpcAnswer(protocol, { frames: [frame(gzipSync(listBytes), 1)] }),
+      want: { code: Code.Internal },
+    },
+    {
+      id: "F9",
+      name: "the compressed flag with grpc-encoding identity is Internal",
+      on: both,
+      answer: (protocol) =>
+        grpcAnswer(protocol, { headers: { "grpc-encoding": "identity" }, frames: [frame(listBytes, 1)] }),
+      want: { code: Code.Internal },
+    },
+    ...[0, 1].map(
+      (flag): AnswerRow => ({
+        id: "F14",
+        name: `an encoding that nobody offered is Internal, flag ${flag}`,
+        on: ["grpc"],
+        answer: () => grpcAnswer("grpc", { headers: { "grpc-encoding": "snappy" }, frames: [frame(listBytes, flag)] }),
+        want: { code: Code.Internal },
+      }),
+    ),
+  ];
+}
+
+function gzipRows(): AnswerRow[] {
+  const gzip = gzipSync(listBytes);
+  const corrupt = Buffer.from(gzip);
+  corrupt.fill(0xff, 12, 24);
+  const compressed = (data: Uint8Array) => (protocol: ProtocolName) =>
+    grpcAnswer(protocol, { headers: { "grpc-encoding": "gzip" }, frames: [frame(data, 1)] });
+  return [
+    {
+      id: "F10",
+      name: "a gzip message is inflated",
+      on: both,
+      answer: compressed(gzip),
+      want: { code: "ok", response: ({ result }) => expect(result).toHaveLength(1) },
+    },
+    {
+      id: "F11",
+      name: "corrupt gzip is Internal",
+      on: both,
+      answer: compressed(corrupt),
+      want: { code: Code.Internal, reason: "decompress" },
+    },
+    {
+      id: "F11",
+      name: "truncated gzip is Internal",
+      on: both,
+      answer: compressed(gzip.subarray(0, -12)),
+      want: { code: Code.Internal, reason: "decompress" },
+    },
+  ];
+}
+
+function restRows(): AnswerRow[] {
+  const large = `${listJson}${" ".repeat(limit)}`;
+  const want = { code: Code.ResourceExhausted, reason: "response-too-large" };
+  return [
+    {
+      id: "F16",
+      name: "a body larger than the limit, length announced",
+      on: ["rest"],
+      options: { maxResponseBytes: limit },
+      answer: () => jsonAnswer(large, 200, { "content-length": String(large.length) }),
+      want,
+    },
+    {
+      id: "F16",
+      name: "a body larger than the limit, chunked",
+      on: ["rest"],
+      options: { maxResponseBytes: limit },
+      answer: () => jsonAnswer(large),
+      want,
+    },
+    {
+      // The length alone is enough: not one byte of the body is sent.
+      id: "F16",
+      name: "a content-length beyond the limit fails at once",
+      on: ["rest"],
+      options: { maxResponseBytes: limit },
+      answer: () => ({ ...jsonAnswer("", 200, { "content-length": "5000000000" }), stall: "after-body" }),
+      want,
+    },
+  ];
+}
