@@ -1,0 +1,170 @@
+import { Code } from "@connectrpc/connect";
+import { describe, expect, test } from "@jest/globals";
+import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
+import { startAnswerServer } from "./answer-server.js";
+import { errorAnswer, frame, grpcAnswer, listBytes, okAnswer, type ProtocolName } from "./answers.js";
+
+const all: ProtocolName[] = ["grpc", "grpcWeb", "rest"];
+
+describe("metadata", () => {
+  testAnswerRows(sizeRows());
+  testAnswerRows(cookieRows());
+
+  for (const protocol of all) {
+    test(`H5 ${protocol}: a cookie is not kept for the next call`, async () => {
+      await using server = await startAnswerServer(protocol, () => {
+        const answer = okAnswer(protocol);
+        return { ...answer, headers: { ...answer.headers, "set-cookie": "zitadel.quota.exhausted=true; Path=/" } };
+      });
+      await using auth = rowClient(server, protocol);
+      await auth.listMyRefreshTokens({});
+      await auth.listMyRefreshTokens({});
+      expect(server.requests.map(({ headers }) => headers.cookie)).toEqual([undefined, undefined]);
+    });
+  }
+
+  // A value that no header can carry, with what makes it so; the rest of it must not be in the error.
+  const secret = "sEcReT-vAlUe";
+  const values = [
+    `${secret}\r\nx-evil: 1`,
+    `${secret}\n`,
+    `${secret}\r`,
+    `${secret}\0`,
+    `${secret}€`,
+    `${secret}\u007f`,
+  ];
+  for (const protocol of all) {
+    for (const value of values) {
+      test(`H6 ${protocol}: a header value of ${shown(value)} is a TypeError with the name only`, async () => {
+        const error = await refused(protocol, { "x-custom": value });
+        expect(String(error)).toContain("x-custom");
+        expect(String(error.stack)).not.toContain(secret);
+        expect(error.cause).toBeUndefined();
+      });
+    }
+
+    for (const name of ["x custom", "x:custom", "x\ncustom", ""]) {
+      test(`H6 ${protocol}: ${JSON.stringify(name)} is no header name`, async () => {
+        await refused(protocol, [[name, "1"]]);
+      });
+    }
+
+    const reserved = [
+      "authorization",
+      "Authorization",
+      "grpc-timeout",
+      "grpc-encoding",
+      "grpc-previous-rpc-attempts",
+      "te",
+      "content-type",
+      "content-length",
+      "host",
+      "connection",
+      "transfer-encoding",
+      ":path",
+    ];
+    for (const name of reserved) {
+      test(`H7 ${protocol}: ${name} is not the caller's to set`, async () => {
+        const error = await refused(protocol, [[name, secret]]);
+        expect(error.message.toLowerCase()).toContain(name.toLowerCase());
+        expect(String(error.stack)).not.toContain(secret);
+      });
+    }
+
+    test(`H7 ${protocol}: headers of the caller's own arrive as they are`, async () => {
+      await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+      await using auth = rowClient(server, protocol);
+      await auth.listMyRefreshTokens({}, { headers: { "x-zitadel-orgid": "69629023906488334", "X-Mixed": "a b" } });
+      expect(server.requests[0]?.headers).toMatchObject({ "x-zitadel-orgid": "69629023906488334", "x-mixed": "a b" });
+    });
+  }
+});
+
+/** A text with what cannot be printed escaped. */
+function shown(text: string): string {
+  return JSON.stringify(text).replace(/\p{Cc}/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** The TypeError that a call with such headers rejects with, having sent nothing. */
+async function refused(protocol: ProtocolName, headers: HeadersInit): Promise<Error> {
+  await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+  await using auth = rowClient(server, protocol);
+  const error = await auth.listMyRefreshTokens({}, { headers }).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(TypeError);
+  expect(server.connections).toBe(0);
+  return error as Error;
+}
+
+function sizeRows(): AnswerRow[] {
+  const many = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`x-header-${i}`, "v"]));
+  return [
+    {
+      id: "H1",
+      name: "a response header of 12 KiB is fine",
+      on: ["grpc"],
+      answer: () => grpcAnswer("grpc", { headers: { "x-large": "v".repeat(12 * 1024) }, frames: [frame(listBytes)] }),
+      want: { code: "ok" },
+    },
+    {
+      id: "H2",
+      name: "200 response headers are ResourceExhausted",
+      on: ["grpc"],
+      answer: () => grpcAnswer("grpc", { headers: many, frames: [frame(listBytes)] }),
+      want: { code: Code.ResourceExhausted },
+    },
+    {
+      id: "H4",
+      name: "a response header of 100 KiB is Unavailable",
+      on: ["grpcWeb", "rest"],
+      answer: (protocol) => {
+        const answer = okAnswer(protocol);
+        return { ...answer, headers: { ...answer.headers, "x-large": "v".repeat(100 * 1024) } };
+      },
+      want: { code: Code.Unavailable, reason: "bad-http" },
+    },
+  ];
+}
+
+function cookieRows(): AnswerRow[] {
+  const headers = {
+    "set-cookie": "zitadel.quota.exhausted=true; Path=/",
+    "proxy-authenticate": 'Basic realm="inside"',
+    "x-request-id": "d2f4",
+  };
+  return [
+    {
+      id: "H5",
+      name: "cookies and challenges of proxies are not in an error's metadata",
+      on: all,
+      answer: (protocol) => errorAnswer(protocol, Code.PermissionDenied, { headers }),
+      want: {
+        code: Code.PermissionDenied,
+        fromServer: true,
+        error: ({ metadata }) => {
+          expect(metadata.get("set-cookie")).toBeNull();
+          expect(metadata.getSetCookie()).toEqual([]);
+          expect(metadata.get("proxy-authenticate")).toBeNull();
+          expect(metadata.get("x-request-id")).toBe("d2f4");
+        },
+      },
+    },
+    {
+      // A hostile server must not fill the memory of whoever keeps errors.
+      id: "T11",
+      name: "an error keeps at most 64 headers",
+      on: all,
+      answer: (protocol) => {
+        const many = Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`x-header-${i}`, "v"]));
+        return errorAnswer(protocol, Code.PermissionDenied, { headers: many });
+      },
+      want: {
+        code: Code.PermissionDenied,
+        fromServer: true,
+        error: ({ metadata }) => expect([...metadata].length).toBeLessThanOrEqual(64),
+      },
+    },
+  ];
+}
