@@ -1,0 +1,335 @@
+import { constants } from "node:http2";
+import { Code } from "@connectrpc/connect";
+import { describe, expect, test } from "@jest/globals";
+import type { TransportOptions } from "../../src/index.js";
+import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
+import { type Answer, type SeenRequest, startAnswerServer } from "./answer-server.js";
+import { errorAnswer, errorDetail, frame, grpcAnswer, jsonAnswer, okAnswer, type ProtocolName } from "./answers.js";
+import { canaryToken, expectOutcome, placesOf } from "./fault-row.js";
+
+const all: ProtocolName[] = ["grpc", "grpcWeb", "rest"];
+const unavailable = (protocol: ProtocolName) => errorAnswer(protocol, Code.Unavailable, { message: "not now" });
+
+/** Answers the first requests with these, and later ones with the last. */
+function inTurn(...answers: ((protocol: ProtocolName) => Answer)[]) {
+  return (protocol: ProtocolName, { n }: SeenRequest) =>
+    (answers[n - 1] ?? answers[answers.length - 1] ?? okAnswer)(protocol);
+}
+
+describe("retries", () => {
+  testAnswerRows(policyRows());
+  testAnswerRows(codeRows());
+  testAnswerRows(offRows());
+
+  for (const protocol of all) {
+    test(`J1 ${protocol}: by default two failures are waited out, with what a server is to know`, async () => {
+      const answer = inTurn(unavailable, unavailable, okAnswer);
+      await using server = await startAnswerServer(protocol, (request) => answer(protocol, request));
+      await using auth = rowClient(server, protocol, { retry: undefined });
+      await expectOutcome((options) => auth.listMyRefreshTokens({}, options), { code: "ok" });
+      const [first, second, third] = server.requests;
+      expect(server.requests).toHaveLength(3);
+      // 100 ms and 200 ms, each less at most 20 %, and a millisecond that a timer may be early.
+      expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(79);
+      expect((third?.at ?? 0) - (second?.at ?? 0)).toBeGreaterThanOrEqual(159);
+      const sent = server.requests.map(({ headers }) => headers["grpc-previous-rpc-attempts"]);
+      expect(sent).toEqual(protocol === "rest" ? [undefined, undefined, undefined] : [undefined, "1", "2"]);
+      const [a = 0, b = 0, c = 0] = server.requests.map(({ headers }) =>
+        Number.parseInt(`${headers["grpc-timeout"]}`, 10),
+      );
+      expect(a).toBeLessThanOrEqual(4000);
+      expect(b).toBeLessThanOrEqual(a - 79);
+      expect(c).toBeLessThanOrEqual(b - 159);
+      expect(c).toBeGreaterThan(0);
+    });
+
+    test(`J2 ${protocol}: by default four attempts are made`, async () => {
+      await using server = await startAnswerServer(protocol, () => unavailable(protocol));
+      await using auth = rowClient(server, protocol, { retry: undefined });
+      await expectOutcome((options) => auth.listMyRefreshTokens({}, options), {
+        code: Code.Unavailable,
+        fromServer: true,
+        attempts: 4,
+      });
+      expect(server.requests).toHaveLength(4);
+    });
+
+    test(`J5 ${protocol}: after failures in a row the throttle lets no call repeat, until successes refill it`, async () => {
+      let healthy = false;
+      await using server = await startAnswerServer(protocol, () =>
+        healthy ? okAnswer(protocol) : unavailable(protocol),
+      );
+      await using auth = rowClient(server, protocol);
+      const requestsOf = async (call: () => Promise<unknown>) => {
+        const before = server.requests.length;
+        await call().catch(() => undefined);
+        return server.requests.length - before;
+      };
+      const list = () => auth.listMyRefreshTokens({});
+      // 10 tokens: four failures leave 6, the fifth leaves 5, which is not more than half.
+      expect(await requestsOf(list)).toBe(4);
+      for (let i = 0; i < 6; i++) expect(await requestsOf(list)).toBe(1);
+      // None are left; 61 successes give 6.1, of which a failure leaves 5.1: one repeat.
+      healthy = true;
+      for (let i = 0; i < 61; i++) await list();
+      healthy = false;
+      expect(await requestsOf(list)).toBe(2);
+      expect(await requestsOf(list)).toBe(1);
+    });
+
+    test(`J5 ${protocol}: withToken shares the throttle`, async () => {
+      await using server = await startAnswerServer(protocol, () => unavailable(protocol));
+      await using auth = rowClient(server, protocol);
+      await auth.listMyRefreshTokens({}).catch(() => undefined);
+      await auth
+        .withToken("another-token")
+        .listMyRefreshTokens({})
+        .catch(() => undefined);
+      expect(server.requests).toHaveLength(5);
+    });
+
+    for (const { method, name } of [
+      { method: "revokeMyRefreshToken", name: "a revoke" },
+      { method: "revokeAllMyRefreshTokens", name: "a revoke of all" },
+    ] as const) {
+      const call = (auth: ReturnType<typeof rowClient>) =>
+        method === "revokeMyRefreshToken" ? auth.revokeMyRefreshToken({ id: "7" }) : auth.revokeAllMyRefreshTokens({});
+      const gone =
+        method === "revokeMyRefreshToken"
+          ? errorAnswer(protocol, Code.NotFound, { details: [errorDetail("COMMAND-BHt2w", "Refresh Token not found")] })
+          : errorAnswer(protocol, Code.InvalidArgument, { details: [errorDetail("COMMAND-Gfj42", "ID missing")] });
+      const goneCode = method === "revokeMyRefreshToken" ? Code.NotFound : Code.InvalidArgument;
+
+      test(`J1 ${protocol}: ${name} is repeated, since doing it twice does no harm`, async () => {
+        const empty =
+          protocol === "rest" ? jsonAnswer("{}") : grpcAnswer(protocol, { frames: [frame(new Uint8Array())] });
+        await using server = await startAnswerServer(protocol, ({ n }) => (n === 1 ? unavailable(protocol) : empty));
+        await using auth = rowClient(server, protocol);
+        await expectOutcome(() => call(auth), { code: "ok" });
+        expect(server.requests).toHaveLength(2);
+      });
+
+      test(`J1 ${protocol}: ${name} that finds nothing on the repeat is done`, async () => {
+        await using server = await startAnswerServer(protocol, ({ n }) => (n === 1 ? unavailable(protocol) : gone));
+        await using auth = rowClient(server, protocol);
+        await expectOutcome(() => call(auth), { code: "ok" });
+        expect(server.requests).toHaveLength(2);
+      });
+
+      test(`J1 ${protocol}: ${name} that finds nothing at first is an error`, async () => {
+        await using server = await startAnswerServer(protocol, () => gone);
+        await using auth = rowClient(server, protocol);
+        await expectOutcome(() => call(auth), { code: goneCode, fromServer: true, attempts: 1 });
+      });
+    }
+
+    test(`J1 ${protocol}: NotFound on the repeat of a revoke of all is an error: nothing was revoked`, async () => {
+      const stale = errorAnswer(protocol, Code.NotFound, { details: [errorDetail("COMMAND-BHt2w", "not found")] });
+      await using server = await startAnswerServer(protocol, ({ n }) => (n === 1 ? unavailable(protocol) : stale));
+      await using auth = rowClient(server, protocol);
+      await expectOutcome(() => auth.revokeAllMyRefreshTokens({}), {
+        code: Code.NotFound,
+        fromServer: true,
+        attempts: 2,
+      });
+    });
+
+    test(`J1 ${protocol}: InvalidArgument with another id on the repeat of a revoke of all is an error`, async () => {
+      const other = errorAnswer(protocol, Code.InvalidArgument, {
+        details: [errorDetail("COMMAND-GVDgf", "ID missing")],
+      });
+      await using server = await startAnswerServer(protocol, ({ n }) => (n === 1 ? unavailable(protocol) : other));
+      await using auth = rowClient(server, protocol);
+      await expectOutcome(() => auth.revokeAllMyRefreshTokens({}), {
+        code: Code.InvalidArgument,
+        fromServer: true,
+        attempts: 2,
+      });
+    });
+
+    // Over HTTP/1.1 nothing says that a request was not taken, so these run over http2 on every protocol.
+    const over2 = (options: Partial<TransportOptions> = {}) =>
+      protocol === "grpc" ? options : { http2: {}, ...options };
+    const refused = { rstCode: constants.NGHTTP2_REFUSED_STREAM };
+
+    test(`J6 ${protocol}: two refused streams cost one transparent repeat and one of the policy's`, async () => {
+      await using server = await startAnswerServer(2, ({ n }) => (n <= 2 ? refused : okAnswer(protocol)));
+      const attempts: (Code | undefined)[] = [];
+      await using auth = rowClient(server, protocol, over2({ onAttempt: ({ code }) => attempts.push(code) }));
+      await expectOutcome((options) => auth.listMyRefreshTokens({}, options), { code: "ok" });
+      expect(server.requests).toHaveLength(3);
+      if (protocol === "rest") return;
+      const sent = server.requests.map(({ headers }) => headers["grpc-previous-rpc-attempts"]);
+      expect(sent).toEqual([undefined, undefined, "1"]);
+    });
+
+    test(`J6 ${protocol}: streams refused for ever are four attempts and the transparent one`, async () => {
+      await using server = await startAnswerServer(2, () => refused);
+      await using auth = rowClient(server, protocol, over2());
+      await expectOutcome((options) => auth.listMyRefreshTokens({}, options), { code: Code.Unavailable });
+      expect(server.requests).toHaveLength(5);
+    });
+
+    test(`J7 ${protocol}: a stream that was never taken is repeated once even with retry: false`, async () => {
+      await using server = await startAnswerServer(2, ({ n }) => (n === 1 ? refused : okAnswer(protocol)));
+      await using auth = rowClient(server, protocol, over2({ retry: false }));
+      await expectOutcome((options) => auth.listMyRefreshTokens({}, options), { code: "ok" });
+      expect(server.requests).toHaveLength(2);
+    });
+
+    test(`J7 ${protocol}: with retry: false two refused streams are Unavailable`, async () => {
+      await using server = await startAnswerServer(2, () => refused);
+      await using auth = rowClient(server, protocol, over2({ retry: false }));
+      await expectOutcome((options) => auth.listMyRefreshTokens({}, options), { code: Code.Unavailable });
+      expect(server.requests).toHaveLength(2);
+    });
+
+    const badRetries: Record<string, unknown>[] = [
+      { maxAttempts: 0 },
+      { maxAttempts: 6 },
+      { maxAttempts: -1 },
+      { maxAttempts: 2.5 },
+      { maxAttempts: Number.NaN },
+      { initialBackoffMs: 0 },
+      { initialBackoffMs: -1 },
+      { initialBackoffMs: Number.NaN },
+      { initialBackoffMs: Number.POSITIVE_INFINITY },
+      { maxBackoffMs: 0 },
+      { maxBackoffMs: Number.NaN },
+      { backoffMultiplier: 0 },
+      { backoffMultiplier: -2 },
+      { backoffMultiplier: Number.NaN },
+    ];
+    for (const retry of badRetries) {
+      const [[key, value] = []] = Object.entries(retry);
+      test(`J8 ${protocol}: retry.${key} of ${value} is a RangeError at construction`, () => {
+        const create = () => rowClient({ baseUrl: "http://127.0.0.1:1" }, protocol, { retry });
+        expect(create).toThrow(RangeError);
+        expect(create).toThrow(String(key));
+      });
+    }
+
+    for (const maxAttempts of [1, 2, 5]) {
+      test(`J8 ${protocol}: maxAttempts of ${maxAttempts} is kept`, async () => {
+        await using server = await startAnswerServer(protocol, () => unavailable(protocol));
+        // Five failures empty half of the throttle, which the fifth attempt does not need.
+        await using auth = rowClient(server, protocol, { retry: { maxAttempts, initialBackoffMs: 1 } });
+        await expectOutcome((options) => auth.listMyRefreshTokens({}, options), {
+          code: Code.Unavailable,
+          fromServer: true,
+          attempts: maxAttempts,
+        });
+        expect(server.requests).toHaveLength(maxAttempts);
+      });
+    }
+
+    test(`J9 ${protocol}: each attempt is reported once, and no report holds the token`, async () => {
+      const answer = inTurn(unavailable, unavailable, okAnswer);
+      await using server = await startAnswerServer(protocol, (request) => answer(protocol, request));
+      const reports: unknown[] = [];
+      await using auth = rowClient(server, protocol, { onAttempt: (report) => reports.push(report) });
+      await auth.listMyRefreshTokens({});
+      expect(reports).toMatchObject([
+        { attempt: 1, code: Code.Unavailable },
+        { attempt: 2, code: Code.Unavailable },
+        { attempt: 3 },
+      ]);
+      for (const report of reports as { ms: number; bytes: number }[]) {
+        expect(report.ms).toBeGreaterThanOrEqual(0);
+        expect(Number.isInteger(report.bytes)).toBe(true);
+      }
+      expect((reports[2] as { code?: Code }).code).toBeUndefined();
+      expect((reports[2] as { bytes: number }).bytes).toBeGreaterThan(0);
+      expect(placesOf(canaryToken, reports)).toEqual([]);
+    });
+
+    test(`J9 ${protocol}: a hook that throws does not change the call`, async () => {
+      await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+      await using auth = rowClient(server, protocol, {
+        onAttempt: () => {
+          throw new Error("broken hook");
+        },
+      });
+      await auth.listMyRefreshTokens({});
+      expect(server.requests).toHaveLength(1);
+    });
+  }
+});
+
+function policyRows(): AnswerRow[] {
+  return [
+    {
+      id: "J1",
+      name: "Unavailable twice, then an answer",
+      on: all,
+      answer: inTurn(unavailable, unavailable, okAnswer),
+      want: { code: "ok", requests: 3 },
+    },
+    {
+      id: "J2",
+      name: "Unavailable for ever is the server's last error",
+      on: all,
+      answer: (protocol, { n }) => errorAnswer(protocol, Code.Unavailable, { message: `not now, ${n}` }),
+      want: { code: Code.Unavailable, fromServer: true, requests: 4, rawMessage: "not now, 4" },
+    },
+    {
+      id: "J2",
+      name: "what the last attempt says is what the caller gets",
+      on: all,
+      answer: inTurn(unavailable, (protocol) => errorAnswer(protocol, Code.PermissionDenied)),
+      want: { code: Code.PermissionDenied, fromServer: true, requests: 2 },
+    },
+    {
+      id: "J3",
+      name: "a backoff longer than the time left ends the call at once, with the server's error",
+      on: all,
+      options: { retry: { initialBackoffMs: 60_000, maxBackoffMs: 60_000 } },
+      answer: unavailable,
+      want: { code: Code.Unavailable, fromServer: true, rawMessage: "not now", withinMs: 3000 },
+    },
+  ];
+}
+
+function codeRows(): AnswerRow[] {
+  const repeated = [Code.Unavailable, Code.Unauthenticated]; // Unauthenticated: see the rows of the token provider
+  const codes = Array.from({ length: 16 }, (_, i) => (i + 1) as Code).filter((code) => !repeated.includes(code));
+  return codes.map((code) => ({
+    id: "J4",
+    name: `${Code[code]} is not repeated`,
+    on: all,
+    answer: (protocol) => errorAnswer(protocol, code),
+    want: { code, fromServer: true },
+  }));
+}
+
+function offRows(): AnswerRow[] {
+  const options = { retry: false } as const;
+  return [
+    {
+      id: "J7",
+      name: "with retry: false Unavailable is not repeated",
+      on: all,
+      options,
+      answer: unavailable,
+      want: { code: Code.Unavailable, fromServer: true },
+    },
+    {
+      id: "J7",
+      name: "with retry: false a pushback is not obeyed either",
+      on: ["grpc"],
+      options,
+      answer: () => ({
+        ...grpcAnswer("grpc", { trailers: { "grpc-status": "14", "grpc-retry-pushback-ms": "1" }, trailersOnly: true }),
+      }),
+      want: { code: Code.Unavailable, fromServer: true },
+    },
+    {
+      id: "J7",
+      name: "with retry: false a lost connection is not dialled again",
+      on: all,
+      options,
+      answer: () => ({ hangUp: true }),
+      want: { code: Code.Unavailable, reason: "connection-lost" },
+    },
+  ];
+}
