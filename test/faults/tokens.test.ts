@@ -1,0 +1,379 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describe, expect, test } from "@jest/globals";
+import type { TransportOptions } from "../../src/index.js";
+import { rowClient } from "./answer-row.js";
+import { type AnswerServer, type SeenRequest, startAnswerServer } from "./answer-server.js";
+import { errorAnswer, okAnswer, type ProtocolName } from "./answers.js";
+import { canaryToken, type Expected, expectOutcome, placesOf, turns, until } from "./fault-row.js";
+
+const all: ProtocolName[] = ["grpc", "grpcWeb", "rest"];
+type Token = Exclude<TransportOptions["token"], string | undefined>;
+type TokenContext = Parameters<Token>[0];
+
+const oldToken = `old-${canaryToken}`;
+const newToken = `new-${canaryToken}`;
+
+/** Answers Unauthenticated to every token but the new one. */
+function expired(protocol: ProtocolName) {
+  return ({ headers }: SeenRequest) =>
+    headers.authorization === `Bearer ${newToken}`
+      ? okAnswer(protocol)
+      : errorAnswer(protocol, Code.Unauthenticated, { message: "Errors.Token.Invalid (AUTH-7fs1e)" });
+}
+
+/** A provider that hands out the old token until asked to refresh, and what it was asked. */
+function refreshing(refresh: (context: TokenContext) => string | Promise<string> = () => newToken) {
+  const asked: boolean[] = [];
+  let current = oldToken;
+  const token: Token = async (context) => {
+    asked.push(context.refresh);
+    if (context.refresh) current = await refresh(context);
+    return current;
+  };
+  return { asked, token };
+}
+
+describe("token provider", () => {
+  for (const protocol of all) {
+    const call = async (server: AnswerServer, options: Partial<TransportOptions>, expected: Expected) => {
+      await using auth = rowClient(server, protocol, options);
+      return await expectOutcome((o) => auth.listMyRefreshTokens({}, o), expected);
+    };
+
+    const failures: { name: string; thrown: unknown; token: (thrown: unknown) => Token }[] = [
+      {
+        name: "throws an Error",
+        thrown: new Error("no session"),
+        token: (thrown) => () => {
+          throw thrown;
+        },
+      },
+      { name: "rejects", thrown: new Error("no session"), token: (thrown) => () => Promise.reject(thrown) },
+      {
+        name: "throws a string",
+        thrown: "no session",
+        token: (thrown) => () => {
+          throw thrown;
+        },
+      },
+      { name: "rejects with undefined", thrown: undefined, token: (thrown) => () => Promise.reject(thrown) },
+    ];
+    for (const { name, thrown, token } of failures) {
+      test(`K1 ${protocol}: a provider that ${name} is Unauthenticated, and nothing is sent`, async () => {
+        await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+        const { error } = await call(
+          server,
+          { token: token(thrown) },
+          { code: Code.Unauthenticated, reason: "token-provider", attempts: 0 },
+        );
+        expect(error?.cause).toBe(thrown);
+        expect(server.connections).toBe(0);
+      });
+    }
+
+    test(`K1 ${protocol}: the provider's own ConnectError is the cause, not the result`, async () => {
+      await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+      const thrown = new ConnectError("identity provider is down", Code.Unavailable);
+      const { error } = await call(
+        server,
+        { token: () => Promise.reject(thrown) },
+        { code: Code.Unauthenticated, reason: "token-provider", attempts: 0 },
+      );
+      expect(error?.cause).toBe(thrown);
+    });
+
+    test(`K2 ${protocol}: a provider that never settles meets the deadline, and its signal aborts`, async () => {
+      await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+      let signal: AbortSignal | undefined;
+      const token: Token = (context) => {
+        signal = context.signal;
+        return new Promise(() => undefined);
+      };
+      await call(server, { token, timeoutMs: 100 }, { code: Code.DeadlineExceeded, attempts: 0 });
+      expect(signal?.aborted).toBe(true);
+      expect(server.connections).toBe(0);
+    });
+
+    for (const late of ["a late token", "a late rejection"]) {
+      test(`K3 ${protocol}: a provider that ignores the cancelling, ${late}`, async () => {
+        await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+        let settle: () => void = () => undefined;
+        const token: Token = () =>
+          new Promise<string>((resolve, reject) => {
+            settle = () => (late === "a late token" ? resolve(canaryToken) : reject(new Error("too late")));
+          });
+        await using auth = rowClient(server, protocol, { token });
+        const caller = new AbortController();
+        const pending = auth.listMyRefreshTokens({}, { signal: caller.signal });
+        pending.catch(() => undefined);
+        await turns(4);
+        caller.abort();
+        await expectOutcome(
+          async () => {
+            try {
+              return await pending;
+            } finally {
+              settle();
+              await turns(10);
+            }
+          },
+          { code: Code.Canceled, attempts: 0 },
+        );
+        expect(server.connections).toBe(0);
+      });
+    }
+
+    const invalid: { name: string; value: unknown }[] = [
+      { name: "undefined", value: undefined },
+      { name: "null", value: null },
+      { name: "an empty string", value: "" },
+      { name: "a number", value: 42 },
+      { name: "an object", value: {} },
+      { name: "a String object", value: Object(canaryToken) },
+      // K5: strict, since a provider that reads a file can trim what it reads, and we would hide what it did not.
+      { name: "a trailing newline", value: `${canaryToken}\n` },
+      { name: "CR and LF inside", value: `${canaryToken}\r\nx-evil: 1` },
+      { name: "a NUL inside", value: `${canaryToken}\0` },
+      { name: "a space inside", value: `${canaryToken} x` },
+      { name: "a leading space", value: ` ${canaryToken}` },
+      { name: "a letter outside ASCII", value: `${canaryToken}é` },
+      { name: "a letter outside Latin-1", value: `${canaryToken}€` },
+      { name: "the prefix Bearer", value: `Bearer ${canaryToken}` },
+      { name: "the prefix bearer", value: `bearer ${canaryToken}` },
+      { name: "more than 16 KiB", value: canaryToken.repeat(800) },
+    ];
+    for (const { name, value } of invalid) {
+      test(`K4-K6 ${protocol}: a provider's ${name} is Unauthenticated, and nothing is sent`, async () => {
+        await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+        const { error } = await call(
+          server,
+          { token: async () => value as string },
+          { code: Code.Unauthenticated, reason: "token-invalid", attempts: 0 },
+        );
+        if (/prefix/.test(name)) expect(error?.rawMessage).toContain('"Bearer"');
+        expect(server.connections).toBe(0);
+      });
+    }
+
+    // A fixed token is the caller's mistake at once: it cannot become valid. An empty one may come from an unset
+    // variable, and is one as well.
+    for (const { name, value } of invalid.filter(({ value }) => typeof value === "string")) {
+      test(`K4-K6 ${protocol}: a fixed token with ${name} is a TypeError at construction`, () => {
+        let thrown: unknown;
+        try {
+          rowClient({ baseUrl: "http://127.0.0.1:1" }, protocol, { token: value as string });
+        } catch (error) {
+          thrown = error;
+        }
+        expect(thrown).toBeInstanceOf(TypeError);
+        expect(placesOf(canaryToken, thrown)).toEqual([]);
+      });
+    }
+
+    test(`K4 ${protocol}: a provider may answer synchronously, or with a promise`, async () => {
+      await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+      await call(server, { token: () => canaryToken }, { code: "ok" });
+      await call(server, { token: async () => Promise.resolve(canaryToken) }, { code: "ok" });
+      expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+        `Bearer ${canaryToken}`,
+        `Bearer ${canaryToken}`,
+      ]);
+    });
+
+    test(`K7 ${protocol}: Unauthenticated is refreshed and replayed once`, async () => {
+      await using server = await startAnswerServer(protocol, expired(protocol));
+      const { asked, token } = refreshing();
+      await call(server, { token }, { code: "ok" });
+      expect(asked).toEqual([false, true]);
+      expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+        `Bearer ${oldToken}`,
+        `Bearer ${newToken}`,
+      ]);
+    });
+
+    test(`K7 ${protocol}: the replay is none of the policy's attempts`, async () => {
+      const unavailable = errorAnswer(protocol, Code.Unavailable);
+      await using server = await startAnswerServer(protocol, (request) =>
+        request.n <= 3 ? (request.n === 1 ? expired(protocol)(request) : unavailable) : okAnswer(protocol),
+      );
+      const { token } = refreshing();
+      // One replay and two attempts: the second Unavailable is the third request.
+      await call(
+        server,
+        { token, retry: { maxAttempts: 2, initialBackoffMs: 1 } },
+        { code: Code.Unavailable, fromServer: true, attempts: 3 },
+      );
+      expect(server.requests).toHaveLength(3);
+      expect(server.requests[1]?.headers["grpc-previous-rpc-attempts"]).toBeUndefined();
+    });
+
+    test(`K7 ${protocol}: the replay happens with retry: false too`, async () => {
+      await using server = await startAnswerServer(protocol, expired(protocol));
+      const { token } = refreshing();
+      await call(server, { token, retry: false }, { code: "ok" });
+      expect(server.requests).toHaveLength(2);
+    });
+
+    test(`K8 ${protocol}: Unauthenticated twice ends the call`, async () => {
+      await using server = await startAnswerServer(protocol, () =>
+        errorAnswer(protocol, Code.Unauthenticated, { message: "still not" }),
+      );
+      const { asked, token } = refreshing();
+      await call(server, { token }, { code: Code.Unauthenticated, fromServer: true, attempts: 2 });
+      expect(server.requests).toHaveLength(2);
+      expect(asked).toEqual([false, true]);
+    });
+
+    test(`K8 ${protocol}: a token that changes with every refresh does not make a loop either`, async () => {
+      await using server = await startAnswerServer(protocol, () => errorAnswer(protocol, Code.Unauthenticated));
+      let n = 0;
+      const token: Token = () => `${canaryToken}-${n++}`;
+      await call(server, { token }, { code: Code.Unauthenticated, fromServer: true, attempts: 2 });
+      expect(server.requests).toHaveLength(2);
+    });
+
+    test(`K9 ${protocol}: a refresh that yields the same token is not replayed`, async () => {
+      await using server = await startAnswerServer(protocol, expired(protocol));
+      const { asked, token } = refreshing(() => oldToken);
+      await call(server, { token }, { code: Code.Unauthenticated, fromServer: true, attempts: 1 });
+      expect(server.requests).toHaveLength(1);
+      expect(asked).toEqual([false, true]);
+    });
+
+    test(`K10 ${protocol}: a refresh that fails leaves the server's error, with its own as cause`, async () => {
+      await using server = await startAnswerServer(protocol, expired(protocol));
+      const thrown = new Error("the session has ended");
+      const { token } = refreshing(() => Promise.reject(thrown));
+      const { error } = await call(server, { token }, { code: Code.Unauthenticated, fromServer: true, attempts: 1 });
+      expect(error?.rawMessage).toContain("Errors.Token.Invalid");
+      expect(error?.cause).toBe(thrown);
+      expect(server.requests).toHaveLength(1);
+    });
+
+    test(`K10 ${protocol}: a refresh that yields an invalid token leaves the server's error`, async () => {
+      await using server = await startAnswerServer(protocol, expired(protocol));
+      const { token } = refreshing(() => `${canaryToken}\n`);
+      await call(server, { token }, { code: Code.Unauthenticated, fromServer: true, attempts: 1 });
+      expect(server.requests).toHaveLength(1);
+    });
+
+    test(`K10 ${protocol}: a refresh that never settles meets the deadline, and later calls are not stuck`, async () => {
+      await using server = await startAnswerServer(protocol, expired(protocol));
+      let first = true;
+      const { token } = refreshing(() => {
+        if (!first) return newToken;
+        first = false;
+        return new Promise(() => undefined);
+      });
+      await using auth = rowClient(server, protocol, { token });
+      await expectOutcome((options) => auth.listMyRefreshTokens({}, { ...options, timeoutMs: 100 }), {
+        code: Code.DeadlineExceeded,
+        attempts: 1,
+      });
+      await expectOutcome((options) => auth.listMyRefreshTokens({}, options), { code: "ok" });
+    });
+
+    test(`K11 ${protocol}: 100 calls with an expired token share one refresh`, async () => {
+      await using server = await startAnswerServer(protocol, expired(protocol));
+      const { asked, token } = refreshing(async () => {
+        await turns(10);
+        return newToken;
+      });
+      await using auth = rowClient(server, protocol, { token });
+      const calls = Array.from({ length: 100 }, () => auth.listMyRefreshTokens({}));
+      const results = await Promise.all(calls);
+      expect(results).toHaveLength(100);
+      expect(asked.filter(Boolean)).toHaveLength(1);
+      expect(server.requests.length).toBeLessThanOrEqual(200);
+    });
+
+    test(`T16 ${protocol}: 100 calls whose refresh fails ask once`, async () => {
+      await using server = await startAnswerServer(protocol, expired(protocol));
+      const { asked, token } = refreshing(async () => {
+        await turns(10);
+        throw new Error("the session has ended");
+      });
+      await using auth = rowClient(server, protocol, { token });
+      const settled = await Promise.allSettled(Array.from({ length: 100 }, () => auth.listMyRefreshTokens({})));
+      for (const { status } of settled) expect(status).toBe("rejected");
+      expect(asked.filter(Boolean).length).toBeLessThanOrEqual(1);
+      expect(server.requests).toHaveLength(100);
+    });
+
+    test(`K11 ${protocol}: one caller's leaving does not end the refresh that another waits for`, async () => {
+      await using server = await startAnswerServer(protocol, expired(protocol));
+      let finish: (token: string) => void = () => undefined;
+      let signal: AbortSignal | undefined;
+      const { asked, token } = refreshing((context) => {
+        signal = context.signal;
+        return new Promise((resolve) => {
+          finish = resolve;
+        });
+      });
+      await using auth = rowClient(server, protocol, { token });
+      const caller = new AbortController();
+      const leaving = auth.listMyRefreshTokens({}, { signal: caller.signal });
+      leaving.catch(() => undefined);
+      const staying = auth.listMyRefreshTokens({});
+      await until(() => server.requests.length === 2 && asked.includes(true), "no refresh was asked for");
+      await turns(20);
+      caller.abort();
+      await expectOutcome(() => leaving, { code: Code.Canceled });
+      expect(signal?.aborted).toBe(false);
+      finish(newToken);
+      await expectOutcome(() => staying, { code: "ok" });
+      expect(asked.filter(Boolean)).toHaveLength(1);
+    });
+
+    test(`K14 ${protocol}: a fixed token is not refreshed`, async () => {
+      await using server = await startAnswerServer(protocol, expired(protocol));
+      await call(server, { token: oldToken }, { code: Code.Unauthenticated, fromServer: true, attempts: 1 });
+      expect(server.requests).toHaveLength(1);
+    });
+
+    test(`K15 ${protocol}: PermissionDenied is not refreshed`, async () => {
+      await using server = await startAnswerServer(protocol, () => errorAnswer(protocol, Code.PermissionDenied));
+      const { asked, token } = refreshing();
+      await call(server, { token }, { code: Code.PermissionDenied, fromServer: true, attempts: 1 });
+      expect(asked).toEqual([false]);
+    });
+
+    test(`K16 ${protocol}: a proxy's 401 page is refreshed once`, async () => {
+      await using server = await startAnswerServer(protocol, ({ headers }) =>
+        headers.authorization === `Bearer ${newToken}`
+          ? okAnswer(protocol)
+          : { status: 401, headers: { "content-type": "text/html" }, body: Buffer.from("<html>Sign in</html>") },
+      );
+      const { asked, token } = refreshing();
+      await call(server, { token }, { code: "ok" });
+      expect(asked).toEqual([false, true]);
+      expect(server.requests).toHaveLength(2);
+    });
+
+    test(`K17 ${protocol}: the provider is asked before every attempt, and one authorization is sent`, async () => {
+      await using server = await startAnswerServer(protocol, ({ n }) =>
+        n <= 2 ? errorAnswer(protocol, Code.Unavailable) : okAnswer(protocol),
+      );
+      let n = 0;
+      const asked: boolean[] = [];
+      const token: Token = ({ refresh }) => {
+        asked.push(refresh);
+        return `${canaryToken}-${++n}`;
+      };
+      await call(server, { token }, { code: "ok" });
+      expect(asked).toEqual([false, false, false]);
+      const sent = server.requests.map(({ fields }) =>
+        fields.filter(([name]) => name === "authorization").map(([, value]) => value),
+      );
+      expect(sent).toEqual([1, 2, 3].map((i) => [`Bearer ${canaryToken}-${i}`]));
+    });
+
+    test(`K17 ${protocol}: without a token no authorization is sent, and the caller may set it`, async () => {
+      await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+      await using auth = rowClient(server, protocol, { token: undefined });
+      await auth.listMyRefreshTokens({});
+      await auth.listMyRefreshTokens({}, { headers: { authorization: `Bearer ${newToken}` } });
+      expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, `Bearer ${newToken}`]);
+    });
+  }
+});
