@@ -12,6 +12,9 @@ export interface Reply {
   readonly trailers?: Record<string, string>;
 }
 
+/** Node's timers go off at once beyond this. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** The client is gone, so there is nobody to answer. */
 export class ClientLeft extends Error {}
 
@@ -100,10 +103,13 @@ export class Exchange {
         clearTimeout(timer);
         resolve(false);
       };
-      const timer = setTimeout(() => {
-        response.off("close", leave);
-        resolve(true);
-      }, ms);
+      const timer = setTimeout(
+        () => {
+          response.off("close", leave);
+          resolve(true);
+        },
+        Math.min(ms, longestTimerMs),
+      );
       response.once("close", leave);
     });
   }

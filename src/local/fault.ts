@@ -74,6 +74,7 @@ export interface HtmlFault extends FaultScope {
 /** A proxy in front of ZITADEL answers 429 with `Retry-After`. */
 export interface RateLimitFault extends FaultScope {
   readonly kind: "rate-limit";
+  /** Whole seconds, as the header wants them. */
   readonly retryAfterSeconds: number;
 }
 

@@ -4,9 +4,9 @@ import { authorize, invalidToken } from "./authorize.js";
 import type { Exchange, Reply } from "./exchange.js";
 import type { Fault } from "./fault.js";
 import { type Instance, isHostAllowed } from "./instance.js";
-import { proxyPage, rateLimited } from "./proxy-reply.js";
 import type { Answer, Caller, Rpc, Run } from "./rpc.js";
 import { RpcError, wrapBareStatus } from "./rpc-error.js";
+import { sendStruck, strikeRequest } from "./strike.js";
 import { chooseLanguage } from "./translate.js";
 
 /** How a call ended. */
@@ -60,7 +60,7 @@ export async function settle(instance: Instance, exchange: Exchange, call: Call)
         exchange.send(call.reply({ error: deadlineExceeded(), early: false }));
         return;
       }
-    } else if (strikeFirst(fault, exchange)) {
+    } else if (strikeRequest(fault, exchange)) {
       return;
     } else {
       last = fault;
@@ -68,55 +68,7 @@ export async function settle(instance: Instance, exchange: Exchange, call: Call)
   }
   const outcome = last?.kind === "status" ? failed(last) : run(instance, exchange, call, lagMs, last);
   const reply = call.reply(instance.release === "4.11" ? { ...outcome, requestId: xid() } : outcome);
-  await sendThrough(last, exchange, reply);
-}
-
-/** Faults of the way to ZITADEL: it never hears of the call. */
-function strikeFirst(fault: Fault, exchange: Exchange): boolean {
-  switch (fault.kind) {
-    case "hang":
-      return fault.afterHeaders !== true;
-    case "reset":
-      if (fault.afterBytes !== undefined) {
-        return false;
-      }
-      exchange.reset(fault.errorCode);
-      return true;
-    case "disconnect":
-      exchange.disconnect();
-      return true;
-    case "goaway":
-      exchange.goaway(fault.errorCode);
-      return true;
-    case "refused-stream":
-      exchange.refuse();
-      return true;
-    case "html":
-      exchange.send(proxyPage(fault.status ?? 502));
-      return true;
-    case "rate-limit":
-      exchange.send(rateLimited(fault.retryAfterSeconds));
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** Faults of the way back: ZITADEL has done its work. */
-async function sendThrough(fault: Fault | undefined, exchange: Exchange, reply: Reply): Promise<void> {
-  if (fault?.kind === "hang") {
-    exchange.sendHead(reply);
-  } else if (fault?.kind === "reset") {
-    exchange.sendHead(reply);
-    await exchange.sendPart(reply.body.subarray(0, fault.afterBytes));
-    exchange.reset(fault.errorCode);
-  } else if (fault?.kind === "truncated") {
-    const { "Content-Length": _, ...headers } = reply.headers;
-    const body = reply.body.subarray(0, fault.bytes ?? reply.body.length >> 1);
-    exchange.send({ status: reply.status, headers, body });
-  } else {
-    exchange.send(reply);
-  }
+  await sendStruck(last, exchange, reply);
 }
 
 function failed(fault: Fault & { kind: "status" }): Outcome {

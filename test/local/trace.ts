@@ -17,13 +17,10 @@ export interface WireAnswer {
   readonly trailers: Readonly<Record<string, string>>;
 }
 
-const folder = join(process.env.REFERENCE_DIR ?? resolve("../shared/reference"), "traces");
+const folder = join(process.env.REFERENCE_DIR ?? resolve("../shared"), "reference", "traces");
 
+/** What other checkouts do not have. */
 export const haveTraces = existsSync(folder);
-
-if (!haveTraces) {
-  console.warn(`no recorded answers in ${folder}: set REFERENCE_DIR to compare with them`);
-}
 
 export function readTraces(file: string): Trace[] {
   const sections = readFileSync(join(folder, file), "utf8").replaceAll("\r\n", "\n").split(/^### /m).slice(1);
