@@ -6,4 +6,6 @@ export default {
   testEnvironment: "<rootDir>/test/environment.cjs",
   reporters: ["default", "<rootDir>/test/reporter.cjs"],
   maxWorkers: "100%",
+  // A guard against hanging, also for tests that start processes on a busy machine.
+  testTimeout: 30_000,
 };
