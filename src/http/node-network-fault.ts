@@ -41,7 +41,9 @@ export function networkFault(error: unknown, host: string): NetworkFault | undef
   if (/^(?:ERR_SSL|EPROTO)/.test(code)) {
     return { reason: "tls", message: `TLS with ${host} failed: does that port speak https?`, repeat: "never" };
   }
-  if (code.startsWith("HPE_")) {
+  // Node 24 gives this error no code. Its `data` is what the server sent, which may be our request, token and all.
+  if ((error as Error | undefined)?.name === "HTTPParserError") {
+    Object.assign(error as Error, { data: undefined });
     return { reason: "bad-http", message: `${host} does not answer in HTTP`, repeat: "never" };
   }
   return undefined;

@@ -75,6 +75,12 @@ describe("A: connecting", () => {
       expected: { code: Code.Unavailable, reason: "bad-http", attempts: 1 },
     },
     {
+      name: "A14 no HTTP at all, but our own request",
+      on: overFetch,
+      server: { takeSocket: sendBack },
+      expected: { code: Code.Unavailable, reason: "bad-http", attempts: 1 },
+    },
+    {
       // Not a row of its own for HTTP/2: bytes of another protocol instead of SETTINGS.
       name: "A14 no HTTP at all",
       on: overHttp2,
@@ -241,6 +247,11 @@ function keepSilent(socket: Socket): void {
 function speakSsh(socket: Socket): void {
   socket.on("error", () => {});
   socket.write("SSH-2.0-OpenSSH_9.9\r\n");
+}
+
+function sendBack(socket: Socket): void {
+  socket.on("error", () => {});
+  socket.on("data", (chunk) => socket.write(chunk));
 }
 
 async function closedPort(): Promise<number> {

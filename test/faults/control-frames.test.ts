@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Code } from "../../src/index.js";
+import { canaryToken } from "./canary.js";
 import { collectStray, turns, until } from "./fault-row.js";
 import { firstOnly, listOutcome, testFaultRows } from "./fault-table.js";
 import { envelope, okAnswer, type RawH2Stream, startRawH2 } from "./raw-h2.js";
@@ -185,6 +186,16 @@ describe("C: HTTP/2 control frames", () => {
       expected: { code: Code.Unavailable, attempts: 4, message: /ping/i },
       requests: 4,
       connections: 4,
+    },
+    {
+      name: "C12 GOAWAY whose debug data is the token, and more than fits into a line",
+      on: overHttp2,
+      server: {
+        onRequest: h2((one) =>
+          one.connection.goaway(one.id, goaway.internalError, `${canaryToken}\n${"x".repeat(500)}`),
+        ),
+      },
+      expected: { code: Code.Unavailable, reason: "connection-lost", attempts: 4 },
     },
     {
       name: "C18 padded DATA",
