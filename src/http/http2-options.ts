@@ -17,7 +17,10 @@ export interface Http2Options {
   readonly idleTimeoutMs?: number | undefined;
   /** TLS options. The server's certificate is always checked. */
   readonly tls?: TlsOptions | undefined;
-  /** Opens the connection to the origin itself, to pass through a proxy: returns a `Duplex`, such as a `net.Socket`. */
+  /**
+   * Opens the connection to the origin itself, to pass through a proxy: returns a `Duplex`, such as a `net.Socket`.
+   * Where the origin is `https:`, TLS is spoken through it, unless it is a `tls.TLSSocket`.
+   */
   readonly createConnection?: ((origin: URL) => object) | undefined;
 }
 

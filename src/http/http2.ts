@@ -1,4 +1,5 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Call } from "../call.js";
 import { type FailureReason, failure, tooLargeFailure } from "../errors.js";
@@ -13,7 +14,7 @@ import {
   type HttpResponse,
   startBytes,
 } from "./http.js";
-import type { Http2Options } from "./http2-options.js";
+import type { Http2Options, TlsOptions } from "./http2-options.js";
 import { Http2Session, type Http2Settings } from "./http2-session.js";
 import { networkFailure } from "./network-failure.js";
 import { notHttp2 } from "./node-network-fault.js";
@@ -103,9 +104,18 @@ function settingsOf(options: Http2Options): Http2Settings {
   return {
     ...durations,
     pingIntervalMs: pingIntervalMs === false ? Number.POSITIVE_INFINITY : pingIntervalMs,
-    tls: options.tls,
+    servername: options.tls?.servername,
+    secureContext: options.tls && secureContextOf(options.tls),
     createConnection: options.createConnection,
   };
+}
+
+function secureContextOf({ ca, cert, key, passphrase }: TlsOptions): SecureContext {
+  try {
+    return createSecureContext({ ca, cert, key, passphrase } as SecureContextOptions);
+  } catch (cause) {
+    throw new TypeError("http2.tls has a certificate, key or passphrase that is not right", { cause });
+  }
 }
 
 function exchange(session: Http2Session, request: HttpRequest, guard: HttpGuard, call: Call): Promise<HttpResponse> {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { encodeHeaders, type HeaderFields, HpackDecoder } from "./hpack.js";
 
 export interface RawH2Options {
@@ -12,7 +12,7 @@ export interface RawH2Options {
   settings?: readonly (readonly [id: number, value: number])[] | false;
   /** Whether PINGs are answered; default true. */
   ackPing?: boolean;
-  tls?: { key: string | Buffer; cert: string | Buffer };
+  tls?: TlsOptions;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { okAnswer } from "./raw-h2.js";
 
 export interface RawHttp1Options {
@@ -8,7 +8,7 @@ export interface RawHttp1Options {
   onRequest?: (exchange: RawHttp1Exchange) => void;
   /** Takes every socket away from the server, before anything is sent or read. */
   takeSocket?: (socket: Socket) => void;
-  tls?: { key: string | Buffer; cert: string | Buffer };
+  tls?: TlsOptions;
 }
 
 /**

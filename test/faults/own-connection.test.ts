@@ -1,0 +1,125 @@
+import { connect } from "node:net";
+import { Duplex } from "node:stream";
+import { connect as connectTls, TLSSocket } from "node:tls";
+import { describe, expect, test } from "@jest/globals";
+import { Code, createAuthClient } from "../../src/index.js";
+import { ca, certificate } from "../certificate.js";
+import { listOutcome } from "./fault-table.js";
+import { startRawH2 } from "./raw-h2.js";
+import { clientFor, overHttp2 } from "./routes.js";
+
+// A connection of the caller's own, as through a proxy, must not be worse than one of ours.
+
+for (const route of overHttp2) {
+  describe(`createConnection, ${route}`, () => {
+    test("a connection to an http: origin is used as it is", async () => {
+      await using server = await startRawH2();
+      const origins: string[] = [];
+      const createConnection = (origin: URL) => {
+        origins.push(origin.href);
+        return connect(server.port, "127.0.0.1");
+      };
+      await using client = clientFor(route, { baseUrl: "http://a.localhost:8080/x", http2: { createConnection } });
+      await listOutcome(client, { code: "ok" });
+      expect(origins).toEqual(["http://a.localhost:8080/"]);
+    });
+
+    test("a connection to an https: origin gets TLS", async () => {
+      await using server = await startRawH2({ tls: certificate("server") });
+      const createConnection = () => connect(server.port, "127.0.0.1");
+      const http2 = { createConnection, tls: { ca } };
+      await using client = clientFor(route, { baseUrl: "https://localhost:1", http2 });
+      await listOutcome(client, { code: "ok" });
+    });
+
+    test("nothing is sent to whoever does not have the certificate of an https: origin", async () => {
+      await using plain = await startRawH2();
+      await using other = await startRawH2({ tls: certificate("other-host") });
+      for (const [server, reason] of [
+        [plain, "tls"],
+        [other, "tls-hostname"],
+      ] as const) {
+        const createConnection = () => connect(server.port, "127.0.0.1");
+        const http2 = { createConnection, tls: { ca } };
+        await using client = clientFor(route, { baseUrl: "https://localhost:1", http2 });
+        await listOutcome(client, { code: Code.Unavailable, reason, attempts: 1 });
+        expect(server.requests).toHaveLength(0);
+      }
+    });
+
+    test("a TLS connection is used as it is", async () => {
+      await using server = await startRawH2({ tls: certificate("server") });
+      const sockets: TLSSocket[] = [];
+      const createConnection = () => {
+        const socket = connectTls({ port: server.port, host: "127.0.0.1", ca, ALPNProtocols: ["h2"] });
+        sockets.push(socket);
+        return socket;
+      };
+      await using client = clientFor(route, { baseUrl: "https://localhost:1", http2: { createConnection } });
+      await listOutcome(client, { code: "ok" });
+      expect(sockets).toHaveLength(1);
+    });
+
+    for (const [what, baseUrl] of [
+      ["http:", "http://localhost:1"],
+      ["https:", "https://localhost:1"],
+    ] as const) {
+      test(`a tunnel that fails says why, ${what}`, async () => {
+        const refusal = new Error("the proxy answered 407");
+        const createConnection = () => {
+          const tunnel = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+          setTimeout(() => tunnel.destroy(refusal), 5);
+          return tunnel;
+        };
+        await using client = clientFor(route, { baseUrl, http2: { createConnection } });
+        const { error } = await listOutcome(client, { code: Code.Unavailable, reason: "connection-lost", attempts: 4 });
+        expect(error?.cause).toBe(refusal);
+      });
+
+      test(`what is no connection is not used, nor is another made, ${what}`, async () => {
+        for (const createConnection of [
+          () => undefined as unknown as Duplex,
+          async () => connect(1, "127.0.0.1").on("error", () => {}),
+          () => {
+            throw new Error("no proxy");
+          },
+        ]) {
+          await using client = clientFor(route, { baseUrl, http2: { createConnection } });
+          const { error } = await listOutcome(client, {
+            code: Code.Unavailable,
+            attempts: 1,
+            message: /createConnection/,
+          });
+          expect(String(error?.cause)).toMatch(/must return a Duplex|no proxy/);
+        }
+      });
+    }
+  });
+}
+
+test("certificates and keys that cannot be used are a mistake at creation", () => {
+  const good = certificate("server");
+  for (const tls of [
+    { cert: "not a certificate", key: good.key },
+    { cert: good.cert, key: "not a key" },
+    { cert: certificate("expired").cert, key: good.key },
+  ]) {
+    expect(() => createAuthClient({ baseUrl: "https://localhost", http2: { tls } })).toThrow(TypeError);
+  }
+});
+
+test("a client's certificate is shown to the server", async () => {
+  let subject: unknown;
+  await using server = await startRawH2({
+    tls: { ...certificate("server"), ca, requestCert: true },
+    onRequest(one) {
+      const { socket } = one.connection;
+      subject = socket instanceof TLSSocket && socket.authorized && socket.getPeerCertificate().subject.CN;
+      one.ok();
+    },
+  });
+  const http2 = { tls: { ca, ...certificate("server") } };
+  await using client = clientFor("grpc", { baseUrl: server.url, http2 });
+  await listOutcome(client, { code: "ok" });
+  expect(subject).toBe("localhost");
+});
