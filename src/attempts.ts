@@ -1,9 +1,10 @@
 import { create, type DescMessage, type DescMethodUnary, type MessageShape } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
 import type { Call } from "./call.js";
 import { noteOf } from "./errors.js";
 import type { HttpClient, HttpGuard, HttpRequest } from "./http/http.js";
-import type { Protocol, Reply, ResponseRules } from "./protocol/protocol.js";
+import { LazyResponse } from "./lazy-response.js";
+import type { Protocol, ResponseRules } from "./protocol/protocol.js";
 import { redact } from "./redact.js";
 import { isDone, type RetryPolicy } from "./retry.js";
 import type { TokenSource } from "./token.js";
@@ -46,7 +47,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
   message: MessageShape<I>,
   headers: Record<string, string>,
-): Promise<Reply<O>> {
+): Promise<UnaryResponse<I, O>> {
   let retries = 0;
   let refreshed: string | undefined;
   let mayRefresh = tokens !== undefined;
@@ -77,7 +78,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       const reply = decoded instanceof Promise ? await decoded : decoded;
       plan.retry?.succeeded();
       report(plan, call, startedAt, bytes, undefined);
-      return reply;
+      return new LazyResponse(method, reply);
     } catch (thrown) {
       if (!(thrown instanceof ConnectError)) throw thrown;
       error = thrown;
@@ -88,7 +89,8 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
     report(plan, call, startedAt, bytes, error.code);
     if (call.stopped) throw error;
     if (maybeApplied && isDone(method, error)) {
-      return { message: create(method.output), header: error.metadata, trailer: new Headers() };
+      const reply = { message: create(method.output), header: error.metadata, trailer: new Headers() };
+      return new LazyResponse(method, reply);
     }
     call.lastError = error;
     if (tokens && token !== undefined && mayRefresh && error.code === Code.Unauthenticated) {

@@ -33,12 +33,13 @@ export function createClientOf({ transport, withToken }: TransportFamily): AuthC
 function createUserClient(transport: Transport): UserClient {
   return makeAnyClient(AuthService, (method) => {
     if (method.methodKind !== "unary") return null;
-    return async (input: Record<string, unknown>, options: CallOptions = {}) => {
-      const { signal, timeoutMs, headers, contextValues, onHeader, onTrailer } = options;
-      const response = await transport.unary(method, signal, timeoutMs, headers, input, contextValues);
-      onHeader?.(response.header);
-      onTrailer?.(response.trailer);
-      return response.message;
+    return (input: Record<string, unknown>, options: CallOptions = {}) => {
+      const { signal, timeoutMs, headers, contextValues } = options;
+      return transport.unary(method, signal, timeoutMs, headers, input, contextValues).then((response) => {
+        options.onHeader?.(response.header);
+        options.onTrailer?.(response.trailer);
+        return response.message;
+      });
     };
   }) as UserClient;
 }

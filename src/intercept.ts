@@ -9,8 +9,6 @@ import {
 } from "@connectrpc/connect";
 import type { Call } from "./call.js";
 import { failure, noteOf } from "./errors.js";
-import { toHeaders } from "./http/fields.js";
-import type { Reply } from "./protocol/protocol.js";
 
 /** What interceptors see of a request, beside the call's signal. */
 export interface InterceptedRequest<I extends DescMessage, O extends DescMessage> {
@@ -29,24 +27,16 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
   interceptors: readonly Interceptor[],
   call: Call,
   { url, method, message, header, contextValues = createContextValues() }: InterceptedRequest<I, O>,
-  send: (message: MessageShape<I>, header: Headers) => Promise<Reply<O>>,
+  send: (message: MessageShape<I>, header: Headers) => Promise<UnaryResponse<I, O>>,
 ): Promise<UnaryResponse<I, O>> {
   const service = method.parent;
   let mistake: unknown;
   async function last(request: UnaryRequest<I, O>): Promise<UnaryResponse<I, O>> {
     try {
       if (request.url !== url) throw new TypeError("an interceptor changed the URL, which would take the token there");
-      const reply = await send(request.message, request.header);
-      const { message } = reply;
-      // Not lazy as without interceptors: they may copy the response.
-      return {
-        stream: false,
-        service,
-        method,
-        message,
-        header: toHeaders(reply.header),
-        trailer: toHeaders(reply.trailer),
-      };
+      const { message, header, trailer } = await send(request.message, request.header);
+      // A plain object: an interceptor may copy it, which getters do not survive.
+      return { stream: false, service, method, message, header, trailer };
     } catch (error) {
       // An interceptor may wrap what it catches; a mistake of the caller shall stay a TypeError.
       if (!(error instanceof ConnectError)) mistake = error;

@@ -1,15 +1,14 @@
-import { create, type DescMessage, type DescMethodUnary, isMessage, type MessageShape } from "@bufbuild/protobuf";
-import { Code, type Interceptor, type Transport, type UnaryResponse } from "@connectrpc/connect";
+import { create, isMessage } from "@bufbuild/protobuf";
+import { Code, type Interceptor, type Transport } from "@connectrpc/connect";
 import { type Attempt, type AttemptPlan, runAttempts } from "./attempts.js";
 import { parseBaseUrl } from "./base-url.js";
-import { runCall, type Stop } from "./call.js";
+import { type ActiveCall, runCall } from "./call.js";
 import { failure } from "./errors.js";
-import { toHeaders } from "./http/fields.js";
 import type { HttpClient } from "./http/http.js";
 import type { Http2Options } from "./http/http2-options.js";
 import { intercept } from "./intercept.js";
 import { requestMetadata } from "./metadata.js";
-import type { Protocol, Reply } from "./protocol/protocol.js";
+import type { Protocol } from "./protocol/protocol.js";
 import { createRetryPolicy, type RetryOptions } from "./retry.js";
 import { createTokenSource, type Token, type TokenSource } from "./token.js";
 
@@ -96,7 +95,7 @@ export function createTransportFamily(options: TransportOptions, runtime: Runtim
     },
     onAttempt: options.onAttempt,
   };
-  const active = new Set<Stop>();
+  const active: ActiveCall[] = [];
   let closed = false;
 
   function createTokens(token: Token): TokenSource {
@@ -118,11 +117,7 @@ export function createTransportFamily(options: TransportOptions, runtime: Runtim
           const ms = timeoutMs === undefined ? defaultTimeoutMs : checkedTimeout(timeoutMs);
           const message = isMessage(input, method.input) ? input : create(method.input, input);
           return runCall(ms, signal, active, (call) => {
-            if (interceptors.length === 0) {
-              return runAttempts(plan, call, tokens, method, message, metadata).then(
-                (reply) => new DirectResponse(method, reply),
-              );
-            }
+            if (interceptors.length === 0) return runAttempts(plan, call, tokens, method, message, metadata);
             call.step = "running its interceptors";
             const url = `${origin}${prefix}/${method.parent.typeName}/${method.name}`;
             const request = { url, method, message, header: new Headers(metadata), contextValues };
@@ -144,7 +139,7 @@ export function createTransportFamily(options: TransportOptions, runtime: Runtim
 
   async function close(): Promise<void> {
     closed = true;
-    for (const stop of active) stop(failure(Code.Canceled, "the client was closed", {}));
+    for (const { stop } of [...active]) stop(failure(Code.Canceled, "the client was closed", {}));
     http.close();
   }
 
@@ -180,32 +175,4 @@ function checkedSize(maxResponseBytes: number): number {
     return maxResponseBytes;
   }
   throw new RangeError(`maxResponseBytes must be an integer of 1 to 2147483647, got ${maxResponseBytes}`);
-}
-
-/** A reply as Connect wants it. `Headers` cost more than the rest of a call, so they are made when someone looks. */
-class DirectResponse<I extends DescMessage, O extends DescMessage> implements UnaryResponse<I, O> {
-  readonly stream = false;
-  readonly service: UnaryResponse<I, O>["service"];
-  readonly method: DescMethodUnary<I, O>;
-  readonly message: MessageShape<O>;
-  readonly #reply: Reply<O>;
-  #header: Headers | undefined;
-  #trailer: Headers | undefined;
-
-  constructor(method: DescMethodUnary<I, O>, reply: Reply<O>) {
-    this.service = method.parent;
-    this.method = method;
-    this.message = reply.message;
-    this.#reply = reply;
-  }
-
-  get header(): Headers {
-    this.#header ??= toHeaders(this.#reply.header);
-    return this.#header;
-  }
-
-  get trailer(): Headers {
-    this.#trailer ??= toHeaders(this.#reply.trailer);
-    return this.#trailer;
-  }
 }
