@@ -2,7 +2,7 @@ import dns from "node:dns";
 import { once } from "node:events";
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp1sServer } from "node:https";
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, isIP, type Server, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Code } from "../../src/index.js";
@@ -205,32 +205,42 @@ describe("A: connecting", () => {
     }
   });
 
-  describe("A17 the first of two addresses is dead", () => {
+  describe("A17 a host with two addresses", () => {
     const { lookup } = dns;
     afterEach(() => {
       dns.lookup = lookup;
     });
 
-    for (const [kind, address] of [
-      ["nobody listens", "::1"],
-      ["nobody answers", "192.0.2.1"], // TEST-NET-1 of RFC 5737
+    for (const [first, address] of [
+      ["where the first refuses", "::1"],
+      ["where the first does not answer", "192.0.2.1"], // TEST-NET-1 of RFC 5737
     ] as const) {
       for (const route of everyRoute) {
-        test(`${kind}, ${route}`, async () => {
+        test(`${first}, ${route}`, async () => {
           await using server = await startRaw(route, {});
-          const addresses = [
-            { address, family: address.includes(":") ? 6 : 4 },
-            { address: "127.0.0.1", family: 4 },
-          ];
-          dns.lookup = ((_host: string, options: dns.LookupAllOptions, callback: LookupCallback) => {
-            expect(options.all).toBe(true);
-            process.nextTick(callback, null, addresses);
-          }) as typeof dns.lookup;
+          resolveTo(address, "127.0.0.1");
           await using client = clientFor(route, { baseUrl: `http://two.localhost:${server.port}` });
           await listOutcome(client, { code: "ok" });
           expect(server.connections).toHaveLength(1);
         });
       }
+    }
+
+    for (const route of everyRoute) {
+      test(`that both refuse, ${route}`, async () => {
+        const port = await closedPort();
+        resolveTo("::1", "127.0.0.1");
+        await using client = clientFor(route, { baseUrl: `http://two.localhost:${port}` });
+        await listOutcome(client, { code: Code.Unavailable, reason: "connect-refused", attempts: 4 });
+      });
+    }
+
+    function resolveTo(...addresses: string[]): void {
+      const found = addresses.map((address) => ({ address, family: isIP(address) }));
+      dns.lookup = ((_host: string, options: dns.LookupAllOptions, callback: LookupCallback) => {
+        expect(options.all).toBe(true);
+        process.nextTick(callback, null, found);
+      }) as typeof dns.lookup;
     }
   });
 });
