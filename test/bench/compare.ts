@@ -1,5 +1,5 @@
+import { Child } from "../child.js";
 import type { CandidateName } from "./candidates.js";
-import { Child } from "./child.js";
 import type { Order } from "./client.js";
 import type { Load, Sample } from "./sample.js";
 
@@ -45,11 +45,11 @@ async function withClients(
   load: Load,
   use: (clients: [CandidateName, Child][]) => Promise<void>,
 ): Promise<void> {
-  const [server, baseUrl] = await Child.start<string>("./server.js", String(load.tokens));
+  const [server, baseUrl] = await Child.start<string>(new URL("./server.js", import.meta.url), String(load.tokens));
   const clients: [CandidateName, Child][] = [];
   try {
     for (const name of names) {
-      const [client] = await Child.start("./client.js", name, baseUrl, String(load.tokens));
+      const [client] = await Child.start(new URL("./client.js", import.meta.url), name, baseUrl, String(load.tokens));
       clients.push([name, client]);
       const warmUp: Order = { measure: "sample", load: { ...loadOf(name, load), calls: Math.ceil(load.calls / 4) } };
       await client.ask(warmUp);

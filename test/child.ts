@@ -2,17 +2,16 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** A process of this folder, which answers each message with one. */
+/** A Node process of its own, which answers each message with one. */
 export class Child {
   readonly #process: ChildProcess;
 
-  private constructor(module: string, args: readonly string[]) {
-    const path = fileURLToPath(new URL(module, import.meta.url));
-    this.#process = fork(path, args, { execArgv: ["--expose-gc", "--no-warnings"] });
+  private constructor(module: URL, args: readonly string[]) {
+    this.#process = fork(fileURLToPath(module), args, { execArgv: ["--expose-gc", "--no-warnings"] });
   }
 
   /** Starts it and waits for its first message. */
-  static async start<T>(module: string, ...args: readonly string[]): Promise<[Child, T]> {
+  static async start<T>(module: URL, ...args: readonly string[]): Promise<[Child, T]> {
     const child = new Child(module, args);
     return [child, (await child.#answer()) as T];
   }
