@@ -1,0 +1,63 @@
+const options = `Where and who:
+  -u, --url URL          the instance; or set ZITADEL_URL
+      --token-file PATH  file with an access token of the user, - for standard input;
+                         or set ZITADEL_TOKEN, or ZITADEL_TOKEN_FILE to a path
+      --protocol NAME    grpc (default), grpc-web or rest
+      --timeout TIME     for each call, such as 500ms, 10s or 2m; default 10s
+      --ca FILE          certificates to trust (PEM) instead of the system's
+      --header LINE      one more header, "Name: value"; may be repeated
+      --org ID           the same as --header "x-zitadel-orgid: ID"
+      --allow-insecure   send the token over http: to another machine
+  -v, --verbose          show attempts and timings on standard error
+  -h, --help
+
+There is no --token: every user of a machine can read its command lines.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 4 not authenticated or not allowed,
+130 interrupted.
+`;
+
+const overview = `Lists and revokes the refresh tokens of the signed-in ZITADEL user.
+
+Usage: zitadel-refresh-tokens COMMAND [OPTIONS]
+
+Commands:
+  list        show the tokens
+
+  COMMAND --help tells more; --version shows the version.
+
+Example:
+  export ZITADEL_URL=https://my-instance.zitadel.cloud ZITADEL_TOKEN_FILE=~/.token
+  zitadel-refresh-tokens list
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 4 not authenticated or not allowed,
+130 interrupted.
+`;
+
+const helps: Record<string, string> = {
+  list: `Shows the user's refresh tokens, the most recently used first.
+
+Usage: zitadel-refresh-tokens list [OPTIONS]
+
+      --state STATE      only active, idle-expired or expired; may be repeated
+      --client-id ID     only tokens of that app; may be repeated
+  -o, --output FORMAT    table (default on a terminal)
+                         tsv (default elsewhere): ID, app, state, last used, usable
+                         until, signed in, scopes; nothing shortened, exact times
+                         json: { total, truncated, asOf?, tokens: [{ id, clientId,
+                         state, signedInAt?, lastUsedAt?, idleExpiresAt?,
+                         expiresAt?, usableUntil?, scopes, audience }] }, where
+                         total counts all tokens, filter or not
+                         ids: one a line, for revoke
+
+${options}
+Examples:
+  zitadel-refresh-tokens list --state active
+  zitadel-refresh-tokens list -o json | jq '.tokens[].clientId'
+  pass show zitadel | zitadel-refresh-tokens list --token-file -
+`,
+};
+
+/** The help of a command; of them all if there is none of that name. */
+export function helpFor(command: string | undefined): string {
+  return (command !== undefined && Object.hasOwn(helps, command) && helps[command]) || overview;
+}

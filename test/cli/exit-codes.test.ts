@@ -1,0 +1,258 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { runCli } from "./run-cli.js";
+import { startLogin } from "./start-login.js";
+
+const canary = "canary-token-of-nobody";
+const jwt = `eyJhbGciOiJSUzI1NiJ9.${"x".repeat(40)}.${"y".repeat(40)}`;
+const dead = "http://127.0.0.1:9";
+const login = { ZITADEL_URL: dead, ZITADEL_TOKEN: canary };
+const ca = fileURLToPath(new URL("../../../test/fixtures/tls/ca.pem", import.meta.url));
+
+const folder = mkdtempSync(join(tmpdir(), "cli-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string, mode = 0o600): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+  return path;
+}
+
+describe("wrong usage is exit code 2 and one line", () => {
+  for (const [name, args, variables, said] of [
+    ["an unknown command", ["lsit"], {}, /there is no command "lsit": use one of list/],
+    ["an option before the command", ["--verbose", "list"], {}, /the command comes before its options/],
+    ["no URL", ["list"], { ZITADEL_TOKEN: canary }, /no URL: pass --url or set ZITADEL_URL/],
+    ["an unknown option", ["list", "--colour"], login, /unknown option --colour: the options are --url, /],
+    ["an unknown option with a value", ["list", "--colour=secret"], login, /unknown option --colour: /],
+    ["an unknown short option", ["list", "-x"], login, /unknown option -x: /],
+    ["an option without its value", ["list", "--url"], login, /--url needs a value/],
+    ["an option that swallows the next", ["list", "--url", "--verbose"], login, /--url needs a value/],
+    ["a value for an option that takes none", ["list", "--verbose=1"], login, /--verbose takes no value/],
+    ["an argument", ["list", "secret"], login, /there are arguments that are no options/],
+    ["an unknown format", ["list", "-o", "yaml"], login, /--output must be one of table, tsv, json, ids, got "yaml"/],
+    ["an unknown state", ["list", "--state", "old"], login, /--state must be one of active, idle-expired, expired/],
+    ["an unknown protocol", ["list", "--protocol", "soap"], login, /--protocol must be one of grpc, grpc-web, rest/],
+    ["a timeout of nothing", ["list", "--timeout", "0"], login, /--timeout must be 1ms to 60m, such as 500ms/],
+    ["a timeout of words", ["list", "--timeout", "soon"], login, /--timeout must be 1ms to 60m, .* got "soon"/],
+    ["a timeout of hours", ["list", "--timeout", "61m"], login, /--timeout must be 1ms to 60m/],
+    ["a URL that is none", ["list", "-u", "zitadel"], login, /--url is not an absolute URL/],
+    ["a URL with a password", ["list", "-u", "https://u:p@h.example"], login, /--url holds credentials/],
+    ["cleartext to elsewhere", ["list", "-u", "http://h.example"], login, /would show the token: .* --allow-insecure/],
+    ["a header without a colon", ["list", "--header", "secret"], login, /--header must be "Name: value"/],
+    ["a header with a line break", ["list", "--header", "a: secret\nb: c"], login, /--header must be "Name: value"/],
+    ["a header of HTTP's own", ["list", "--header", "Host: secret"], login, /the header "host" is set by/],
+    ["a cookie", ["list", "--header", "Cookie: secret"], login, /--header Cookie would show a secret/],
+    ["an organization with a line break", ["list", "--org", "1\n2"], login, /--org an id/],
+    ["certificates for http", ["list", "--ca", ca], login, /--ca is for https: URLs/],
+    [
+      "no such certificates",
+      ["list", "-u", "https://h.example", "--ca", "/no/such"],
+      login,
+      /--ca: \/no\/such .*ENOENT/,
+    ],
+    ["no such token file", ["list", "--token-file", "/no/such"], login, /--token-file: \/no\/such .* \(ENOENT\)/],
+    ["a folder as token file", ["list", "--token-file", "/"], login, /--token-file: \/ cannot be read \(EISDIR\)/],
+    [
+      "no such ZITADEL_TOKEN_FILE",
+      ["list"],
+      { ZITADEL_URL: dead, ZITADEL_TOKEN_FILE: "/no" },
+      /ZITADEL_TOKEN_FILE: \/no /,
+    ],
+    [
+      "a token of two lines",
+      ["list"],
+      { ...login, ZITADEL_TOKEN: `${canary}\n${canary}` },
+      /the token must be one line/,
+    ],
+    ["a token with its scheme", ["list"], { ...login, ZITADEL_TOKEN: `Bearer ${canary}` }, /begin with "Bearer"/],
+    [
+      "TLS without checks",
+      ["list", "-u", "https://h.example"],
+      { ...login, NODE_TLS_REJECT_UNAUTHORIZED: "0", NODE_NO_WARNINGS: "1" },
+      /NODE_TLS_REJECT_UNAUTHORIZED=0 would give the token to whoever answers/,
+    ],
+  ] as const) {
+    test(name, async () => {
+      const { status, stdout, stderr } = await runCli(args, { env: variables });
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toMatch(/^error: [^\n]{10,300}\n$/);
+      expect(stderr).toMatch(said);
+      expect(stderr).not.toMatch(/canary|secret(?! on)/);
+    });
+  }
+});
+
+describe("a token on the command line", () => {
+  for (const args of [
+    ["list", "--token", canary],
+    ["list", `--token=${canary}`],
+    ["list", "--access-token", canary],
+    ["list", jwt],
+    ["list", "--org", jwt],
+    ["list", "--header", `Authorization: Bearer ${canary}`],
+    ["list", "--header", `x-forwarded-token: ${jwt}`],
+    ["list", "canaryGhIFs3VnqcQU5D2zRSeiarB1nwH6goIKY0J8MWZbsnWcTuu1C59lW9DgCq1y096GY"],
+    ["--token", canary],
+  ]) {
+    test(`is refused and not repeated: ${args.join(" ").slice(0, 40)}`, async () => {
+      const { status, stdout, stderr } = await runCli(args, { env: { ZITADEL_URL: dead } });
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toMatch(/^error: [^\n]*visible to every user of this machine: set ZITADEL_TOKEN[^\n]*\n$/);
+      expect(stderr).not.toMatch(/canary|eyJ/);
+    });
+  }
+
+  (process.platform === "linux" ? test : test.skip)("is not there while the command runs (needs /proc)", async () => {
+    const { zitadel, env } = await startLogin();
+    zitadel.fail({ kind: "delay", ms: 300 });
+    let line = "";
+    await runCli(["list"], {
+      env,
+      started: ({ pid }) => {
+        line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      },
+    });
+    expect(line).toContain("list");
+    expect(line).not.toContain(env.ZITADEL_TOKEN);
+  });
+});
+
+describe("the token comes from", () => {
+  for (const [name, use] of [
+    ["--token-file", (path: string) => ({ args: ["--token-file", path], env: { ZITADEL_TOKEN: canary } })],
+    ["standard input", () => ({ args: ["--token-file", "-"], env: { ZITADEL_TOKEN: canary } })],
+    ["ZITADEL_TOKEN_FILE", (path: string) => ({ args: [], env: { ZITADEL_TOKEN_FILE: path } })],
+  ] as const) {
+    test(`${name}, without the line break at its end`, async () => {
+      const { zitadel } = await startLogin();
+      const token = `${zitadel.users[0].token}\n`;
+      const { args, env } = use(file("token", token));
+      const outcome = await runCli(["list", "-u", zitadel.url, "-o", "ids", ...args], { env, input: token });
+      expect(outcome).toEqual({ status: 0, stdout: expect.stringMatching(/^(\d{18}\n){6}$/), stderr: "" });
+    });
+  }
+
+  test("ZITADEL_TOKEN rather than ZITADEL_TOKEN_FILE", async () => {
+    const { env } = await startLogin();
+    expect(await runCli(["list"], { env: { ...env, ZITADEL_TOKEN_FILE: "/no/such" } })).toMatchObject({ status: 0 });
+  });
+
+  (process.platform === "win32" ? test.skip : test)("a file that others can read only with a warning", async () => {
+    const { zitadel } = await startLogin();
+    for (const [mode, warns] of [
+      [0o600, false],
+      [0o400, false],
+      [0o640, true],
+      [0o604, true],
+    ] as const) {
+      const path = file(`token-${mode}`, zitadel.users[0].token, mode);
+      const { status, stderr } = await runCli(["list", "-u", zitadel.url, "--token-file", path]);
+      const warning = `warning: --token-file: other users of this machine can open ${path}: run chmod 600 on it\n`;
+      expect({ status, stderr }).toEqual({ status: 0, stderr: warns ? warning : "" });
+    }
+  });
+
+  for (const [name, text, said] of [
+    ["an empty file", "\n", /is empty/],
+    ["a file without end", "x".repeat(20_000), /is larger than/],
+  ] as const) {
+    test(`not from ${name}`, async () => {
+      const path = file("bad", text);
+      const { status, stderr } = await runCli(["list", "-u", dead, "--token-file", path]);
+      expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(said) });
+    });
+  }
+});
+
+test("NODE_DEBUG, which shows headers, is warned of", async () => {
+  const { env } = await startLogin();
+  const { stderr } = await runCli(["list"], { env: { ...env, NODE_DEBUG: "http2" } });
+  expect(stderr).toContain("warning: NODE_DEBUG is set: ");
+});
+
+test("headers and the organization reach the server", async () => {
+  const { zitadel, env } = await startLogin();
+  const args = ["list", "--header", "x-one: 1, 2", "--header", "X-Two:3", "--header", "x-one: 4"];
+  for (const protocol of ["grpc", "rest"]) {
+    await runCli([...args, "--org", zitadel.users[0].resourceOwner, "--protocol", protocol], { env });
+    expect(zitadel.requests.at(-1)?.headers).toMatchObject({
+      "x-one": "1, 2, 4",
+      "x-two": "3",
+      "x-zitadel-orgid": zitadel.users[0].resourceOwner,
+    });
+  }
+});
+
+describe("not being authenticated or allowed is exit code 4", () => {
+  test("without any token", async () => {
+    const { zitadel } = await startLogin();
+    const { status, stderr } = await runCli(["list", "-u", zitadel.url]);
+    const said = "error: no access token: set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)\n";
+    expect({ status, stderr, requests: zitadel.requests }).toEqual({ status: 4, stderr: said, requests: [] });
+  });
+
+  for (const [kind, said] of [
+    [
+      "expired",
+      /^error: \[unauthenticated\] .*AUTH-7fs1e\)\nhint: the token has ended, was revoked, or lacks the scope /,
+    ],
+    ["mfaRequired", /^error: \[permission_denied\] .*AUTHZ-Kl3p0\)\nhint: the session of this token lacks a factor/],
+    ["impersonation", /^error: \[permission_denied\] .*APP-wai8O\)\nhint: this token was made to act as somebody else/],
+  ] as const) {
+    test(`with a token that is ${kind}`, async () => {
+      const { zitadel, env } = await startLogin();
+      const token = zitadel.users[0].tokens[kind];
+      const { status, stdout, stderr } = await runCli(["list"], { env: { ...env, ZITADEL_TOKEN: token } });
+      expect({ status, stdout }).toEqual({ status: 4, stdout: "" });
+      expect(stderr).toMatch(said);
+      expect(stderr).not.toContain(token);
+    });
+  }
+});
+
+describe("failing is exit code 1", () => {
+  test("where nothing listens", async () => {
+    const { status, stdout, stderr } = await runCli(["list"], { env: login });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toBe("error: [unavailable] nothing listens at 127.0.0.1:9\n");
+  });
+
+  test("after the timeout", async () => {
+    const { zitadel, env } = await startLogin();
+    zitadel.fail({ kind: "hang" });
+    const { status, stderr } = await runCli(["list", "--timeout", "300ms"], { env });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/deadline of 300 ms passed/) });
+  });
+
+  for (const [name, listener] of [
+    ["a website", (_request, response) => response.setHeader("content-type", "text/html").end("<html>Welcome</html>")],
+    [
+      "a server that echoes the token",
+      (request, response) => response.writeHead(400).end(request.headers.authorization),
+    ],
+  ] as [string, RequestListener][]) {
+    test(`with ${name}, and no token is shown`, async () => {
+      const server = createServer(listener);
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      try {
+        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        for (const protocol of ["grpc", "grpc-web", "rest"]) {
+          const { status, stdout, stderr } = await runCli(["list", "-u", url, "--protocol", protocol], { env: login });
+          expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+          expect(stderr).toMatch(/^error: \[/);
+          expect(stderr).not.toContain(canary);
+        }
+      } finally {
+        server.close();
+        server.closeAllConnections();
+      }
+    });
+  }
+});

@@ -1,0 +1,115 @@
+import { describe, expect, test } from "@jest/globals";
+import { createAuthClient, viewRefreshTokens } from "../../src/index.js";
+import { runCli } from "./run-cli.js";
+import { startLogin } from "./start-login.js";
+
+const hourMs = 3_600_000;
+const ago = (hours: number) => new Date(Date.now() - hours * hourMs);
+
+const refreshTokens = [
+  { id: "100000000000000001", clientId: "1@portal", changeDate: ago(3), scopes: ["openid", "offline_access"] },
+  { id: "100000000000000002", clientId: "2@mobile", changeDate: ago(2) },
+  { id: "100000000000000003", clientId: "2@mobile", userAgentId: "tablet", changeDate: ago(960), authTime: ago(1000) },
+  { id: "100000000000000004", clientId: "3@notes", changeDate: ago(4), authTime: ago(2400) },
+];
+
+describe("list on a pipe", () => {
+  test("prints a line a token, the last used first, with exact times and nothing shortened", async () => {
+    const { env } = await startLogin({ refreshTokens });
+    const { status, stdout, stderr } = await runCli(["list"], { env });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const lines = stdout.split("\n").map((line) => line.split("\t"));
+    expect(lines.pop()).toEqual([""]);
+    expect(lines.map(([id, app, state]) => [id, app, state])).toEqual([
+      ["100000000000000002", "2@mobile", "active"],
+      ["100000000000000001", "1@portal", "active"],
+      ["100000000000000004", "3@notes", "expired"],
+      ["100000000000000003", "2@mobile", "idle-expired"],
+    ]);
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    for (const line of lines) expect(line.slice(3, 6)).toEqual([time, time, time]);
+    expect(lines[1]?.[3]).toBe(refreshTokens[0]?.changeDate.toISOString());
+    expect(lines[1]?.[6]).toBe("openid offline_access");
+  });
+
+  for (const protocol of ["grpc", "grpc-web", "rest"]) {
+    test(`prints the view model with -o json, over ${protocol}`, async () => {
+      const { zitadel, env } = await startLogin({ refreshTokens });
+      const { status, stdout } = await runCli(["list", "-o", "json", "--protocol", protocol], { env });
+      expect(status).toBe(0);
+      await using auth = createAuthClient({ baseUrl: zitadel.url, token: zitadel.users[0].token });
+      const view = viewRefreshTokens(await auth.listMyRefreshTokens({}));
+      expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(view)));
+      expect(zitadel.requests.map((request) => request.protocol)).toEqual([protocol, "grpc"]);
+    });
+  }
+
+  test("prints ids with -o ids, of the wanted state and app", async () => {
+    const { env } = await startLogin({ refreshTokens });
+    const ids = async (...args: string[]) => (await runCli(["list", "-o", "ids", ...args], { env })).stdout.split("\n");
+    const [one, two, three, four] = refreshTokens.map(({ id }) => id);
+    expect(await ids()).toEqual([two, one, four, three, ""]);
+    expect(await ids("--state", "active")).toEqual([two, one, ""]);
+    expect(await ids("--state", "idle-expired", "--state", "expired")).toEqual([four, three, ""]);
+    expect(await ids("--client-id", "2@mobile")).toEqual([two, three, ""]);
+    expect(await ids("--client-id", "2@mobile", "--state", "active")).toEqual([two, ""]);
+  });
+
+  test("counts all tokens in JSON although a filter shows some", async () => {
+    const { env } = await startLogin({ refreshTokens });
+    const { stdout } = await runCli(["list", "-o", "json", "--state", "expired"], { env });
+    expect(JSON.parse(stdout)).toMatchObject({ total: 4, truncated: false, tokens: [{ id: "100000000000000004" }] });
+  });
+
+  test("prints a table with -o table, as wide as it wants to be", async () => {
+    const { env } = await startLogin({ refreshTokens });
+    const { stdout } = await runCli(["list", "-o", "table"], { env });
+    const lines = stdout.split("\n").map((line) => line.split(/ {2,}/));
+    expect(lines[0]).toEqual(["ID", "APP", "STATE", "LAST USED", "USABLE UNTIL", "SIGNED IN", "SCOPES"]);
+    expect(lines[1]?.slice(0, 4)).toEqual(["100000000000000002", "2@mobile", "active", "2 hours ago"]);
+  });
+});
+
+describe("list says on standard error", () => {
+  test("what an empty list means", async () => {
+    const { env } = await startLogin({ refreshTokens: [] });
+    const { status, stdout, stderr } = await runCli(["list"], { env });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
+    expect(stderr).toMatch(/^note: no refresh tokens, which does not mean no sign-ins: [^\n]+\n$/);
+  });
+
+  test("that a filter leaves nothing", async () => {
+    const { env } = await startLogin({ refreshTokens });
+    const { stdout, stderr } = await runCli(["list", "--client-id", "nobody"], { env });
+    expect({ stdout, stderr }).toEqual({ stdout: "", stderr: "note: none of 4 tokens passes the filter\n" });
+  });
+
+  test("that ZITADEL cut the list", async () => {
+    const many = Array.from({ length: 1_001 }, (_, index) => ({ userAgentId: `agent-${index}` }));
+    const { env } = await startLogin({ refreshTokens: many });
+    const { stdout, stderr } = await runCli(["list", "-o", "ids"], { env });
+    expect(stdout.split("\n")).toHaveLength(1_001);
+    expect(stderr).toBe("note: 1000 of 1001 tokens were sent: ZITADEL lists no more\n");
+  });
+
+  test("that the list is old", async () => {
+    const { env } = await startLogin({ refreshTokens }, { now: () => ago(3) });
+    const { stderr } = await runCli(["list", "-o", "ids"], { env });
+    expect(stderr).toBe(
+      "note: ZITADEL updated this list 3 hours ago: what was revoked or used since is not in it yet\n",
+    );
+  });
+
+  test("attempts and timings with --verbose, but no token", async () => {
+    const { zitadel, env } = await startLogin({ refreshTokens });
+    zitadel.fail({ kind: "status", code: 14 });
+    const { stdout, stderr } = await runCli(["list", "-o", "ids", "--verbose"], { env });
+    expect(stdout.split("\n")).toHaveLength(5);
+    const [target, first, second, end] = stderr.split("\n");
+    expect(target).toBe(`grpc to ${zitadel.url}, token from ZITADEL_TOKEN`);
+    expect(first).toMatch(/^attempt 1: Unavailable, \d+\.\d ms, 0 bytes$/);
+    expect(second).toMatch(/^attempt 2: ok, \d+\.\d ms, [1-9]\d* bytes$/);
+    expect(end).toBe("");
+    expect(stderr).not.toContain(env.ZITADEL_TOKEN);
+  });
+});
