@@ -165,7 +165,9 @@ export function anyDetails(status: Status): ConnectError["details"] {
 
 // An error ends up in logs and with callers: what belongs to the connection or could be a secret stays out, and so
 // does what no caller will read.
-const hidden = /^(?:set-cookie|authorization|proxy-authenticate|connection|:.*)$/;
+// The status is in the error itself; in metadata its encodings would keep what is taken out of it there.
+const hidden =
+  /^(?:set-cookie|authorization|proxy-authenticate|connection|grpc-status|grpc-message|grpc-status-details-bin|:.*)$/;
 const maxMetadataFields = 64;
 const maxMetadataLength = 8 * 1024;
 

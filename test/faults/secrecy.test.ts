@@ -20,6 +20,9 @@ import { canaryToken, expectOutcome, placesOf } from "./fault-row.js";
 
 const all: ProtocolName[] = ["grpc", "grpcWeb", "rest"];
 
+/** As little of the token as must not show: what is cut off within a token still gives it away. */
+const telling = canaryToken.slice(0, 10);
+
 /** What the rows of the other sections produce, one of each kind; their own tests look for the token as well. */
 const faults: { name: string; answer: (protocol: ProtocolName) => Answer; options?: Partial<TransportOptions> }[] = [
   { name: "a hang-up", answer: () => ({ hangUp: true }) },
@@ -90,6 +93,21 @@ describe("the token stays out of errors", () => {
           return errorAnswer(protocol, Code.PermissionDenied, { details: [{ typeUrl, value, json: { token } }] });
         },
       },
+      {
+        where: "a message that is cut off within it",
+        answer: (token) => errorAnswer(protocol, Code.PermissionDenied, { message: `${"x".repeat(255)}${token}` }),
+      },
+      {
+        where: "a message that quotes its start",
+        answer: (token) => errorAnswer(protocol, Code.PermissionDenied, { message: `not ${token.slice(0, 20)}...` }),
+      },
+      {
+        where: "a header's base64",
+        answer: (token) =>
+          errorAnswer(protocol, Code.PermissionDenied, {
+            headers: { "x-echo-bin": Buffer.from(token).toString("base64"), "x-plain-bin": "AAAA" },
+          }),
+      },
       { where: "a redirect", answer: (token) => ({ status: 302, headers: { location: `/?token=${token}` } }) },
       { where: "the content type", answer: (token) => ({ headers: { "content-type": `text/${token}` } }) },
       {
@@ -103,6 +121,13 @@ describe("the token stays out of errors", () => {
             { where: "what is no JSON", answer: (token: string) => jsonAnswer(token) },
           ]
         : [
+            {
+              where: "a percent-encoded message",
+              answer: (token: string) => {
+                const encoded = Array.from(Buffer.from(token), (byte) => `%${byte.toString(16)}`).join("");
+                return grpcAnswer(protocol, { trailers: { "grpc-status": "7", "grpc-message": encoded } });
+              },
+            },
             {
               where: "grpc-status",
               answer: (token: string) => grpcAnswer(protocol, { trailers: { "grpc-status": token } }),
@@ -129,7 +154,11 @@ describe("the token stays out of errors", () => {
           await using auth = rowClient(server, protocol);
           const error = await rejection(auth.listMyRefreshTokens({}));
           expect(error).toBeInstanceOf(ConnectError);
-          expect(placesOf(canaryToken, error)).toEqual([]);
+          expect(placesOf(telling, error)).toEqual([]);
+          for (const [name, value] of (error as ConnectError).metadata) {
+            if (name.endsWith("-bin")) expect(atob(value)).not.toContain(telling);
+            expect(unescape(value)).not.toContain(telling);
+          }
           if (where === "message") expect((error as Error).message).toMatch(/not .*\[redacted\]!/);
           if (where === "a header") expect((error as ConnectError).metadata.get("x-plain")).toBe("kept");
         });
@@ -146,7 +175,7 @@ describe("the token stays out of errors", () => {
       await using auth = rowClient(server, protocol, { token: () => `${canaryToken}${"abc"[n++]}` });
       const error = await rejection(auth.listMyRefreshTokens({}));
       expect(server.requests).toHaveLength(2);
-      expect(placesOf(canaryToken, error)).toEqual([]);
+      expect(placesOf(telling, error)).toEqual([]);
     });
 
     test(`T2 ${protocol}: what a failing interceptor can see has no token`, async () => {
@@ -217,78 +246,13 @@ describe("the token stays out of clients", () => {
       const holding = request.fields.filter((field) => field.some((text) => text.includes(canaryToken)));
       expect(holding).toEqual([["authorization", `Bearer ${canaryToken}`]]);
     });
-
-    for (const baseUrl of [
-      "https://user:pa55word@zitadel.example",
-      "https://user@zitadel.example",
-      "https://zitadel.example/?a=1",
-      "https://zitadel.example/#a",
-      "ftp://zitadel.example",
-      "zitadel.example",
-      "",
-    ]) {
-      test(`T5 ${protocol}: a baseUrl of "${baseUrl}" is a TypeError`, () => {
-        let thrown: unknown;
-        try {
-          createAuthClient({ baseUrl, protocol: protocols[protocol], token: canaryToken });
-        } catch (error) {
-          thrown = error;
-        }
-        expect(thrown).toBeInstanceOf(TypeError);
-        expect(String(thrown)).toMatch(/baseUrl/);
-        expect(String(thrown)).not.toContain("pa55word");
-      });
-    }
   }
 });
 
 describe("the token goes to its own server, encrypted or over the loopback", () => {
-  const cleartext = [
-    "http://zitadel.example",
-    "HTTP://zitadel.example",
-    "http:\\\\zitadel.example",
-    "http://localhost.evil.com",
-    "http://127.0.0.1.nip.io",
-    "http://127.0.0.1.evil.com",
-    "http://notlocalhost",
-    "http://10.0.0.1",
-    "http://0.0.0.0",
-    "http://128.0.0.1",
-    "http://[::]",
-    "http://[::2]",
-    "http://[fe80::1]",
-    // An IPv4-mapped loopback address reaches the loopback on some systems only: not worth the doubt.
-    "http://[::ffff:7f00:1]",
-  ];
-  const allowed = [
-    "http://127.0.0.1:8080",
-    "http://127.1.2.3",
-    "http://localhost",
-    "http://LOCALHOST:8080",
-    "http://my-instance.localhost",
-    "http://[::1]:8080",
-    "http://2130706433", // 127.0.0.1, as the URL parser reads it
-    "https://zitadel.example",
-  ];
   for (const protocol of all) {
     const create = (baseUrl: string, options: Partial<TransportOptions> = {}) =>
       createAuthClient({ baseUrl, protocol: protocols[protocol], token: canaryToken, ...options });
-
-    for (const baseUrl of cleartext) {
-      test(`T6 ${protocol}: a token for ${baseUrl} is a TypeError, unless allowed`, async () => {
-        expect(() => create(baseUrl)).toThrow(TypeError);
-        expect(() => create(baseUrl)).toThrow(/allowInsecure/);
-        expect(() => create(baseUrl, { token: () => canaryToken })).toThrow(TypeError);
-        await create(baseUrl, { allowInsecure: true }).close();
-        await create(baseUrl, { token: undefined }).close();
-      });
-    }
-
-    for (const baseUrl of allowed) {
-      test(`T6 ${protocol}: a token for ${baseUrl} is fine`, async () => {
-        await create(baseUrl).close();
-      });
-    }
 
     test(`T6 ${protocol}: withToken on a cleartext client is refused as well`, async () => {
       await using auth = create("http://zitadel.example", { token: undefined });
@@ -320,39 +284,6 @@ describe("the token goes to its own server, encrypted or over the loopback", () 
       expect(error?.metadata.get("constructor")).toBe("1");
       expect(Object.keys(Object.prototype)).toEqual([]);
     });
-
-    for (const url of ["http://127.0.0.1:1/elsewhere", "https://evil.example/", "//evil.example/"]) {
-      test(`T15 ${protocol}: an interceptor cannot send the token to ${url}`, async () => {
-        await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
-        await using elsewhere = await startAnswerServer(protocol, () => okAnswer(protocol));
-        const target = url.replace("127.0.0.1:1", new URL(elsewhere.baseUrl).host);
-        const astray: Interceptor = (next) => (request) => next({ ...request, url: target } as typeof request);
-        await using auth = rowClient(server, protocol, { interceptors: [astray] });
-        const error = await rejection(auth.listMyRefreshTokens({}));
-        expect(error).toBeInstanceOf(TypeError);
-        expect(placesOf(canaryToken, error)).toEqual([]);
-        expect(elsewhere.connections).toBe(0);
-        expect(server.connections).toBe(0);
-      });
-    }
-
-    for (const status of [301, 302, 303, 307, 308]) {
-      test(`T8 ${protocol}: HTTP ${status} to another origin is not followed`, async () => {
-        await using elsewhere = await startAnswerServer(protocol, () => okAnswer(protocol));
-        await using server = await startAnswerServer(protocol, () => ({
-          status,
-          headers: { location: `${elsewhere.baseUrl}/` },
-        }));
-        await using auth = rowClient(server, protocol);
-        await expectOutcome((options) => auth.listMyRefreshTokens({}, options), {
-          code: Code.Unknown,
-          reason: "redirect-refused",
-          httpStatus: status,
-          attempts: 1,
-        });
-        expect(elsewhere.connections).toBe(0);
-      });
-    }
   }
 
   for (const protocol of ["grpcWeb", "rest"] as const) {
@@ -413,6 +344,14 @@ describe("parsers are linear", () => {
       const fetch = async () => new Response(body, { headers });
       await using web = createAuthClient({ ...options, protocol: protocols.grpcWeb, fetch });
       expect(await rejection(web.listMyRefreshTokens({}))).toBeInstanceOf(ConnectError);
+      for (const name of ["content-type", "retry-after", "grpc-status", "grpc-retry-pushback-ms", "grpc-encoding"]) {
+        const odd = { ...headers, [name]: name === "content-type" ? `text/${text}` : text };
+        const answers = async () => new Response("", { status: 429, headers: odd });
+        for (const protocol of [protocols.grpcWeb, protocols.rest]) {
+          await using hostile = createAuthClient({ ...options, protocol, fetch: answers });
+          expect(await rejection(hostile.listMyRefreshTokens({}))).toBeInstanceOf(ConnectError);
+        }
+      }
       // A quadratic step over a megabyte takes minutes.
       expect(performance.now() - start).toBeLessThan(3000);
     });
