@@ -1,4 +1,4 @@
-import type { ConnectError } from "@connectrpc/connect";
+import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { expect, test } from "@jest/globals";
 import type { ListMyRefreshTokensResponse } from "../../gen/zitadel/auth_pb.js";
 import { createAuthClient, grpc, grpcWeb, rest, type TransportOptions } from "../../src/index.js";
@@ -30,19 +30,22 @@ export interface Want extends Expected {
   readonly error?: (error: ConnectError) => void;
 }
 
-/** Declares one test for each row and protocol. */
+const pass: Interceptor = (next) => (request) => next(request);
+
+/** Declares one test for each row and protocol, and another with an interceptor, where calls take another path. */
 export function testAnswerRows(rows: readonly AnswerRow[]): void {
   for (const row of rows) {
     for (const protocol of row.on) {
-      test(`${row.id} ${protocol}: ${row.name}`, () => runAnswerRow(row, protocol));
+      test(`${row.id} ${protocol}: ${row.name}`, () => runAnswerRow(row, protocol, []));
+      test(`${row.id} ${protocol}, intercepted: ${row.name}`, () => runAnswerRow(row, protocol, [pass]));
     }
   }
 }
 
-async function runAnswerRow(row: AnswerRow, protocol: ProtocolName): Promise<void> {
+async function runAnswerRow(row: AnswerRow, protocol: ProtocolName, interceptors: Interceptor[]): Promise<void> {
   const { rawMessage, requests = 1, gaps = [], response, error, ...expected } = row.want;
   await using server = await startAnswerServer(protocol, (request) => row.answer(protocol, request));
-  await using auth = rowClient(server, protocol, row.options);
+  await using auth = rowClient(server, protocol, { interceptors, ...row.options });
   const outcome = await expectOutcome((options) => auth.listMyRefreshTokens({}, options), {
     ...(expected.code === "ok" ? {} : { attempts: requests }),
     ...expected,

@@ -2,7 +2,16 @@ import { Code } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
 import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
 import { startAnswerServer } from "./answer-server.js";
-import { errorAnswer, frame, grpcAnswer, listBytes, okAnswer, type ProtocolName } from "./answers.js";
+import {
+  errorAnswer,
+  frame,
+  grpcAnswer,
+  jsonAnswer,
+  listBytes,
+  listJson,
+  okAnswer,
+  type ProtocolName,
+} from "./answers.js";
 
 const all: ProtocolName[] = ["grpc", "grpcWeb", "rest"];
 
@@ -70,6 +79,61 @@ describe("metadata", () => {
         expect(String(error.stack)).not.toContain(secret);
       });
     }
+
+    test(`H7 ${protocol}: what a request is made of`, async () => {
+      await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+      await using auth = rowClient(server, protocol);
+      await auth.listMyRefreshTokens({});
+      const [request] = server.requests;
+      const type = { grpc: "application/grpc", grpcWeb: "application/grpc-web+proto", rest: "application/json" };
+      expect(request).toMatchObject({
+        method: "POST",
+        path:
+          protocol === "rest"
+            ? "/auth/v1/users/me/tokens/refresh/_search"
+            : "/zitadel.auth.v1.AuthService/ListMyRefreshTokens",
+        headers: {
+          "content-type": type[protocol],
+          "user-agent": expect.stringMatching(/./),
+          ...(protocol === "grpc" && { te: "trailers" }),
+        },
+      });
+      expect([...(request?.body ?? [])]).toEqual(protocol === "rest" ? [...Buffer.from("{}")] : [0, 0, 0, 0, 0]);
+      const names = (request?.fields ?? []).map(([name]) => name);
+      expect(new Set(names).size).toBe(names.length);
+    });
+
+    test(`H7 ${protocol}: metadata goes there and back, text and binary`, async () => {
+      await using server = await startAnswerServer(protocol, ({ headers }) => {
+        const initial = { "x-grpc-test-echo-initial": String(headers["x-grpc-test-echo-initial"]) };
+        const trailing = { "x-grpc-test-echo-trailing-bin": String(headers["x-grpc-test-echo-trailing-bin"]) };
+        if (protocol === "rest") return jsonAnswer(listJson, 200, { ...initial, ...trailing });
+        return grpcAnswer(protocol, {
+          headers: initial,
+          frames: [frame(listBytes)],
+          trailers: { "grpc-status": "0", ...trailing },
+        });
+      });
+      await using auth = rowClient(server, protocol);
+      const received = new Headers();
+      const keep = (headers: Headers) => {
+        for (const [name, value] of headers) received.append(name, value);
+      };
+      await auth.listMyRefreshTokens(
+        {},
+        {
+          // The values of gRPC's interop test custom_metadata.
+          headers: {
+            "x-grpc-test-echo-initial": "test_initial_metadata_value",
+            "x-grpc-test-echo-trailing-bin": "q6ur",
+          },
+          onHeader: keep,
+          onTrailer: keep,
+        },
+      );
+      expect(received.get("x-grpc-test-echo-initial")).toBe("test_initial_metadata_value");
+      expect(received.get("x-grpc-test-echo-trailing-bin")).toBe("q6ur");
+    });
 
     test(`H7 ${protocol}: headers of the caller's own arrive as they are`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));

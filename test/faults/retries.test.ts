@@ -5,7 +5,7 @@ import type { TransportOptions } from "../../src/index.js";
 import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
 import { type Answer, type SeenRequest, startAnswerServer } from "./answer-server.js";
 import { errorAnswer, errorDetail, frame, grpcAnswer, jsonAnswer, okAnswer, type ProtocolName } from "./answers.js";
-import { canaryToken, expectOutcome, placesOf } from "./fault-row.js";
+import { canaryToken, expectOutcome, placesOf, until } from "./fault-row.js";
 
 const all: ProtocolName[] = ["grpc", "grpcWeb", "rest"];
 const unavailable = (protocol: ProtocolName) => errorAnswer(protocol, Code.Unavailable, { message: "not now" });
@@ -242,6 +242,25 @@ describe("retries", () => {
       expect((reports[2] as { bytes: number }).bytes).toBeGreaterThan(0);
       expect(placesOf(canaryToken, reports)).toEqual([]);
     });
+
+    for (const how of ["the deadline", "the caller"]) {
+      test(`J9 ${protocol}: an attempt that ${how} ended is reported as well`, async () => {
+        await using server = await startAnswerServer(protocol, () => ({ stall: "before-head" }));
+        const reports: unknown[] = [];
+        const caller = new AbortController();
+        await using auth = rowClient(server, protocol, {
+          timeoutMs: how === "the deadline" ? 100 : 4000,
+          onAttempt: (report) => reports.push(report),
+        });
+        const call = auth.listMyRefreshTokens({}, { signal: caller.signal });
+        call.catch(() => undefined);
+        await until(() => server.requests.length === 1, "the request did not arrive");
+        if (how === "the caller") caller.abort();
+        const code = how === "the deadline" ? Code.DeadlineExceeded : Code.Canceled;
+        await expectOutcome(() => call, { code, attempts: 1 });
+        expect(reports).toMatchObject([{ attempt: 1, code, bytes: 0 }]);
+      });
+    }
 
     test(`J9 ${protocol}: a hook that throws does not change the call`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));

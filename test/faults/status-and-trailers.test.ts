@@ -139,6 +139,17 @@ function messageRows(): AnswerRow[] {
       want: { code, fromServer: true, rawMessage: "€ café" },
     },
     {
+      id: "E8",
+      name: "the message of gRPC's interop test special_status_message arrives as it is",
+      on: both,
+      answer: denied("%09%0Atest with whitespace%0D%0Aand Unicode BMP %E2%98%BA and non-BMP %F0%9F%98%88%09%0A"),
+      want: {
+        code,
+        fromServer: true,
+        rawMessage: "\t\ntest with whitespace\r\nand Unicode BMP \u263a and non-BMP \u{1f608}\t\n",
+      },
+    },
+    {
       id: "E9",
       name: "a lone percent sign stays",
       on: both,

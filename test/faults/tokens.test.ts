@@ -259,17 +259,14 @@ describe("token provider", () => {
 
     test(`K10 ${protocol}: a refresh that never settles meets the deadline, and later calls are not stuck`, async () => {
       await using server = await startAnswerServer(protocol, expired(protocol));
-      let first = true;
-      const { token } = refreshing(() => {
-        if (!first) return newToken;
-        first = false;
-        return new Promise(() => undefined);
-      });
+      let isStuck = true;
+      const { token } = refreshing(() => (isStuck ? new Promise(() => undefined) : newToken));
       await using auth = rowClient(server, protocol, { token });
       await expectOutcome((options) => auth.listMyRefreshTokens({}, { ...options, timeoutMs: 100 }), {
         code: Code.DeadlineExceeded,
         attempts: 1,
       });
+      isStuck = false;
       await expectOutcome((options) => auth.listMyRefreshTokens({}, options), { code: "ok" });
     });
 
@@ -298,6 +295,42 @@ describe("token provider", () => {
       for (const { status } of settled) expect(status).toBe("rejected");
       expect(asked.filter(Boolean).length).toBeLessThanOrEqual(1);
       expect(server.requests).toHaveLength(100);
+    });
+
+    test(`T16 ${protocol}: a refresh that failed is not tried again for a second`, async () => {
+      await using server = await startAnswerServer(protocol, expired(protocol));
+      let thrown: Error | undefined = new Error("the session has ended");
+      const { asked, token } = refreshing(() => {
+        if (thrown) throw thrown;
+        return newToken;
+      });
+      await using auth = rowClient(server, protocol, { token });
+      for (let i = 0; i < 5; i++) {
+        const expected = { code: Code.Unauthenticated, fromServer: true, attempts: 1 };
+        const { error } = await expectOutcome((options) => auth.listMyRefreshTokens({}, options), expected);
+        expect(error?.cause).toBe(thrown);
+      }
+      expect(asked.filter(Boolean)).toHaveLength(1);
+      thrown = undefined;
+      await new Promise((resolve) => setTimeout(resolve, 1050));
+      await expectOutcome((options) => auth.listMyRefreshTokens({}, options), { code: "ok" });
+      expect(asked.filter(Boolean)).toHaveLength(2);
+    });
+
+    test(`K11 ${protocol}: a call that comes late with the old token just replays with the new one`, async () => {
+      await using server = await startAnswerServer(protocol, async (request) => {
+        // The second request is held until the first one's refresh is over.
+        if (request.n === 2) await until(() => server.requests.length === 3, "no replay");
+        return expired(protocol)(request);
+      });
+      const { asked, token } = refreshing();
+      await using auth = rowClient(server, protocol, { token });
+      const first = auth.listMyRefreshTokens({});
+      const second = auth.listMyRefreshTokens({});
+      await expectOutcome(() => first, { code: "ok" });
+      await expectOutcome(() => second, { code: "ok" });
+      expect(asked).toEqual([false, false, true]);
+      expect(server.requests).toHaveLength(4);
     });
 
     test(`K11 ${protocol}: one caller's leaving does not end the refresh that another waits for`, async () => {
