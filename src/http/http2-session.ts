@@ -150,9 +150,12 @@ export class Http2Session {
 
   /** Finds out whether the server is still there; retires the session if not. */
   async verify(): Promise<boolean> {
+    // A call waits for this, maybe without a deadline, so the process must not end meanwhile.
+    this.#session.ref();
     const alive = this.#isSuspect
       ? await Promise.race([this.#ping(), falseAfter(suspicionGraceMs)])
       : await this.#ping();
+    if (this.#streams === 0) this.#session.unref();
     if (!alive) this.retire();
     return alive;
   }

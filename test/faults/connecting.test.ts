@@ -185,7 +185,10 @@ describe("A: connecting", () => {
   // What switches off the check of certificates in all of a process does not do so here.
   test("A9 a certificate of an unknown authority and NODE_TLS_REJECT_UNAUTHORIZED=0, over http2", async () => {
     await using server = await startRaw("grpc", { tls: certificate("self-signed") });
-    for (const outcome of await listInChild(server.url, overHttp2, { NODE_TLS_REJECT_UNAUTHORIZED: "0" })) {
+    for (const outcome of await listInChild(
+      { baseUrl: server.url, routes: overHttp2 },
+      { NODE_TLS_REJECT_UNAUTHORIZED: "0" },
+    )) {
       expect(outcome).toMatchObject({ code: Code.Unavailable, reason: "tls-untrusted", attempts: 1, places: [] });
     }
     expect(server.requests).toHaveLength(0);
@@ -198,7 +201,10 @@ describe("A: connecting", () => {
       ["other-host", "tls-hostname", "ERR_TLS_CERT_ALTNAME_INVALID"],
     ] as const) {
       await using server = await startRaw("rest", { tls: certificate(name) });
-      for (const outcome of await listInChild(server.url, overFetch, { NODE_EXTRA_CA_CERTS: caFile })) {
+      for (const outcome of await listInChild(
+        { baseUrl: server.url, routes: overFetch },
+        { NODE_EXTRA_CA_CERTS: caFile },
+      )) {
         expect(outcome).toMatchObject({ code: Code.Unavailable, reason, attempts: 1, causeCode: cause, places: [] });
       }
       expect(server.requests).toHaveLength(0);

@@ -266,7 +266,10 @@ describe("D: HTTP status, content type, redirects", () => {
     const onRequest = answer(307, { location: other.url });
     await using server = await startRaw("rest", { tls: certificate("server"), onRequest });
     // `fetch` takes no certificate authority but at the start of the process.
-    for (const outcome of await listInChild(server.url, overFetch, { NODE_EXTRA_CA_CERTS: caFile })) {
+    for (const outcome of await listInChild(
+      { baseUrl: server.url, routes: overFetch },
+      { NODE_EXTRA_CA_CERTS: caFile },
+    )) {
       expect(outcome).toMatchObject({ code: Code.Unknown, reason: "redirect-refused", attempts: 1, places: [] });
     }
     expect(server.requests).toHaveLength(overFetch.length);

@@ -2,18 +2,22 @@
 // process must end by itself.
 import { ConnectError, getErrorInfo } from "../../src/index.js";
 import { canaryToken, placesOf } from "./canary.js";
-import type { ChildOutcome } from "./list-in-child.js";
+import type { ChildInput, ChildOutcome } from "./list-in-child.js";
 import { clientFor, type Route } from "./routes.js";
 
-const [baseUrl = "", ...routes] = process.argv.slice(2);
+const { baseUrl, routes, againAfterMs, options } = JSON.parse(process.argv[2] ?? "") as ChildInput;
 const outcomes: ChildOutcome[] = [];
-for (const route of routes) outcomes.push(await outcomeOf(route as Route));
+for (const route of routes) outcomes.push(await outcomeOf(route));
 process.stdout.write(JSON.stringify(outcomes));
 
 async function outcomeOf(route: Route): Promise<ChildOutcome> {
-  const client = clientFor(route, { baseUrl });
+  const client = clientFor(route, { baseUrl, ...options });
   try {
     await client.listMyRefreshTokens({});
+    if (againAfterMs !== undefined) {
+      await new Promise((resolve) => setTimeout(resolve, againAfterMs));
+      await client.listMyRefreshTokens({});
+    }
     return { route };
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;

@@ -5,7 +5,7 @@ import { until } from "./fault-row.js";
 import { listOutcome } from "./fault-table.js";
 import { listInChild } from "./list-in-child.js";
 import { type RawH2Stream, startRawH2 } from "./raw-h2.js";
-import { clientFor, everyRoute, startRaw } from "./routes.js";
+import { clientFor, everyRoute, overHttp2, startRaw } from "./routes.js";
 
 // What becomes of a connection when nothing is wrong with it. One route stands for all that go over HTTP/2.
 
@@ -164,7 +164,17 @@ test("a process ends by itself after its last call, over every route", async () 
   // It closes nothing, and the server keeps its end open.
   for (const route of everyRoute) {
     await using server = await startRaw(route, {});
-    expect(await listInChild(server.url, [route], {})).toEqual([{ route }]);
+    expect(await listInChild({ baseUrl: server.url, routes: [route] })).toEqual([{ route }]);
+  }
+});
+
+test("a process does not end while a call waits for a PING", async () => {
+  for (const route of overHttp2) {
+    await using server = await startRaw(route, {});
+    const options = { timeoutMs: false as const, http2: { pingIntervalMs: 20 } };
+    const outcomes = await listInChild({ baseUrl: server.url, routes: [route], againAfterMs: 60, options });
+    expect(outcomes).toEqual([{ route }]);
+    expect(server.requests).toHaveLength(2);
   }
 });
 
@@ -172,7 +182,7 @@ test("a process ends by itself after a call that failed, over every route", asyn
   const server = await startRawH2();
   const { url } = server;
   await server.close();
-  const outcomes = await listInChild(url, everyRoute, {});
+  const outcomes = await listInChild({ baseUrl: url, routes: everyRoute });
   const refused = { code: Code.Unavailable, reason: "connect-refused", attempts: 4, places: [] };
   expect(outcomes).toEqual(everyRoute.map(() => expect.objectContaining(refused)));
 });
