@@ -32,7 +32,15 @@ describe("the package", () => {
     const protos = filesIn(join(root, "proto"))
       .filter((file) => file.endsWith(".proto"))
       .map((file) => `proto/${file}`);
-    const expected = ["LICENSE", "README.md", "package.json", "dist/cjs/package.json", "dist/cli.js", ...built, ...protos];
+    const expected = [
+      "LICENSE",
+      "README.md",
+      "package.json",
+      "dist/cjs/package.json",
+      "dist/cli.js",
+      ...built,
+      ...protos,
+    ];
     expect(filesIn(project.installed)).toEqual(expected.sort());
   });
 

@@ -1,7 +1,7 @@
 import type { Transport } from "@connectrpc/connect";
-import { callVectors } from "./call-vector.js";
+import { callVectors, type Outcome } from "./call-vector.js";
 import { judge } from "./judge.js";
-import { startVectorServer, type Via } from "./vector-server.js";
+import { startVectorServer, type VectorAnswers, type Via } from "./vector-server.js";
 import type { Compression, Vector } from "./vectors.js";
 
 /** A kind of transport over a kind of connection. */
@@ -26,12 +26,7 @@ export async function runSubject(subject: Subject, vectors: readonly Vector[]): 
       if (!opened) continue;
       const own = vectors.filter((vector) => vector.proto === subject.proto && vector.compression === compression);
       try {
-        const outcomes = await callVectors(opened.transport, own);
-        for (const [index, vector] of own.entries()) {
-          const outcome = outcomes[index] ?? { thrown: "no report" };
-          const wrong = judge(vector, outcome, server.answers.seen(vector));
-          verdicts.push({ name: `${vector.name} (${vector.answer.label})`, wrong });
-        }
+        verdicts.push(...judgeAll(own, await callVectors(opened.transport, own), server.answers));
       } finally {
         await opened.close();
       }
@@ -40,4 +35,12 @@ export async function runSubject(subject: Subject, vectors: readonly Vector[]): 
     await server.close();
   }
   return verdicts;
+}
+
+/** Judges the reports of a client on these vectors, in their order. */
+export function judgeAll(vectors: readonly Vector[], outcomes: readonly Outcome[], answers: VectorAnswers): Verdict[] {
+  return vectors.map((vector, index) => ({
+    name: `${vector.name} (${vector.answer.label})`,
+    wrong: judge(vector, outcomes[index] ?? { thrown: "no report" }, answers.seen(vector)),
+  }));
 }
