@@ -132,6 +132,14 @@ for (const subject of subjects) {
         expect((await client.listMyRefreshTokens({})).result[0]?.id).toHaveLength(1_000_000);
       });
 
+      test("are asked for with the metadata of the caller", async () => {
+        answerWith({});
+        const headers = new Headers({ "x-note": "abc", "x-note-bin": "q6ur" });
+        headers.append("x-note", "def");
+        await client.listMyRefreshTokens({}, { headers });
+        expect(server.asked).toMatchObject({ "x-note": "abc, def", "x-note-bin": "q6ur" });
+      });
+
       test("give their metadata to those who ask", async () => {
         answerWith({
           headers: { "x-request-id": "abc", "x-trace-bin": "q6ur" },

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingHttpHeaders } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { RecordedAnswer } from "./recorded-answers.js";
@@ -10,7 +10,9 @@ const hopByHop = new Set(["transfer-encoding", "connection"]);
 /** Two servers, of HTTP/1.1 and of HTTP/2, that answer every request with the recorded answer given last. */
 export async function startReplayServer() {
   let current: RecordedAnswer | undefined;
+  let asked: IncomingHttpHeaders = {};
   const http1 = createServer((request, response) => {
+    asked = request.headers;
     request.resume().on("end", () => {
       const { status, headers, body } = current as RecordedAnswer;
       response.sendDate = false;
@@ -23,7 +25,8 @@ export async function startReplayServer() {
     sessions.add(session);
     session.on("error", () => {});
   });
-  http2.on("stream", (stream) => {
+  http2.on("stream", (stream, headers) => {
+    asked = headers;
     stream.on("error", () => {});
     stream.resume().on("end", () => {
       const { status, headers, body, trailers } = current as RecordedAnswer;
@@ -48,6 +51,10 @@ export async function startReplayServer() {
     urls: { 1: await url(http1), 2: await url(http2) },
     replay(answer: RecordedAnswer) {
       current = answer;
+    },
+    /** Headers of the last request. */
+    get asked() {
+      return asked;
     },
     async close() {
       http1.close();

@@ -3,6 +3,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { AuthService } from "../../gen/zitadel/auth_pb.js";
 import { createAuthTransport, rest } from "../../src/index.js";
+import { PlainService } from "../gen/plain_pb.js";
 import { Kind, RestService } from "../gen/rest_pb.js";
 import { startRestServer } from "./rest-server.js";
 
@@ -63,6 +64,7 @@ describe("a method's binding makes the request", () => {
         "DELETE /auth/v1/users/me/tokens/refresh/324567890123456789",
       ),
     ],
+    "a service that is not ZITADEL's v1": [row(PlainService.method.getThing, { id: "7" }, "GET /v1/things/7")],
     "GET with a field in the path": [
       row(m.getUser, { userId: "7" }, "GET /resttest/v1/users/7"),
       row(m.getUser, { userId: "7", language: "de" }, "GET /resttest/v1/users/7?language=de"),
@@ -231,6 +233,12 @@ describe("the request around it", () => {
     const revoke = await send(row(auth.revokeMyRefreshToken, { id: "1" }, ""));
     expect(revoke.headers["content-type"]).toBeUndefined();
     expect(revoke.headers.accept).toBe("application/json");
+  });
+
+  test("tells the gateway how long the call may take", async () => {
+    const { headers } = await send(row(auth.listMyRefreshTokens, {}, ""));
+    // The default deadline, less what has passed of it.
+    expect(headers["grpc-timeout"]).toMatch(/^(10000|9\d{3})m$/);
   });
 
   test("keeps the path of the base URL in front", async () => {
