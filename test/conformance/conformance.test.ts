@@ -9,7 +9,10 @@ import { readVectors, vectorsPath } from "./vectors.js";
 const counts = { PROTOCOL_GRPC: 138, PROTOCOL_GRPC_WEB: 142 };
 
 const vectors = readVectors();
-if (!vectors) console.warn(`Connect's conformance vectors are skipped: there is no ${vectorsPath}`);
+// Jest shows no console output of a file whose tests are all skipped.
+if (!vectors) {
+  process.stderr.write(`skipped: no conformance vectors at ${vectorsPath} (REFERENCE_DIR tells where)\n`);
+}
 
 // The one vector that gRPC still fails: it takes a status in the headers for the call's although a body follows.
 const pending =
@@ -20,16 +23,21 @@ function expectAllPassed(verdicts: readonly Verdict[], count: number): void {
   expect(verdicts).toHaveLength(count);
 }
 
-(vectors ? describe : describe.skip)("Connect's conformance vectors", () => {
+describe("Connect's conformance vectors", () => {
+  if (!vectors) {
+    test.skip("there are none here", () => {});
+    return;
+  }
+
   for (const subject of ours) {
     const count = counts[subject.proto];
     test(`all ${count} pass: ${subject.name}`, async () => {
-      expectAllPassed(await runSubject(subject, vectors ?? []), count);
+      expectAllPassed(await runSubject(subject, vectors), count);
     });
   }
 
   testInChromium(`all ${counts.PROTOCOL_GRPC_WEB} of gRPC-Web pass`, async () => {
-    const input = (vectors ?? []).filter(({ proto }) => proto === "PROTOCOL_GRPC_WEB");
+    const input = vectors.filter(({ proto }) => proto === "PROTOCOL_GRPC_WEB");
     const answers = new VectorAnswers(input);
     const page = { entry: "test/conformance/page.ts", input, handle: answers.onRequest };
     const outcomes = await runInChromium<Outcome[]>(page);
