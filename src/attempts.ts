@@ -53,7 +53,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
   let mayRefresh = tokens !== undefined;
   let mayResend = true;
   let maybeApplied = false;
-  const spent = new Set<string>();
+  const spent: string[] = [];
   for (;;) {
     const tokenAt = performance.now();
     let token = refreshed;
@@ -83,7 +83,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       if (!(thrown instanceof ConnectError)) throw thrown;
       error = thrown;
     }
-    if (token !== undefined) spent.add(token);
+    if (token !== undefined) spent.push(token);
     // Those of the attempts before as well: a server may echo what it remembers.
     for (const each of spent) redact(error, each);
     report(plan, call, startedAt, bytes, error.code);

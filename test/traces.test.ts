@@ -10,7 +10,7 @@ import { startReplayServer } from "./contract/replay-server.js";
 import { subjects } from "./contract/subjects.js";
 
 // What ZITADEL's own libraries put on the wire, recorded; a file of the project, not of the package.
-const folder = `${process.env.REFERENCE_DIR ?? "../shared/reference"}/traces`;
+const folder = `${process.env.REFERENCE_DIR ?? "../shared"}/reference/traces`;
 const present = existsSync(folder);
 if (!present) console.warn(`skipped: the recorded answers are not at ${folder} (set REFERENCE_DIR)`);
 const answers = present ? readRecordedAnswers(folder) : [];

@@ -29,8 +29,9 @@ const http2Options: ServerOptions = {
 };
 const http1Options = { maxHeaderSize: oneMebibyte, keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 };
 
-/** How long a connection may take to show which version of HTTP it speaks. */
-const prefaceTimeoutMs = 5_000;
+// How long a connection may take to show which version of HTTP it speaks. On a busy machine a thousand at once take
+// some seconds to be looked at.
+const prefaceTimeoutMs = 20_000;
 
 /**
  * Listens on one cleartext port for HTTP/1.1 and for HTTP/2 with prior knowledge.
@@ -92,7 +93,8 @@ async function listen(
       session.once("close", () => sessions.delete(session)).on("error", () => session.destroy());
     });
   }
-  server.listen(port, host);
+  // More than Node's 511, so that a test may open a thousand connections at once.
+  server.listen({ port, host, backlog: 2048 });
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,

@@ -127,9 +127,11 @@ function pushback(
   if (head.status !== 429 && head.status !== 503) return undefined;
   const after = head.headers.get("retry-after") ?? "";
   if (/^\d{1,10}$/.test(after)) return Number(after) * 1000;
-  // RFC 9110 §10.2.3 allows a date, which has letters; `Date.parse` alone takes "-1" for a year.
+  // RFC 9110 §10.2.3 allows a date, which has letters; `Date.parse` alone takes "-1" for a year. The server's own clock
+  // tells how far away it is, unless it does not say.
   const date = /^[A-Z][a-z]{2}/.test(after) ? Date.parse(after) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  const now = Date.parse(head.headers.get("date") ?? "") || Date.now();
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
 /**
