@@ -22,9 +22,38 @@ export function redact(error: ConnectError, token: string): void {
   for (const detail of error.details) {
     if (!("type" in detail)) continue;
     blank(detail.value, token);
-    const debug = JSON.stringify(detail.debug ?? null);
-    if (clean(debug) !== debug) Object.assign(detail, { debug: "[redacted]" });
+    if (reaches(detail.debug, token)) Object.assign(detail, { debug: "[redacted]" });
   }
+  // A `fetch` of the caller's may hang the request on its errors.
+  if (reaches(error.cause, token)) error.cause = summary(error.cause, clean);
+}
+
+function summary(cause: unknown, clean: (text: string) => string): unknown {
+  if (!(cause instanceof Error)) return "[redacted]";
+  const { name, message, code } = cause as Error & { code?: unknown };
+  return Object.assign(new Error(clean(message)), { name, ...(typeof code === "string" && { code: clean(code) }) });
+}
+
+// Values to look at before a graph counts as too large to be sure of.
+const maxVisits = 10_000;
+
+// Whether the token is in something that can be reached from a value. With a stack of its own: JSON of a server's can
+// be nested deeper than the program's.
+function reaches(root: unknown, token: string): boolean {
+  const open = [root];
+  const seen = new Set<unknown>();
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value === "string" && withoutToken(value, token) !== value) return true;
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    if (seen.add(value).size > maxVisits) return true;
+    if (value instanceof Headers || value instanceof Map) open.push(...[...value].flat());
+    for (const key of Reflect.ownKeys(value)) {
+      // Not through getters, which may do anything.
+      open.push(key, Object.getOwnPropertyDescriptor(value, key)?.value);
+    }
+  }
+  return false;
 }
 
 function withoutToken(text: string, token: string): string {

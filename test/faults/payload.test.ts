@@ -177,6 +177,7 @@ function brokenJsonRows(): AnswerRow[] {
     { id: "G9", name: "garbage after the value", text: `${listJson}${canaryBody}` },
     { id: "G9", name: "a byte order mark", text: `\uFEFF${listJson}` },
     { id: "G9", name: "invalid UTF-8", text: Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]) },
+    { id: "G9", name: "100,000 nested lists", text: `{"result":${"[".repeat(100_000)}${"]".repeat(100_000)}}` },
     { id: "G10", name: "null", text: "null" },
     { id: "G10", name: "an array", text: "[]" },
     { id: "G10", name: "a string", text: `"${canaryBody}"` },
@@ -269,6 +270,15 @@ function errorBodyRows(): AnswerRow[] {
         want: { code: Code.PermissionDenied, fromServer: true, rawMessage: "no" },
       }),
     ),
+    ...["[", '{"a":'].map((open): AnswerRow => {
+      const nested = open.repeat(100_000) + 1 + (open === "[" ? "]" : "}").repeat(100_000);
+      return {
+        id: "G23",
+        name: `a detail of ${open} nested 100,000 times keeps the code`,
+        ...body(`{"code":7,"message":"no","details":[{"@type":"a/b.C","d":${nested}}]}`, 403),
+        want: { code: Code.PermissionDenied, fromServer: true, rawMessage: "no" },
+      };
+    }),
     // Without a code of the server's own, the status decides: HTTP's table, and the message is ours.
     ...[
       { name: "code 0", text: '{"code":0,"message":"x"}' },

@@ -165,6 +165,18 @@ describe("the token stays out of errors", () => {
       }
     }
 
+    test(`T3 ${protocol}: the header of the request on the error of a caller's fetch`, async () => {
+      if (protocol === "grpc") return;
+      const fetch = async (_input: unknown, init: RequestInit | undefined) => {
+        const config = { headers: new Headers(init?.headers), init };
+        throw Object.assign(new Error("Network Error"), { code: "ERR_NETWORK", config });
+      };
+      await using auth = rowClient({ baseUrl: "http://127.0.0.1:1" }, protocol, { fetch });
+      const error = await rejection(auth.listMyRefreshTokens({}));
+      expect(placesOf(telling, error)).toEqual([]);
+      expect((error as ConnectError).cause).toMatchObject({ message: "Network Error", code: "ERR_NETWORK" });
+    });
+
     test(`T3 ${protocol}: the token that a refresh replaced is scrubbed as well`, async () => {
       const seen: string[] = [];
       await using server = await startAnswerServer(protocol, ({ headers }) => {
