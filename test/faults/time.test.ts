@@ -359,6 +359,21 @@ describe("ending", () => {
       expect(stray.seen).toEqual([]);
     });
 
+    test(`I2 ${protocol}: an interceptor that rejects after the deadline leaves nothing unhandled`, async () => {
+      await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+      const late = deferred<never>();
+      await using auth = rowClient(server, protocol, { timeoutMs: 50, interceptors: [() => () => late.promise] });
+      await expectOutcome(
+        async (options) => {
+          const error = await rejection(auth.listMyRefreshTokens({}, options));
+          late.reject(new Error("too late"));
+          await turns(10);
+          throw error;
+        },
+        { code: Code.DeadlineExceeded, attempts: 0 },
+      );
+    });
+
     test(`I2 ${protocol}: an interceptor that never settles meets the deadline`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
       await using auth = rowClient(server, protocol, {
