@@ -8,6 +8,7 @@ const optionNames: readonly (readonly [RegExp, string])[] = [
   [/\bhttp2\.tls\.ca\b/g, "--ca"],
   [/\bpass `token` instead/g, "use ZITADEL_TOKEN or --token-file"],
   [/^token\b/g, "the token"],
+  [/^ids\[\d+\]/g, "an id"],
 ];
 
 /** Makes what the library threw an error of the command, with its exit code and with what to do about it. */

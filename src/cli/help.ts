@@ -22,6 +22,8 @@ Usage: zitadel-refresh-tokens COMMAND [OPTIONS]
 
 Commands:
   list        show the tokens
+  revoke      revoke some of them
+  revoke-all  revoke all, or all but some
 
   COMMAND --help tells more; --version shows the version.
 
@@ -54,6 +56,40 @@ Examples:
   zitadel-refresh-tokens list --state active
   zitadel-refresh-tokens list -o json | jq '.tokens[].clientId'
   pass show zitadel | zitadel-refresh-tokens list --token-file -
+`,
+  revoke: `Revokes refresh tokens: their apps have to sign in again. Access tokens that they
+got stay valid until they end.
+
+Usage: zitadel-refresh-tokens revoke ID... [OPTIONS]
+
+  ID                     as list shows it; - for ids on standard input, one a line
+  -y, --yes              do not ask; needed where there is no terminal
+      --dry-run          only say which of them are listed
+  -o, --output FORMAT    text (default): "revoked ID" or "already gone ID", a line each
+                         json: { revoked: [ID], alreadyGone: [ID],
+                         failed: [{ id, code, message, errorId? }] },
+                         or with --dry-run { wouldRevoke: [ID], notListed: [ID] }
+
+A token that is gone already is no failure.
+
+${options}
+Examples:
+  zitadel-refresh-tokens revoke 324567890123456789
+  zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens revoke --yes -
+`,
+  "revoke-all": `Revokes all refresh tokens of the user, that of this login included.
+
+Usage: zitadel-refresh-tokens revoke-all [OPTIONS]
+
+      --except ID...     all but these, one by one
+  -y, --yes              do not ask; needed where there is no terminal
+      --dry-run          only say which
+  -o, --output FORMAT    text (default) or json, as of revoke
+
+${options}
+Examples:
+  zitadel-refresh-tokens revoke-all --dry-run
+  zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes
 `,
 };
 

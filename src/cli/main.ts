@@ -12,6 +12,8 @@ type Command = (args: string[], signal: AbortSignal) => Promise<number>;
 
 const commands: Record<string, () => Promise<Command>> = {
   list: async () => (await import("./list.js")).list,
+  revoke: async () => (await import("./revoke.js")).revoke,
+  "revoke-all": async () => (await import("./revoke-all.js")).revokeAll,
 };
 
 async function run([name = "--help", ...args]: string[], signal: AbortSignal): Promise<number> {

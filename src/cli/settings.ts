@@ -1,19 +1,10 @@
 import { usageError } from "./command-error.js";
 import { printWarning } from "./messages.js";
-import type { commonOptions } from "./parse-options.js";
-import { oneOf, parseDuration } from "./parse-options.js";
+import { type commonOptions, oneOf, parseDuration, type parseOptions } from "./parse-options.js";
 import { readTextFile } from "./read-text-file.js";
 import { type FoundToken, readToken } from "./read-token.js";
 
-type Values = {
-  [Name in keyof typeof commonOptions]?:
-    | ((typeof commonOptions)[Name] extends { multiple: true }
-        ? string[]
-        : (typeof commonOptions)[Name]["type"] extends "boolean"
-          ? boolean
-          : string)
-    | undefined;
-};
+type Values = ReturnType<typeof parseOptions<typeof commonOptions>>["values"];
 
 export const protocolNames = ["grpc", "grpc-web", "rest"] as const;
 

@@ -1,0 +1,34 @@
+import { Code, getErrorInfo, type RevokeResult } from "../index.js";
+import { CommandError, exitCodes } from "./command-error.js";
+import { escapeText, toSafeJson } from "./escape.js";
+import { explainError } from "./explain-error.js";
+import { printError } from "./messages.js";
+
+export const revokeFormats = ["text", "json"] as const;
+
+export type RevokeFormat = (typeof revokeFormats)[number];
+
+/** Prints what became of each token, and returns the exit code. */
+export function reportRevoked(result: RevokeResult, format: RevokeFormat): number {
+  const { revoked, alreadyGone, failed } = result;
+  if (format === "json") {
+    process.stdout.write(`${toSafeJson({ revoked, alreadyGone, failed: failed.map(plainFailure) })}\n`);
+  } else {
+    printLines("revoked", revoked);
+    printLines("already gone", alreadyGone);
+  }
+  const errors = failed.map(({ id, error }) => ({ id, error: explainError(error) }));
+  for (const { id, error } of errors) printError(new Error(`${id}: ${error.message}`));
+  const [first] = errors.map(({ error }) => error).filter((error) => error instanceof CommandError);
+  return first?.exitCode ?? exitCodes.ok;
+}
+
+/** Prints a line for each id. */
+export function printLines(what: string, ids: readonly string[]): void {
+  process.stdout.write(ids.map((id) => `${what} ${escapeText(id)}\n`).join(""));
+}
+
+function plainFailure({ id, error }: RevokeResult["failed"][number]) {
+  const info = getErrorInfo(error);
+  return { id, code: Code[error.code], message: error.rawMessage, ...(info.id && { errorId: info.id }) };
+}
