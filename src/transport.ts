@@ -70,7 +70,9 @@ export interface TransportFamily {
 }
 
 /** Makes the transport under `createAuthTransport` and `createAuthClient`. */
-export function createTransportFamily(options: TransportOptions, runtime: Runtime): TransportFamily {
+export function createTransportFamily(given: TransportOptions, runtime: Runtime): TransportFamily {
+  // Without a prototype: one that somebody polluted must not be able to set, say, allowInsecure.
+  const options = { __proto__: null, ...given };
   const { origin, prefix, safeForTokens, crossOrigin } = parseBaseUrl(options.baseUrl);
   const { protocol = runtime.protocol, interceptors = [] } = options;
   const mayAuthorize = safeForTokens || options.allowInsecure === true;
