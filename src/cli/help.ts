@@ -24,6 +24,7 @@ Commands:
   list        show the tokens
   revoke      revoke some of them
   revoke-all  revoke all, or all but some
+  serve       run a local ZITADEL to try things on
 
   COMMAND --help tells more; --version shows the version.
 
@@ -90,6 +91,36 @@ ${options}
 Examples:
   zitadel-refresh-tokens revoke-all --dry-run
   zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes
+`,
+  serve: `Runs a local ZITADEL, in memory, reachable from this machine only, with a demo user who
+has half a dozen refresh tokens. Ctrl+C or SIGTERM stops it.
+
+Usage: zitadel-refresh-tokens serve [OPTIONS]
+
+  -p, --port PORT        default 0: any free one
+      --lag TIME         how long lists still hold what has been revoked
+      --fault FAULT      lets something go wrong; may be repeated
+  -h, --help
+
+A FAULT is KIND or KIND:NAME=VALUE,NAME=VALUE. It strikes the next call, or more calls with
+times=COUNT (or all), of one RPC with method=list, revoke or revoke-all, after skip=COUNT.
+
+  status:code=CODE       an error; also message=TEXT, id=ZITADEL_ID
+  delay:ms=COUNT         the call is held up, then goes on
+  hang                   no answer; with afterHeaders=true after the headers
+  reset                  the call breaks off; also errorCode=CODE, afterBytes=COUNT
+  disconnect             the connection breaks off
+  goaway                 the server takes no more calls; also errorCode=CODE
+  refused-stream         the server does not take the call
+  html                   a proxy answers with a page; also status=STATUS
+  rate-limit:retryAfterSeconds=COUNT
+  expired-once           the access token is refused once
+  truncated              the answer is cut; also bytes=COUNT
+  lag:ms=COUNT           lists still hold what this call revokes
+
+Examples:
+  zitadel-refresh-tokens serve --port 8080 --lag 5s
+  zitadel-refresh-tokens serve --fault status:code=unavailable,times=2 --fault html:status=502
 `,
 };
 

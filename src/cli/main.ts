@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<Command>> = {
   list: async () => (await import("./list.js")).list,
   revoke: async () => (await import("./revoke.js")).revoke,
   "revoke-all": async () => (await import("./revoke-all.js")).revokeAll,
+  serve: async () => (await import("./serve.js")).serve,
 };
 
 async function run([name = "--help", ...args]: string[], signal: AbortSignal): Promise<number> {
@@ -50,7 +51,10 @@ try {
   const exitCode = await run(process.argv.slice(2), interruption.signal);
   process.exitCode ??= exitCode;
 } catch (error) {
-  if (!interruption.signal.aborted) printError(error);
-  process.exitCode = error instanceof CommandError ? error.exitCode : exitCodes.failed;
+  if (interruption.signal.aborted) {
+    process.exitCode = exitCodes.interrupted;
+  } else {
+    printError(error);
+    process.exitCode = error instanceof CommandError ? error.exitCode : exitCodes.failed;
+  }
 }
-if (interruption.signal.aborted) process.exitCode = exitCodes.interrupted;

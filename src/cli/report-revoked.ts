@@ -8,8 +8,8 @@ export const revokeFormats = ["text", "json"] as const;
 
 export type RevokeFormat = (typeof revokeFormats)[number];
 
-/** Prints what became of each token, and returns the exit code. */
-export function reportRevoked(result: RevokeResult, format: RevokeFormat): number {
+/** Prints what became of each token, and returns the exit code. `signal` tells whether the user interrupted it. */
+export function reportRevoked(result: RevokeResult, format: RevokeFormat, signal: AbortSignal): number {
   const { revoked, alreadyGone, failed } = result;
   if (format === "json") {
     process.stdout.write(`${toSafeJson({ revoked, alreadyGone, failed: failed.map(plainFailure) })}\n`);
@@ -19,6 +19,7 @@ export function reportRevoked(result: RevokeResult, format: RevokeFormat): numbe
   }
   const errors = failed.map(({ id, error }) => ({ id, error: explainError(error) }));
   for (const { id, error } of errors) printError(new Error(`${id}: ${error.message}`));
+  if (signal.aborted) return exitCodes.interrupted;
   const [first] = errors.map(({ error }) => error).filter((error) => error instanceof CommandError);
   return first?.exitCode ?? exitCodes.ok;
 }

@@ -43,7 +43,7 @@ export async function revokeAll(args: string[], signal: AbortSignal): Promise<nu
   }
   if (ids.length === 0) {
     printNote("there is nothing to revoke");
-    return reportRevoked({ revoked: [], alreadyGone: [], failed: [] }, format);
+    return reportRevoked({ revoked: [], alreadyGone: [], failed: [] }, format, signal);
   }
   const warning = `this revokes ${warningOf(view, kept, settings.url)}`;
   if (values.yes) printNote(warning);
@@ -51,7 +51,7 @@ export async function revokeAll(args: string[], signal: AbortSignal): Promise<nu
   if (view.truncated) printNote(`ZITADEL lists ${view.tokens.length} at most: run this again for the others`);
   return await withClient({ settings, task: "Revoking", signal }, async (auth) =>
     kept.length > 0
-      ? reportRevoked(await revokeRefreshTokens(auth, ids, { signal }), format)
+      ? reportRevoked(await revokeRefreshTokens(auth, ids, { signal }), format, signal)
       : await revokeInOneCall(auth, ids, format, signal),
   );
 }
@@ -85,13 +85,13 @@ async function revokeInOneCall(
     switch (getErrorInfo(error).id) {
       // None left: somebody else was faster.
       case "COMMAND-Gfj42":
-        return reportRevoked({ revoked: [], alreadyGone: [...ids], failed: [] }, format);
+        return reportRevoked({ revoked: [], alreadyGone: [...ids], failed: [] }, format, signal);
       // One token that is listed but gone, such as that of a signed-out browser, keeps ZITADEL from revoking any.
       case "COMMAND-BHt2w":
-        return reportRevoked(await revokeRefreshTokens(auth, ids, { signal }), format);
+        return reportRevoked(await revokeRefreshTokens(auth, ids, { signal }), format, signal);
       default:
         throw error;
     }
   }
-  return reportRevoked({ revoked: [...ids], alreadyGone: [], failed: [] }, format);
+  return reportRevoked({ revoked: [...ids], alreadyGone: [], failed: [] }, format, signal);
 }

@@ -44,5 +44,5 @@ export async function revoke(args: string[], signal: AbortSignal): Promise<numbe
   const result = await withClient({ settings, task: "Revoking", signal }, (auth) =>
     revokeRefreshTokens(auth, ids, { signal }),
   );
-  return reportRevoked(result, format);
+  return reportRevoked(result, format, signal);
 }

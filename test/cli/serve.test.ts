@@ -1,0 +1,165 @@
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { describe, expect, test } from "@jest/globals";
+import { Code, createAuthClient, getErrorInfo, grpc, grpcWeb, rest } from "../../src/index.js";
+import { type Outcome, runCli } from "./run-cli.js";
+
+/** Runs `serve` until `use` is through with it. */
+async function serving(
+  args: readonly string[],
+  use: (url: string, token: string, greeting: string) => Promise<void>,
+  stop: NodeJS.Signals = "SIGTERM",
+): Promise<Outcome> {
+  return await runCli(["serve", ...args], {
+    started: async (child) => {
+      let greeting = "";
+      child.stdout.on("data", (text: string) => (greeting += text));
+      while (!greeting.includes("Ctrl+C stops it.\n")) {
+        if (child.exitCode !== null) throw new Error(`serve ended with ${child.exitCode}`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      const [, url = ""] = /: (http\S+)$/m.exec(greeting) ?? [];
+      const [, token = ""] = /^Access token of its demo user: (\S+)$/m.exec(greeting) ?? [];
+      await use(url, token, greeting);
+      child.kill(stop);
+    },
+  });
+}
+
+const codeOf = async (call: Promise<unknown>) =>
+  call.then(
+    () => undefined,
+    (error) => ({ code: error.code, id: getErrorInfo(error).id, attempts: getErrorInfo(error).attempts }),
+  );
+
+describe("serve", () => {
+  for (const stop of ["SIGINT", "SIGTERM"] as const) {
+    test(`serves over every protocol until ${stop}, which is success`, async () => {
+      const outcome = await serving(
+        [],
+        async (baseUrl, token) => {
+          for (const protocol of [grpc, grpcWeb, rest]) {
+            await using auth = createAuthClient({ baseUrl, token, protocol });
+            expect((await auth.listMyRefreshTokens({})).result).toHaveLength(6);
+          }
+        },
+        stop,
+      );
+      expect(outcome).toMatchObject({ status: 0, stderr: "" });
+    });
+  }
+
+  test("stops although a call is under way", async () => {
+    let call: Promise<unknown> | undefined;
+    const outcome = await serving(["--fault", "hang"], async (baseUrl, token) => {
+      const auth = createAuthClient({ baseUrl, token, retry: false });
+      call = codeOf(auth.listMyRefreshTokens({}));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    });
+    expect(outcome).toMatchObject({ status: 0, stderr: "" });
+    expect(await call).toMatchObject({ code: Code.Unavailable });
+  });
+
+  test("prints a curl line and the command's own that work as they are", async () => {
+    const curl = spawnSync("curl", ["--version"]).status === 0;
+    await serving([], async (_url, _token, greeting) => {
+      const line = /^ {2}(curl .*)$/m.exec(greeting)?.[1] ?? "";
+      expect(line).toMatch(/^curl -d '\{\}' -H 'authorization: Bearer \S+' http:\S+_search$/);
+      if (curl) {
+        const answer = JSON.parse(
+          spawnSync("sh", ["-c", line.replace("curl", "curl -s")], { encoding: "utf8" }).stdout,
+        );
+        expect(answer.result).toHaveLength(6);
+      }
+      const [, ZITADEL_URL = "", ZITADEL_TOKEN = ""] =
+        /^ {2}export ZITADEL_URL=(\S+) ZITADEL_TOKEN=(\S+)$/m.exec(greeting) ?? [];
+      const { status, stdout } = await runCli(["list", "-o", "ids"], { env: { ZITADEL_URL, ZITADEL_TOKEN } });
+      expect({ status, count: stdout.split("\n").length }).toEqual({ status: 0, count: 7 });
+    });
+  });
+
+  test("listens on the port that it is told, on this machine only", async () => {
+    const free = createServer().listen(0, "127.0.0.1");
+    await once(free, "listening");
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    await once(free, "close");
+    const { status } = await serving(["--port", String(port)], async (url) => {
+      expect(url).toBe(`http://127.0.0.1:${port}`);
+    });
+    expect(status).toBe(0);
+  });
+
+  test("says that a port is taken", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    try {
+      const outcome = await runCli(["serve", "-p", String(port)]);
+      const stderr = `error: port ${port} cannot be had (EADDRINUSE): pass another --port\n`;
+      expect(outcome).toEqual({ status: 1, stdout: "", stderr });
+    } finally {
+      taken.close();
+    }
+  });
+
+  test("keeps on listing what was revoked with --lag", async () => {
+    for (const [args, count] of [
+      [[], 5],
+      [["--lag", "1m"], 6],
+    ] as const) {
+      await serving(args, async (baseUrl, token) => {
+        await using auth = createAuthClient({ baseUrl, token });
+        const { result } = await auth.listMyRefreshTokens({});
+        await auth.revokeMyRefreshToken({ id: result[0]?.id ?? "" });
+        expect((await auth.listMyRefreshTokens({})).result).toHaveLength(count);
+      });
+    }
+  });
+
+  for (const [fault, first, second] of [
+    ["status:code=not-found,id=COMMAND-BHt2w", { code: Code.NotFound, id: "COMMAND-BHt2w", attempts: 1 }, undefined],
+    ["status:code=13,message=no = no,times=2", { code: Code.Internal, attempts: 1 }, { code: Code.Internal }],
+    ["status:code=unavailable,times=all", { code: Code.Unavailable, attempts: 4 }, { code: Code.Unavailable }],
+    ["expired-once:skip=1", undefined, { code: Code.Unauthenticated, id: "AUTH-7fs1e" }],
+    ["html:status=502", undefined, undefined],
+    ["hang:afterHeaders=true,method=list", { code: Code.DeadlineExceeded }, undefined],
+    ["hang:method=revoke", undefined, undefined],
+  ] as const) {
+    test(`lets go wrong what --fault ${fault} says`, async () => {
+      await serving(["--fault", fault], async (baseUrl, token) => {
+        const timeoutMs = fault.startsWith("hang") ? 500 : 10_000;
+        await using auth = createAuthClient({ baseUrl, token, timeoutMs });
+        for (const expected of [first, second]) {
+          const outcome = await codeOf(auth.listMyRefreshTokens({}));
+          if (expected) expect(outcome).toMatchObject(expected);
+          else expect(outcome).toBe(undefined);
+        }
+      });
+    });
+  }
+
+  for (const [name, args, said] of [
+    ["an argument", ["8080"], /arguments that are no options/],
+    ["a port that is none", ["--port", "http"], /--port must be 0 to 65535, .* got "http"/],
+    ["a port too high", ["--port", "65536"], /--port must be 0 to 65535/],
+    ["a lag that is no time", ["--lag", "soon"], /--lag must be 0ms to 60m/],
+    ["a fault of no kind", ["--fault", "fire"], /--fault fire: the kind must be one of status, delay, /],
+    ["a fault's field that is none", ["--fault", "hang:ms=1"], /"ms=1" is not NAME=VALUE with one of afterHeaders, /],
+    ["a field without a value", ["--fault", "delay:ms"], /"ms" is not NAME=VALUE/],
+    ["a number that is none", ["--fault", "delay:ms=soon"], /ms must be a number, got "soon"/],
+    ["an empty number", ["--fault", "delay:ms="], /ms must be a number, got ""/],
+    ["a code that is none", ["--fault", "status:code=ok"], /code must be of gRPC, such as unavailable or 14/],
+    ["an RPC that is none", ["--fault", "hang:method=read"], /method must be one of list, revoke, revoke-all/],
+    ["a fault without what it needs", ["--fault", "delay"], /--fault: a fault of kind delay needs `ms`/],
+  ] as const) {
+    test(`with ${name} is wrong usage`, async () => {
+      const { status, stdout, stderr } = await runCli(["serve", ...args]);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toMatch(/^error: [^\n]+\n$/);
+      expect(stderr).toMatch(said);
+    });
+  }
+});
