@@ -82,15 +82,22 @@ interface Noted {
 
 /**
  * Makes the error of a failed call. `message` may be anything that a server sent: `error.message` gets one safe
- * line of it, `error.rawMessage` all.
+ * line of it and then `hint`, `error.rawMessage` all.
  */
 export function failure(
   code: Code,
   message: string,
   note: FailureNote,
-  rest?: { metadata?: HeadersInit; details?: ConnectError["details"]; cause?: unknown },
+  rest?: { metadata?: HeadersInit; details?: ConnectError["details"]; cause?: unknown; hint?: string | undefined },
 ): ConnectError {
-  const error = new ConnectError(printable(message, 270), code, rest?.metadata, undefined, rest?.cause);
+  const hint = rest?.hint ? `; ${rest.hint}` : "";
+  const error = new ConnectError(
+    printable(message, 270 - hint.length) + hint,
+    code,
+    rest?.metadata,
+    undefined,
+    rest?.cause,
+  );
   Object.assign(error, { rawMessage: message, details: rest?.details ?? [] });
   // Not enumerable, so that the error prints and serializes like any other.
   Object.defineProperty(error, noteKey, { value: { ...note } });

@@ -164,7 +164,9 @@ describe("npm start fails with one line, and prints nothing else", () => {
 
   test("a token that ZITADEL does not know: exit code 1", async () => {
     await using zitadel = await startLocalZitadel();
-    const stderr = "gRPC: [unauthenticated] Errors.Token.Invalid (AUTH-7fs1e)\n";
+    const hint =
+      'the token is expired, revoked, or was made without the scope "urn:zitadel:iam:org:project:id:zitadel:aud"';
+    const stderr = `gRPC: [unauthenticated] Errors.Token.Invalid (AUTH-7fs1e); ${hint}\n`;
     const outcome = await runDemo({ ZITADEL_URL: zitadel.url, ZITADEL_TOKEN: canary });
     expect(outcome).toEqual({ status: 1, stdout: "", stderr });
   });

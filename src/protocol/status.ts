@@ -6,6 +6,7 @@ import { type Status, StatusSchema } from "../../gen/google/rpc/status_pb.js";
 import { type FailureNote, failure } from "../errors.js";
 import { appendField } from "../http/fields.js";
 import type { HttpFields, HttpHead } from "../http/http.js";
+import { hintFor } from "./hint.js";
 
 /**
  * What a status says, whatever it came in: gRPC trailers, a gRPC-Web frame or a REST body.
@@ -17,12 +18,12 @@ export interface StatusParts {
 }
 
 /** The error of an answer that has no status of its own, by its HTTP status. */
-export function httpFailure(head: HttpHead, hint = ""): ConnectError {
+export function httpFailure(head: HttpHead): ConnectError {
   const { status } = head;
   const redirect = status >= 300 && status < 400;
   const message = redirect
     ? `HTTP ${status}: redirects are not followed, since that would carry the token elsewhere; correct baseUrl`
-    : `HTTP ${status} without a status of the API${hint || hintFor(status)}`;
+    : `HTTP ${status} without a status of the API${httpHint(status)}`;
   return serverFailure({ code: codeOfHttpStatus(status), message, details: [] }, head, undefined, {
     ...(redirect && { reason: "redirect-refused" as const }),
     fromServer: false,
@@ -50,7 +51,7 @@ function codeOfHttpStatus(status: number): Code {
   }
 }
 
-function hintFor(status: number): string {
+function httpHint(status: number): string {
   if (status === 404) return "; is baseUrl ZITADEL's, and does the proxy before it let this protocol through?";
   return status === 407 ? "; the proxy wants credentials" : "";
 }
@@ -93,7 +94,7 @@ export function serverFailure(
     code,
     message,
     { httpStatus: head.status, repeat: mayComeBack ? "maybe-applied" : "never", pushbackMs, ...note },
-    { metadata: metadataOf(head.headers, trailer), details },
+    { metadata: metadataOf(head.headers, trailer), details, hint: hintFor(code, message) },
   );
 }
 

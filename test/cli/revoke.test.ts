@@ -80,7 +80,7 @@ describe("revoke", () => {
     const ended = { ...env, ZITADEL_TOKEN: zitadel.users[0].tokens.expired };
     const { status, stdout, stderr } = await runCli(["revoke", one, two, "--yes"], { env: ended });
     expect({ status, stdout }).toEqual({ status: 4, stdout: "" });
-    expect(stderr).toContain(`error: ${one}: [unauthenticated] Errors.Token.Invalid (AUTH-7fs1e)\n`);
+    expect(stderr).toContain(`error: ${one}: [unauthenticated] Errors.Token.Invalid (AUTH-7fs1e); `);
     expect(left(zitadel)).toHaveLength(3);
   });
 
