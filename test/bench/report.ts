@@ -15,7 +15,7 @@ export function rowsOf({ samples }: Comparison): Record<string, Row> {
       p50: middle("p50"),
       p99: middle("p99"),
     };
-    if (samples.ours && name !== "ours") {
+    if (samples.ours && name !== "ours" && name !== "decoding") {
       row.ours = median(
         samples.ours.map((ours, round) => ours.cpuMicrosPerCall / (taken[round]?.cpuMicrosPerCall ?? Number.NaN)),
       );
