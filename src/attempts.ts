@@ -129,9 +129,11 @@ function report(
   if (!onAttempt) return;
   try {
     const ms = performance.now() - startedAt;
-    onAttempt({ attempt: call.attempts, ms, bytes, ...(code !== undefined && { code }) });
+    const told: unknown = onAttempt({ attempt: call.attempts, ms, bytes, ...(code !== undefined && { code }) });
+    // Whoever watches a call must not be able to break it, neither now nor later.
+    if (told instanceof Promise) told.catch(() => {});
   } catch {
-    // Whoever watches a call must not be able to break it.
+    // As above.
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import {
+  Code,
   ConnectError,
   type ContextValues,
   createContextValues,
@@ -7,7 +8,7 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import type { Call } from "./call.js";
+import { type Call, runCall } from "./call.js";
 import { failure, noteOf } from "./errors.js";
 
 /** What interceptors see of a request, beside the call's signal. */
@@ -27,14 +28,30 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
   interceptors: readonly Interceptor[],
   call: Call,
   { url, method, message, header, contextValues = createContextValues() }: InterceptedRequest<I, O>,
-  send: (message: MessageShape<I>, header: Headers) => Promise<UnaryResponse<I, O>>,
+  send: (call: Call, message: MessageShape<I>, header: Headers) => Promise<UnaryResponse<I, O>>,
 ): Promise<UnaryResponse<I, O>> {
   const service = method.parent;
   let mistake: unknown;
+  // An interceptor may bound its request by a signal of its own.
+  async function sendUnder<T>(signal: AbortSignal, run: (bound: Call) => Promise<T>): Promise<T> {
+    if (signal === call.signal) return run(call);
+    const timeoutMs = call.remainingMs === Number.POSITIVE_INFINITY ? undefined : Math.max(1, call.remainingMs);
+    let inner: Call | undefined;
+    try {
+      return await runCall(timeoutMs, signal, [], (bound) => {
+        inner = bound;
+        return run(bound);
+      });
+    } finally {
+      call.attempts += inner?.attempts ?? 0;
+    }
+  }
   async function last(request: UnaryRequest<I, O>): Promise<UnaryResponse<I, O>> {
     try {
       if (request.url !== url) throw new TypeError("an interceptor changed the URL, which would take the token there");
-      const { message, header, trailer } = await send(request.message, request.header);
+      const { message, header, trailer } = await sendUnder(request.signal, (bound) =>
+        send(bound, request.message, request.header),
+      );
       // A plain object: an interceptor may copy it, which getters do not survive.
       return { stream: false, service, method, message, header, trailer };
     } catch (error) {
@@ -64,7 +81,13 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
   } catch (error) {
     if (mistake !== undefined && (error === mistake || (error as Error).cause === mistake)) throw mistake;
     if (noteOf(error)) throw error;
-    const { code, rawMessage, metadata, details, cause } = ConnectError.from(error);
+    // Not `ConnectError.from`, which takes any AbortError for a cancellation by the caller.
+    if (!(error instanceof ConnectError)) throw failure(Code.Unknown, messageOf(error), {}, { cause: error });
+    const { code, rawMessage, metadata, details, cause } = error;
     throw failure(code, rawMessage, {}, { metadata, details, cause });
   }
+}
+
+function messageOf(error: unknown): string {
+  return `an interceptor failed: ${error instanceof Error ? error.message : String(error)}`;
 }

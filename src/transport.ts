@@ -123,8 +123,8 @@ export function createTransportFamily(given: TransportOptions, runtime: Runtime)
             call.step = "running its interceptors";
             const url = `${origin}${prefix}/${method.parent.typeName}/${method.name}`;
             const request = { url, method, message, header: new Headers(metadata), contextValues };
-            return intercept(interceptors, call, request, (sent, header) =>
-              runAttempts(plan, call, tokens, method, sent, requestMetadata(header, leavesAuthorization)),
+            return intercept(interceptors, call, request, (bound, sent, header) =>
+              runAttempts(plan, bound, tokens, method, sent, requestMetadata(header, leavesAuthorization)),
             );
           });
         } catch (mistake) {

@@ -1,7 +1,8 @@
 import { Code } from "@connectrpc/connect";
-import { failure, tooLargeFailure } from "../errors.js";
+import { tooLargeFailure } from "../errors.js";
 import { concat } from "../http/concat.js";
 import { type HttpFields, type HttpHead, startBytes } from "../http/http.js";
+import { answerFailure } from "./status.js";
 
 /** The bit of an envelope's flags that says that its data is compressed. */
 export const compressedFlag = 0b00000001;
@@ -43,10 +44,7 @@ export function decodeEnvelopes(body: Uint8Array<ArrayBuffer>, head: HttpHead): 
   for (let at = 0; at < body.length; ) {
     const end = at + startBytes + (at + startBytes <= body.length ? envelopeLength(body, at) : 0);
     if (end > body.length) {
-      throw failure(Code.Internal, "the answer ends within a message", {
-        reason: "truncated",
-        httpStatus: head.status,
-      });
+      throw answerFailure(Code.Internal, "truncated", "the answer ends within a message", head);
     }
     envelopes[Math.min(envelopes.length, 2)] = { flags: body[at] ?? 0, data: body.subarray(at + startBytes, end) };
     at = end;
@@ -64,7 +62,7 @@ export function encodingOf(fields: HttpFields, acceptedGzip: boolean, head: Http
   if (encoding === "identity") return undefined;
   if (encoding === "gzip" && acceptedGzip) return "gzip";
   const message = `the server used compression "${encoding.slice(0, 40)}", which was not offered`;
-  throw failure(Code.Internal, message, { reason: "decompress", httpStatus: head.status });
+  throw answerFailure(Code.Internal, "decompress", message, head);
 }
 
 /** The data of an envelope, decompressed if it is compressed: at most `maxBytes` of it. */
@@ -77,7 +75,7 @@ export function envelopeData(
   if ((envelope.flags & compressedFlag) === 0) return envelope.data;
   if (encoding === undefined) {
     const message = "the server sent a compressed message without saying how (grpc-encoding)";
-    throw failure(Code.Internal, message, { reason: "decompress", httpStatus: head.status });
+    throw answerFailure(Code.Internal, "decompress", message, head);
   }
   return gunzip(envelope.data, maxBytes, head);
 }
@@ -92,7 +90,7 @@ async function gunzip(data: Uint8Array<ArrayBuffer>, maxBytes: number, head: Htt
       chunk = await reader?.read();
     } catch (cause) {
       const message = "the server's gzip data is damaged";
-      throw failure(Code.Internal, message, { reason: "decompress", httpStatus: head.status }, { cause });
+      throw answerFailure(Code.Internal, "decompress", message, head, cause);
     }
     if (!chunk || chunk.done) return concat(chunks, length);
     chunks.push(chunk.value);

@@ -1,27 +1,26 @@
-import { toBinary } from "@bufbuild/protobuf";
-import { Code } from "@connectrpc/connect";
-import { failure } from "../errors.js";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { appendField } from "../http/fields.js";
-import type { HttpFields, HttpHead } from "../http/http.js";
+import type { HttpFields, HttpResponse } from "../http/http.js";
 import { product } from "../product.js";
+import { decodeEnvelopes, encodingOf, envelopeData, maxTrailerBytes, trailersFlag } from "./envelope.js";
 import {
-  decodeEnvelopes,
-  encodeEnvelope,
-  encodingOf,
-  envelopeData,
-  maxTrailerBytes,
-  trailersFlag,
-} from "./envelope.js";
-import {
-  addGrpcHeaders,
   answerStatus,
   checkGrpc,
   maxBodyBytes,
   messageCountFailure,
   messageReply,
-  methodPath,
-} from "./grpc.js";
+  missingStatus,
+} from "./grpc-answer.js";
+import { grpcRequest } from "./grpc-request.js";
 import type { Protocol } from "./protocol.js";
+import { answerFailure } from "./status.js";
+
+const headers = {
+  "content-type": "application/grpc-web+proto",
+  // ZITADEL takes a CORS preflight for gRPC-Web's only if it names this header.
+  "x-grpc-web": "1",
+  "x-user-agent": product,
+};
 
 /**
  * gRPC-Web (`application/grpc-web+proto`), as gRPC's PROTOCOL-WEB prescribes: gRPC for HTTP clients that do not
@@ -31,24 +30,8 @@ export const grpcWeb: Protocol = {
   name: "grpc-web",
   needsTrailers: false,
   maxBodyBytes,
-  request(method, message, context) {
-    const headers = {
-      "content-type": "application/grpc-web+proto",
-      // ZITADEL takes a CORS preflight for gRPC-Web's only if it names this header.
-      "x-grpc-web": "1",
-      "x-user-agent": product,
-      ...context.headers,
-    };
-    return {
-      method: "POST",
-      path: methodPath(method, context),
-      headers: addGrpcHeaders(headers, context),
-      body: encodeEnvelope(toBinary(method.input, message)),
-    };
-  },
-  check(head, rules, start) {
-    checkGrpc(head, rules, start, /^application\/grpc-web(?:\+proto)?(?:;|$)/i, "application/grpc-web+proto");
-  },
+  request: (method, message, context) => grpcRequest(method, message, context, headers),
+  check: (head, rules, start) => checkGrpc(head, rules, start, "application/grpc-web"),
   response(method, answer, rules) {
     const frames = decodeEnvelopes(answer.body, answer);
     const at = frames.findIndex(({ flags }) => flags & trailersFlag);
@@ -56,11 +39,11 @@ export const grpcWeb: Protocol = {
     if (!last) throw answerStatus(answer, undefined, missingTrailers) ?? messageCountFailure(0, answer);
     if (at < frames.length - 1) {
       const message = "the server sent a frame after the trailers, which must be last";
-      throw failure(Code.Internal, message, { reason: "trailers-not-last", httpStatus: answer.status });
+      throw answerFailure(Code.Internal, "trailers-not-last", message, answer);
     }
     const reply = (block: Uint8Array) => {
       const trailers = parseTrailers(block);
-      const error = answerStatus(answer, trailers);
+      const error = answerStatus(answer, trailers, missingStatus);
       if (error) throw error;
       return messageReply(method, frames.slice(0, at), answer, trailers, rules);
     };
@@ -70,9 +53,9 @@ export const grpcWeb: Protocol = {
 };
 
 // Unlike the end of an HTTP/2 stream, the end of a body does not show whether it is whole.
-function missingTrailers({ status: httpStatus }: HttpHead) {
+function missingTrailers(answer: HttpResponse): ConnectError {
   const message = "the answer ends without trailers: a proxy on the way may have cut it off";
-  return failure(Code.Unknown, message, { reason: "missing-trailers", httpStatus });
+  return answerFailure(Code.Unknown, "missing-trailers", message, answer);
 }
 
 // `name: value` lines. Lenient about line ends, case and spaces, as other clients are.

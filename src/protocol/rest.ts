@@ -15,11 +15,11 @@ import {
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { ErrorDetailSchema } from "../../gen/zitadel/message_pb.js";
-import { type FailureReason, failure, tooLargeFailure } from "../errors.js";
+import { type FailureReason, tooLargeFailure } from "../errors.js";
 import type { HttpHead, HttpResponse } from "../http/http.js";
 import { type FieldPath, httpRule } from "./http-rule.js";
 import type { Protocol, RequestContext } from "./protocol.js";
-import { contentTypeFailure, httpFailure, serverFailure } from "./status.js";
+import { answerFailure, contentTypeFailure, httpFailure, serverFailure } from "./status.js";
 
 /**
  * REST: JSON over HTTP by the schema's `google.api.http` annotations, as grpc-gateway serves it. Errors are
@@ -150,7 +150,7 @@ function queryValue(message: DescMessage, field: DescField, value: JsonValue): s
 
 function decode<O extends DescMessage>(output: O, answer: HttpResponse): MessageShape<O> {
   const wrong = (reason: FailureReason, what: string) =>
-    failure(Code.Internal, `the server's ${output.typeName} ${what}`, { reason, httpStatus: answer.status });
+    answerFailure(Code.Internal, reason, `the server's ${output.typeName} ${what}`, answer);
   if (answer.body.length === 0) throw wrong("empty-response", "cannot be read: the answer is empty");
   const text = utf8(answer.body);
   const json = parse(text);

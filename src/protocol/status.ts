@@ -3,7 +3,7 @@ import { base64Decode } from "@bufbuild/protobuf/wire";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { type Status, StatusSchema } from "../../gen/google/rpc/status_pb.js";
-import { type FailureNote, failure } from "../errors.js";
+import { type FailureNote, type FailureReason, failure } from "../errors.js";
 import { appendField } from "../http/fields.js";
 import type { HttpFields, HttpHead } from "../http/http.js";
 import { hintFor } from "./hint.js";
@@ -26,6 +26,7 @@ export function httpFailure(head: HttpHead): ConnectError {
     : `HTTP ${status} without a status of the API${httpHint(status)}`;
   return serverFailure({ code: codeOfHttpStatus(status), message, details: [] }, head, undefined, {
     ...(redirect && { reason: "redirect-refused" as const }),
+    ...(status === 204 && { reason: "empty-response" as const }),
     fromServer: false,
   });
 }
@@ -56,12 +57,23 @@ function httpHint(status: number): string {
   return status === 407 ? "; the proxy wants credentials" : "";
 }
 
+/** The error of an answer that is wrong in itself. */
+export function answerFailure(
+  code: Code,
+  reason: FailureReason | undefined,
+  message: string,
+  { status }: HttpHead,
+  cause?: unknown,
+): ConnectError {
+  return failure(code, message, { httpStatus: status, ...(reason && { reason }) }, { cause });
+}
+
 /** The error for an answer of another type than the protocol's. */
 export function contentTypeFailure(head: HttpHead, expected: string): ConnectError {
   const type = (head.headers.get("content-type") ?? "").slice(0, 80);
   const hint = /^text\/html/i.test(type) ? "; baseUrl or a proxy leads to a web page" : "";
   const message = `expected ${expected}, got content-type "${type}"${hint}`;
-  return failure(Code.Unknown, message, { reason: "unexpected-content-type", httpStatus: head.status });
+  return answerFailure(Code.Unknown, "unexpected-content-type", message, head);
 }
 
 /**
@@ -73,7 +85,7 @@ export function statusFailure(head: HttpHead, fields: HttpFields): ConnectError 
   if (status === "0") return undefined;
   if (!/^(?:[1-9]|1[0-6])$/.test(status)) {
     const message = `the server sent an invalid grpc-status "${status.slice(0, 20)}"`;
-    return failure(Code.Unknown, message, { reason: "bad-status", httpStatus: head.status });
+    return answerFailure(Code.Unknown, "bad-status", message, head);
   }
   const message = decodeMessage(fields.get("grpc-message") ?? "");
   const details = decodeDetails(fields.get("grpc-status-details-bin"));

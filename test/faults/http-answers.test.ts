@@ -120,7 +120,6 @@ describe("D: HTTP status, content type, redirects", () => {
     },
     {
       name: "D12 204",
-      pending: "the error of a 204 has no reason yet",
       on: everyRoute,
       server: { onRequest: answer(204) },
       expected: { code: Code.Unknown, httpStatus: 204, reason: "empty-response", attempts: 1 },
