@@ -47,7 +47,10 @@ export function answerStatus(
     const message = `the server sent grpc-status ${inHead.slice(0, 20)} in its headers and 0 in its trailers`;
     return answerFailure(Code.Unknown, "bad-status", message, answer);
   }
-  if (inHead !== null && (inHead !== "0" || answer.body.length === 0)) return statusFailure(answer, answer.headers);
+  // Trailers-Only, or as improbable-eng's server sends it: the status in the headers and an empty trailer frame.
+  if (inHead !== null && (answer.body.length === 0 || (trailers && inHead !== "0"))) {
+    return statusFailure(answer, answer.headers);
+  }
   if (answer.status !== 200) return httpFailure(answer);
   if (answer.body.length === 0 && !trailers) {
     const hint = "a proxy may have dropped it, or CORS does not expose grpc-status and grpc-message";
