@@ -24,6 +24,7 @@ Commands:
   list        show the tokens
   revoke      revoke some of them
   revoke-all  revoke all, or all but some
+  doctor      find out why it does not work
   serve       run a local ZITADEL to try things on
 
   COMMAND --help tells more; --version shows the version.
@@ -91,6 +92,26 @@ ${options}
 Examples:
   zitadel-refresh-tokens revoke-all --dry-run
   zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes
+`,
+  doctor: `Finds out why it does not work: looks at the URL, DNS, TCP, TLS, HTTP, ZITADEL's health,
+the clock, the token (without showing it), all three protocols with their latency, CORS, and
+at what the list means, and says what to do about what it finds.
+
+Usage: zitadel-refresh-tokens doctor [OPTIONS]
+
+      --origin ORIGIN    also do what a browser does for a page of that origin (CORS)
+  -o, --output FORMAT    text (default)
+                         json: { url, protocol, works, checks: [{ check, status: "ok",
+                         "warning", "failed" or "skipped", verdict?, message, remedy?,
+                         ms? }] }, where verdict is a stable name such as tls-expired
+
+It exits with 0 only if a call over --protocol works. It revokes nothing. --timeout is for
+each step, default 5s.
+
+${options}
+Examples:
+  zitadel-refresh-tokens doctor
+  zitadel-refresh-tokens doctor --protocol grpc-web --origin https://app.example.com
 `,
   serve: `Runs a local ZITADEL, in memory, reachable from this machine only, with a demo user who
 has half a dozen refresh tokens. Ctrl+C or SIGTERM stops it.

@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<Command>> = {
   list: async () => (await import("./list.js")).list,
   revoke: async () => (await import("./revoke.js")).revoke,
   "revoke-all": async () => (await import("./revoke-all.js")).revokeAll,
+  doctor: async () => (await import("./doctor.js")).doctor,
   serve: async () => (await import("./serve.js")).serve,
 };
 

@@ -1,11 +1,10 @@
-import { type AuthClient, Code, createAuthClient, grpc, grpcWeb, rest, type TransportOptions } from "../index.js";
+import type { AuthClient } from "../index.js";
 import { CommandError, exitCodes } from "./command-error.js";
+import { escapeText } from "./escape.js";
 import { explainError } from "./explain-error.js";
-import { createHttpsFetch } from "./https-fetch.js";
+import { openClient } from "./open-client.js";
 import { showProgress } from "./progress.js";
 import type { Settings } from "./settings.js";
-
-const protocols = { grpc, "grpc-web": grpcWeb, rest };
 
 /** What a command's use of a client depends on. */
 export interface ClientUse {
@@ -23,14 +22,17 @@ export async function withClient<T>(
   { settings, task, signal }: ClientUse,
   use: (auth: AuthClient) => Promise<T>,
 ): Promise<T> {
-  if (!settings.token) {
+  const { url, token, protocol, verbose } = settings;
+  if (!token) {
     const remedy = "set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)";
     throw new CommandError(`no access token: ${remedy}`, exitCodes.notAllowed);
   }
-  const stopProgress = settings.verbose ? () => {} : showProgress(task);
   let auth: AuthClient | undefined;
+  let stopProgress = () => {};
   try {
-    auth = createAuthClient(clientOptions(settings));
+    auth = openClient(settings);
+    if (verbose) process.stderr.write(`${escapeText(`${protocol} to ${url}, token from ${token.source}`)}\n`);
+    else stopProgress = showProgress(task);
     return await use(auth);
   } catch (error) {
     signal.throwIfAborted();
@@ -39,31 +41,4 @@ export async function withClient<T>(
     stopProgress();
     await auth?.close();
   }
-}
-
-function clientOptions({ url, token, protocol, timeoutMs, ca, headers, allowInsecure, verbose }: Settings) {
-  if (verbose) process.stderr.write(`${protocol} to ${url}, token from ${token?.source}\n`);
-  const options: TransportOptions = {
-    baseUrl: url,
-    token: token?.value,
-    protocol: protocols[protocol],
-    timeoutMs,
-    allowInsecure,
-    ...(ca !== undefined && (protocol === "grpc" ? { http2: { tls: { ca } } } : { fetch: createHttpsFetch(ca) })),
-    ...(headers.length > 0 && {
-      interceptors: [
-        (next) => (request) => {
-          for (const [name, value] of headers) request.header.append(name, value);
-          return next(request);
-        },
-      ],
-    }),
-    ...(verbose && {
-      onAttempt: ({ attempt, ms, code, bytes }) => {
-        const outcome = code === undefined ? "ok" : Code[code];
-        process.stderr.write(`attempt ${attempt}: ${outcome}, ${ms.toFixed(1)} ms, ${bytes} bytes\n`);
-      },
-    }),
-  };
-  return options;
 }

@@ -1,0 +1,38 @@
+import { exitCodes, usageError } from "./command-error.js";
+import { examine } from "./doctor/examine.js";
+import type { Finding } from "./doctor/finding.js";
+import { printFinding } from "./doctor/print-finding.js";
+import { toSafeJson } from "./escape.js";
+import { explainError } from "./explain-error.js";
+import { commonOptions, noArguments, oneOf, parseOptions } from "./parse-options.js";
+import { readSettings } from "./settings.js";
+
+/** Finds out why it does not work, and says what to do about it. */
+export async function doctor(args: string[], signal: AbortSignal): Promise<number> {
+  const { values, positionals } = parseOptions(args, {
+    ...commonOptions,
+    origin: { type: "string" },
+    output: { type: "string", short: "o" },
+  });
+  noArguments(positionals);
+  const format = oneOf("--output", values.output ?? "text", ["text", "json"]);
+  const pageOrigin = values.origin === undefined ? undefined : parseOrigin(values.origin);
+  const settings = await readSettings(values, signal);
+  const { url, protocol } = settings;
+  const checks: Finding[] = [];
+  const report = format === "json" ? (finding: Finding) => void checks.push(finding) : printFinding;
+  const { works, needsToken } = await examine(settings, pageOrigin, signal, report).catch((error) => {
+    throw explainError(error);
+  });
+  if (format === "json") process.stdout.write(`${toSafeJson({ url, protocol, works, checks })}\n`);
+  else process.stdout.write(`\n${protocol} ${works ? "works" : "does not work"}\n`);
+  if (works) return exitCodes.ok;
+  return needsToken ? exitCodes.notAllowed : exitCodes.failed;
+}
+
+/** What browsers send as `Origin`: scheme, host and port, no path. */
+function parseOrigin(value: string): string {
+  const origin = URL.canParse(value) ? new URL(value).origin : "null";
+  if (origin !== "null" && value.replace(/\/$/, "") === origin) return origin;
+  throw usageError(`--origin must be the origin of a page, such as https://app.example.com, got "${value}"`);
+}

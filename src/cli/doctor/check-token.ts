@@ -1,0 +1,87 @@
+import { Code, createAuthClient, getErrorInfo } from "../../index.js";
+import { explainError, hintFor } from "../explain-error.js";
+import { relativeTime } from "../relative-time.js";
+import type { Settings } from "../settings.js";
+import { type Finding, failed, ok, skipped, warning } from "./finding.js";
+import { type JwtClaims, readJwtClaims } from "./jwt-claims.js";
+import type { Calls } from "./make-calls.js";
+
+const check = "token";
+// The scope that puts ZITADEL's own project into the audience, and what it comes to when any project is meant.
+const audienceScope = "urn:zitadel:iam:org:project:id:zitadel:aud";
+const signInAgain = "get a new one: refresh it, or sign in again";
+
+/** Looks at the token itself: its shape, and what it says where it is a JWT. Shows no part of it but its claims. */
+export function checkToken({ token, url }: Settings): Finding {
+  if (!token) {
+    const remedy = "set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)";
+    return failed(check, "token-missing", "there is no access token", remedy);
+  }
+  try {
+    // Any URL: that of the settings has a check of its own.
+    void createAuthClient({ baseUrl: "https://localhost", token: token.value }).close();
+  } catch (error) {
+    const remedy = `look at what ${token.source} holds`;
+    return failed(check, "token-malformed", explainError(error).message, remedy);
+  }
+  const claims = readJwtClaims(token.value);
+  if (claims) return checkClaims(claims, url, Date.now());
+  return ok(check, `opaque, ${token.value.length} characters from ${token.source}: only ZITADEL knows its expiry`);
+}
+
+function checkClaims(claims: JwtClaims, url: string, now: number): Finding {
+  const { iss, aud, exp, nbf, scope } = claims;
+  if (claims.nonce !== undefined || claims.at_hash !== undefined) {
+    const remedy = "use the access_token of the token response, not its id_token";
+    return failed(check, "token-id-token", "this is an ID token, which tells an app who signed in", remedy);
+  }
+  const expiry = toTime(exp);
+  if (expiry && expiry.getTime() <= now) {
+    return failed(check, "token-expired", `it expired ${relativeTime(expiry, now)} (${iso(expiry)})`, signInAgain);
+  }
+  const start = toTime(nbf) ?? toTime(claims.iat);
+  if (start && start.getTime() > now) {
+    const remedy = "is the clock of this machine, or of the issuer, wrong?";
+    return failed(check, "token-early", `it is not valid before ${iso(start)}`, remedy);
+  }
+  if (typeof iss === "string" && hostOf(iss) !== hostOf(url)) {
+    const message = `it was issued by ${iss}, which is not the instance that is called`;
+    return warning(check, "token-issuer", message, "use that instance's URL, or a token of this one");
+  }
+  if (typeof scope === "string" && !scope.split(" ").includes(audienceScope)) {
+    const message = `its scopes lack ${audienceScope}: ZITADEL's API may not be in its audience`;
+    return warning(check, "token-audience", message, "ask for that scope when signing in");
+  }
+  const audience = [aud].flat().filter((each) => typeof each === "string");
+  const parts = [
+    "a JWT",
+    ...(expiry ? [`expires ${relativeTime(expiry, now)}`] : []),
+    ...(audience.length > 0 ? [`for ${audience.join(", ")}`] : []),
+  ];
+  return ok(check, parts.join(", "));
+}
+
+/** Says what ZITADEL thinks of the token, which counts more than what the token says. */
+export function checkAcceptance({ response, error }: Calls): Finding {
+  if (response) return ok("acceptance", "ZITADEL takes the token");
+  const isRefused = error?.code === Code.Unauthenticated;
+  if (!error || !getErrorInfo(error).fromServer || !(isRefused || error.code === Code.PermissionDenied)) {
+    return skipped("acceptance", "no call got through");
+  }
+  const remedy = hintFor(error) ?? "pass a token: see above";
+  return failed("acceptance", isRefused ? "token-refused" : "token-not-allowed", error.message, remedy);
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : "";
+}
+
+// NumericDate, RFC 7519 §2; out of a Date's range is none.
+function toTime(seconds: unknown): Date | undefined {
+  const time = new Date(typeof seconds === "number" ? seconds * 1_000 : Number.NaN);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+function iso(time: Date): string {
+  return time.toISOString().replace(/\.\d+/, "");
+}

@@ -1,0 +1,47 @@
+import { createAuthClient } from "../../index.js";
+import { explainError } from "../explain-error.js";
+import type { Settings } from "../settings.js";
+import { type Finding, failed, ok, warning } from "./finding.js";
+import type { Target } from "./target.js";
+
+// Paths of ZITADEL itself, which people copy from a browser or from documentation.
+const ownPaths = /^\/(ui|auth|admin|management|system|oauth|oidc|saml|debug|\.well-known|zitadel\.[\w.]+)(\/|$)/;
+
+/** Takes the URL apart; without a target there is nothing more to examine. */
+export function checkUrl(settings: Settings, signal: AbortSignal): { finding: Finding; target?: Target } {
+  const { url, ca, timeoutMs = 5_000 } = settings;
+  const mistake = refusal(settings, false);
+  if (mistake) return { finding: failed("url", "url-invalid", mistake, "correct --url or ZITADEL_URL") };
+  const danger = refusal(settings, true);
+  if (danger) {
+    const remedy = "use https:, or --allow-insecure if the network in between is yours";
+    return {
+      finding: failed(
+        "url",
+        "url-cleartext",
+        "http: to another machine would show the token to all in between",
+        remedy,
+      ),
+    };
+  }
+  const { origin, protocol, hostname, port, pathname } = new URL(url);
+  const isTls = protocol === "https:";
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const prefix = pathname.replace(/\/+$/, "");
+  const target = { origin, isTls, host, port: Number(port || (isTls ? 443 : 80)), prefix, ca, timeoutMs, signal };
+  if (ownPaths.test(pathname)) {
+    const remedy = `use ${origin} unless a proxy serves ZITADEL under that path`;
+    return { finding: warning("url", "url-path", `${url} has a path of ZITADEL's own`, remedy), target };
+  }
+  return { finding: ok("url", prefix === "" ? url : `${url}, with the prefix ${prefix} for all calls`), target };
+}
+
+/** Why the library does not take the URL. */
+function refusal({ url, allowInsecure }: Settings, withToken: boolean): string | undefined {
+  try {
+    void createAuthClient({ baseUrl: url, allowInsecure, ...(withToken && { token: "any" }) }).close();
+    return undefined;
+  } catch (error) {
+    return explainError(error).message;
+  }
+}

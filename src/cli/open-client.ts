@@ -1,0 +1,35 @@
+import { type AuthClient, Code, createAuthClient, grpc, grpcWeb, rest } from "../index.js";
+import { createHttpsFetch } from "./https-fetch.js";
+import type { Settings } from "./settings.js";
+
+const protocols = { grpc, "grpc-web": grpcWeb, rest };
+
+/** Makes the client that the settings describe, which repeats failed calls unless `retry` says no. */
+export function openClient(
+  { url, token, protocol, timeoutMs, ca, headers, allowInsecure, verbose }: Settings,
+  retry?: false,
+): AuthClient {
+  return createAuthClient({
+    baseUrl: url,
+    token: token?.value,
+    protocol: protocols[protocol],
+    timeoutMs,
+    retry,
+    allowInsecure,
+    ...(ca !== undefined && (protocol === "grpc" ? { http2: { tls: { ca } } } : { fetch: createHttpsFetch(ca) })),
+    ...(headers.length > 0 && {
+      interceptors: [
+        (next) => (request) => {
+          for (const [name, value] of headers) request.header.append(name, value);
+          return next(request);
+        },
+      ],
+    }),
+    ...(verbose && {
+      onAttempt: ({ attempt, ms, code, bytes }) => {
+        const outcome = code === undefined ? "ok" : Code[code];
+        process.stderr.write(`${protocol}, attempt ${attempt}: ${outcome}, ${ms.toFixed(1)} ms, ${bytes} bytes\n`);
+      },
+    }),
+  });
+}

@@ -1,0 +1,187 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "@jest/globals";
+import type { Verdict } from "../../../src/cli/doctor/finding.js";
+import { certificate } from "../../certificate.js";
+import { runCli } from "../run-cli.js";
+import { requestsReach, startLogin } from "../start-login.js";
+import { connectionCases, hasOpenssl, httpCases } from "./network-cases.js";
+import { type Case, canary, runDoctor } from "./run-doctor.js";
+import { startHttp1, startProxy, startTcp } from "./servers.js";
+import { callCases, tokenCases } from "./zitadel-cases.js";
+
+const ca = fileURLToPath(new URL("../../../../test/fixtures/tls/ca.pem", import.meta.url));
+
+// The type sees to it that no verdict is without a case.
+const cases: Record<Verdict, () => Promise<Case & { after?: () => void }>> = {
+  ...connectionCases,
+  ...httpCases,
+  ...callCases,
+  ...tokenCases,
+};
+
+describe("doctor finds out", () => {
+  for (const [verdict, provoke] of Object.entries(cases)) {
+    const needsOpenssl = verdict === "tls-expires-soon" && !hasOpenssl;
+    (needsOpenssl ? test.skip : test)(`${verdict}${needsOpenssl ? " (needs openssl)" : ""}`, async () => {
+      const { after, exitCode = 1, ...given } = await provoke();
+      const { check, url, token = canary } = given;
+      const report = await runDoctor(given).finally(after);
+      const found = report.checks.find((each) => each.check === check);
+      expect(found).toEqual({
+        check,
+        status: expect.stringMatching(/^(warning|failed)$/),
+        verdict,
+        message: expect.stringMatching(/^.{10,}$/),
+        remedy: expect.stringMatching(/^.{5,}$/),
+      });
+      expect({ exitCode: report.exitCode, works: report.works, url }).toEqual({ exitCode, works: exitCode === 0, url });
+      if (token) expect(report.stdout + report.stderr).not.toContain(token);
+      expect(report.stdout + report.stderr).not.toMatch(/canary|secret/);
+    });
+  }
+});
+
+describe("doctor finds nothing wrong", () => {
+  const names = ["url", "dns", "tcp", "tls", "http", "health", "clock", "token", "grpc", "grpc-web", "rest"];
+
+  for (const protocol of ["grpc", "grpc-web", "rest"]) {
+    test(`with a ZITADEL that is well, over ${protocol}`, async () => {
+      const { zitadel } = await startLogin({ allowedOrigins: ["https://app.example.com"] });
+      const args = ["--protocol", protocol, "--origin", "https://app.example.com"];
+      const token = zitadel.users[0].token;
+      const { exitCode, stderr, works, checks } = await runDoctor({ url: zitadel.url, token, args });
+      expect({ exitCode, stderr, works }).toEqual({ exitCode: 0, stderr: "", works: true });
+      expect(checks.map(({ check }) => check)).toEqual([...names, "acceptance", "cors-grpc-web", "cors-rest", "list"]);
+      const notOk = checks.filter(({ status }) => status !== "ok").map(({ check, status }) => [check, status]);
+      expect(notOk).toEqual([["tls", "skipped"]]);
+      for (const name of ["grpc", "grpc-web", "rest"]) {
+        const found = checks.find(({ check }) => check === name);
+        expect(found).toMatchObject({ message: expect.stringMatching(/^works: \d+ ms with connecting, then \d+ ms$/) });
+      }
+    });
+
+    test(`with one behind TLS and a CA of one's own, over ${protocol}`, async () => {
+      const { zitadel } = await startLogin({}, { tls: certificate("server") });
+      const args = ["--protocol", protocol, "--ca", ca];
+      const token = zitadel.users[0].token;
+      const url = (zitadel.tlsUrl ?? "").replace("127.0.0.1", "localhost");
+      const { exitCode, checks } = await runDoctor({ url, token, args });
+      const notOk = checks.filter(({ status }) => status !== "ok").map(({ check, status }) => [check, status]);
+      expect({ exitCode, notOk }).toEqual({ exitCode: 0, notOk: [["cors", "skipped"]] });
+    });
+  }
+
+  test("with what --protocol works over, although another protocol does not", async () => {
+    const { zitadel } = await startLogin();
+    const url = await startProxy(zitadel.url);
+    const token = zitadel.users[0].token;
+    const run = async (protocol: string) => await runDoctor({ url, token, args: ["--protocol", protocol] });
+    expect(await run("rest")).toMatchObject({ exitCode: 0, works: true });
+    const { exitCode, checks } = await run("grpc");
+    expect(exitCode).toBe(1);
+    expect(checks.find(({ check }) => check === "grpc")?.remedy).toContain("use --protocol grpc-web");
+  });
+
+  test("with a prefix that a proxy takes away", async () => {
+    const { zitadel } = await startLogin();
+    const proxy = await startProxy(zitadel.url, {
+      answer: (request, response) => {
+        if (!request.url?.startsWith("/idp/")) return Boolean(response.writeHead(404).end());
+        request.url = request.url.slice("/idp".length);
+        return false;
+      },
+    });
+    const url = `${proxy}/idp`;
+    const { exitCode, checks } = await runDoctor({ url, token: zitadel.users[0].token, args: ["--protocol", "rest"] });
+    expect(exitCode).toBe(0);
+    expect(checks[0]).toMatchObject({ status: "ok", message: `${url}, with the prefix /idp for all calls` });
+  });
+
+  test("with a JWT that says the right things", async () => {
+    const { zitadel } = await startLogin();
+    const claims = { iss: zitadel.url, aud: ["1", "2"], exp: Math.floor(Date.now() / 1_000) + 7_300 };
+    const parts = [{ alg: "RS256" }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"));
+    const { checks } = await runDoctor({ url: zitadel.url, token: `${parts.join(".")}.c2lnbmF0dXJl` });
+    const found = checks.find(({ check }) => check === "token");
+    expect(found).toMatchObject({ status: "ok", message: "a JWT, expires in 2 hours, for 1, 2" });
+  });
+});
+
+describe("doctor", () => {
+  test("prints a line for each check, and what to do about it", async () => {
+    const { zitadel, env } = await startLogin({ refreshTokens: [] });
+    const { status, stdout, stderr } = await runCli(["doctor"], { env });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const lines = stdout.split("\n");
+    expect(lines[0]).toBe(`ok    url            ${zitadel.url}`);
+    expect(lines[3]).toBe("skip  tls            http: has none");
+    expect(lines.at(-5)).toMatch(/^warn {2}list {11}it is empty, which does not mean that nobody is signed in$/);
+    expect(lines.at(-4)).toMatch(/^ {21}a ZITADEL since mid-2024 keeps new refresh tokens in OIDC sessions/);
+    expect(lines.slice(-3)).toEqual(["", "grpc works", ""]);
+  });
+
+  test("says in the end that it does not work", async () => {
+    const port = await startTcp((socket) => socket.destroy());
+    const env = { ZITADEL_URL: `http://127.0.0.1:${port}`, ZITADEL_TOKEN: canary };
+    const { status, stdout } = await runCli(["doctor", "--protocol", "rest"], { env });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^FAIL {2}http /m);
+    expect(stdout).toMatch(/\n\nrest does not work\n$/);
+  });
+
+  test("goes no further than a step that others need", async () => {
+    const { checks } = await runDoctor({ url: "https://no-such-host.invalid" });
+    expect(checks.map(({ check, status }) => `${check} ${status}`)).toEqual(["url ok", "dns failed", "token ok"]);
+  });
+
+  test("sends the token to nobody whose certificate is bad", async () => {
+    const { zitadel } = await startLogin({}, { tls: certificate("other-host") });
+    const url = (zitadel.tlsUrl ?? "").replace("127.0.0.1", "localhost");
+    const { exitCode } = await runDoctor({ url, token: zitadel.users[0].token, args: ["--ca", ca] });
+    expect({ exitCode, requests: zitadel.requests }).toEqual({ exitCode: 1, requests: [] });
+  });
+
+  test("revokes nothing, and asks about a preflight only with --origin", async () => {
+    const { zitadel } = await startLogin();
+    await runDoctor({ url: zitadel.url, token: zitadel.users[0].token });
+    expect(zitadel.requests.map(({ method }) => method)).not.toContain("OPTIONS");
+    expect(zitadel.users[0].refreshTokens).toHaveLength(6);
+  });
+
+  test("shows text of a server, and does not obey it", async () => {
+    const message = "\u001b[2Jgone\u202e";
+    const url = await startHttp1((_request, response) => {
+      response.writeHead(500, { "content-type": "application/json" }).end(JSON.stringify({ code: 13, message }));
+    });
+    const env = { ZITADEL_URL: url, ZITADEL_TOKEN: canary };
+    const { stdout } = await runCli(["doctor"], { env });
+    expect(stdout).toContain(String.raw`\u001b[2Jgone\u202e`);
+    expect(stdout.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  test("exits with 130 when it is interrupted", async () => {
+    const { zitadel, env } = await startLogin({}, { faults: [{ kind: "hang", times: Number.POSITIVE_INFINITY }] });
+    const { status, stdout } = await runCli(["doctor"], {
+      env,
+      started: async (child) => {
+        // The health check, and a call that hangs.
+        await requestsReach(zitadel, 2);
+        child.kill("SIGINT");
+      },
+    });
+    expect(status).toBe(130);
+    expect(stdout).not.toContain("works");
+  });
+
+  for (const origin of ["app.example.com", "https://app.example.com/page", "null", "file:///a"]) {
+    test(`takes no ${origin} for an origin`, async () => {
+      const { status, stderr } = await runCli(["doctor", "--origin", origin], {
+        env: { ZITADEL_URL: "http://localhost" },
+      });
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringMatching(/--origin must be the origin of/),
+      });
+    });
+  }
+});

@@ -1,0 +1,93 @@
+import { once } from "node:events";
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  request,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { afterEach } from "@jest/globals";
+import { certificate } from "../../certificate.js";
+
+const running: { server: Server; sockets: Set<Socket> }[] = [];
+
+afterEach(async () => {
+  for (const { server, sockets } of running.splice(0)) {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, "close");
+  }
+});
+
+/** Lets a server listen until the test ends, and gives its port. */
+async function listen(server: Server): Promise<number> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => sockets.delete(socket));
+  });
+  running.push({ server, sockets });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+/** A server that does with a connection whatever the test wants. */
+export async function startTcp(onConnection: (socket: Socket) => void): Promise<number> {
+  return await listen(createServer(onConnection));
+}
+
+/** A server that speaks only HTTP/1.1. Its URL. */
+export async function startHttp1(listener: RequestListener): Promise<string> {
+  return `http://127.0.0.1:${await listen(createHttpServer(listener))}`;
+}
+
+/** The same over TLS. Its URL. */
+export async function startHttps1(listener: RequestListener, tls: { cert: string; key: string }): Promise<string> {
+  return `https://localhost:${await listen(createHttpsServer(tls, listener))}`;
+}
+
+/** A server with one of the certificates for tests, that is well and nothing else. Its URL. */
+export async function startWithCertificate(name: Parameters<typeof certificate>[0]): Promise<string> {
+  return await startHttps1((_request, response) => void response.end("ok"), certificate(name));
+}
+
+/** A port on which nothing listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/**
+ * A proxy that speaks only HTTP/1.1, in front of another server. What `answer` answers itself, by returning true, it
+ * does not pass on; `change` changes the headers of answers on their way back.
+ */
+export async function startProxy(
+  target: string,
+  {
+    answer,
+    change,
+  }: {
+    answer?: (request: IncomingMessage, response: ServerResponse) => boolean;
+    change?: (headers: IncomingMessage["headers"]) => void;
+  } = {},
+): Promise<string> {
+  return await startHttp1((incoming, outgoing) => {
+    if (answer?.(incoming, outgoing)) return;
+    const { method, headers } = incoming;
+    const passed = request(new URL(incoming.url ?? "/", target), { method, headers, agent: false }, (response) => {
+      change?.(response.headers);
+      outgoing.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(outgoing);
+    });
+    passed.on("error", () => outgoing.destroy());
+    incoming.pipe(passed);
+  });
+}

@@ -1,0 +1,102 @@
+import type { Fault } from "../../../src/local/local-zitadel.js";
+import { startLogin } from "../start-login.js";
+import type { Case } from "./run-doctor.js";
+import { startProxy } from "./servers.js";
+
+const page = "https://app.example.com";
+
+/** A ZITADEL on which that goes wrong with every call. */
+async function failing(check: string, fault: Fault, args: readonly string[] = []): Promise<Case> {
+  const { zitadel } = await startLogin({}, { faults: [{ ...fault, times: Number.POSITIVE_INFINITY }] });
+  return { check, url: zitadel.url, token: zitadel.users[0].token, args };
+}
+
+/** A ZITADEL behind a proxy, and a page of another origin. */
+async function proxied(check: string, options: Parameters<typeof startProxy>[1]): Promise<Case> {
+  const { zitadel } = await startLogin({ allowedOrigins: [page] });
+  const url = await startProxy(zitadel.url, options);
+  return { check, url, token: zitadel.users[0].token, args: ["--origin", page] };
+}
+
+/** A ZITADEL, and a JWT that it does not know. */
+async function jwt(claims: object): Promise<Case> {
+  const { zitadel } = await startLogin();
+  const token = [{ alg: "RS256" }, { iss: zitadel.url, ...claims }]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
+  return { check: "token", url: zitadel.url, token: `${token}.c2lnbmF0dXJl`, exitCode: 4 };
+}
+
+const now = () => Math.floor(Date.now() / 1_000);
+
+/** What is wrong between the server and ZITADEL, or in it. */
+export const callCases = {
+  "http1-only": async () => await proxied("grpc", {}),
+  "unknown-instance": async () =>
+    await failing("grpc", { kind: "status", code: 5, message: "unable to set instance: Instance not found." }),
+  "not-serving": async () => await failing("rest", { kind: "status", code: 14 }),
+  blocked: async () => await failing("grpc-web", { kind: "status", code: 8, id: "LIMITS-molsj" }),
+  slow: async () => await failing("grpc", { kind: "hang" }, ["--timeout", "400ms"]),
+  "cut-off": async () => await failing("grpc", { kind: "disconnect" }),
+  error: async () => await failing("rest", { kind: "status", code: 13, message: "db connection error" }),
+  "cors-refused": async () =>
+    await proxied("cors-rest", {
+      answer: ({ method }, response) => method === "OPTIONS" && Boolean(response.writeHead(405).end()),
+    }),
+  "cors-headers": async () =>
+    await proxied("cors-grpc-web", {
+      answer: ({ method }, response) =>
+        method === "OPTIONS" &&
+        Boolean(
+          response
+            .writeHead(204, { "access-control-allow-origin": "*", "access-control-allow-headers": "content-type" })
+            .end(),
+        ),
+    }),
+  "cors-hidden": async () =>
+    await proxied("cors-grpc-web", {
+      change: (headers) => {
+        // Not of the preflight's answer, which has more of them.
+        if (!headers["access-control-allow-headers"]) delete headers["access-control-allow-origin"];
+      },
+    }),
+  "cors-origin": async () => {
+    const { zitadel } = await startLogin();
+    const token = zitadel.users[0].token;
+    return { check: "cors-rest", url: zitadel.url, token, args: ["--origin", page], exitCode: 0 };
+  },
+  "list-empty": async () => {
+    const { zitadel } = await startLogin({ refreshTokens: [] });
+    return { check: "list", url: zitadel.url, token: zitadel.users[0].token, exitCode: 0 };
+  },
+  "list-truncated": async () => {
+    const refreshTokens = Array.from({ length: 1_001 }, (_, index) => ({ userAgentId: `agent-${index}` }));
+    const { zitadel } = await startLogin({ refreshTokens });
+    return { check: "list", url: zitadel.url, token: zitadel.users[0].token, exitCode: 0 };
+  },
+} satisfies Record<string, () => Promise<Case>>;
+
+/** What is wrong with the token. */
+export const tokenCases = {
+  "token-missing": async () => {
+    const { zitadel } = await startLogin();
+    return { check: "token", url: zitadel.url, token: "", exitCode: 4 };
+  },
+  "token-malformed": async () => {
+    const { zitadel } = await startLogin();
+    return { check: "token", url: zitadel.url, token: "canary of two words", exitCode: 4 };
+  },
+  "token-expired": async () => await jwt({ exp: now() - 3_600 }),
+  "token-early": async () => await jwt({ exp: now() + 7_200, nbf: now() + 3_600 }),
+  "token-issuer": async () => await jwt({ iss: "https://other.zitadel.cloud", exp: now() + 3_600 }),
+  "token-id-token": async () => await jwt({ exp: now() + 3_600, nonce: "n" }),
+  "token-audience": async () => await jwt({ exp: now() + 3_600, scope: "openid profile" }),
+  "token-refused": async () => {
+    const { zitadel } = await startLogin();
+    return { check: "acceptance", url: zitadel.url, token: zitadel.users[0].tokens.wrongAudience, exitCode: 4 };
+  },
+  "token-not-allowed": async () => {
+    const { zitadel } = await startLogin();
+    return { check: "acceptance", url: zitadel.url, token: zitadel.users[0].tokens.mfaRequired, exitCode: 4 };
+  },
+} satisfies Record<string, () => Promise<Case>>;
