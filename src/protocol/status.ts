@@ -1,12 +1,12 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { type Status, StatusSchema } from "../../gen/google/rpc/status_pb.js";
 import { type FailureNote, type FailureReason, failure } from "../errors.js";
-import { appendField } from "../http/fields.js";
 import type { HttpFields, HttpHead } from "../http/http.js";
+import { errorMetadata } from "./error-metadata.js";
 import { hintFor } from "./hint.js";
+import { pushback } from "./pushback.js";
 
 /**
  * What a status says, whatever it came in: gRPC trailers, a gRPC-Web frame or a REST body.
@@ -106,7 +106,7 @@ export function serverFailure(
     code,
     message,
     { httpStatus: head.status, repeat: mayComeBack ? "maybe-applied" : "never", pushbackMs, ...note },
-    { metadata: metadataOf(head.headers, trailer), details, hint: hintFor(code, message) },
+    { metadata: errorMetadata(head.headers, trailer), details, hint: hintFor(code, message) },
   );
 }
 
@@ -118,33 +118,6 @@ function unwrapped(sent: StatusParts): StatusParts {
   const code = match && Code[match[1] as keyof typeof Code];
   // The name could also be a number or `constructor`, which are keys of the enum object too.
   return match && typeof code === "number" ? { code, message: match[2] ?? "", details: [] } : sent;
-}
-
-// When the server wants to be asked again: gRFC A6's trailer, RetryInfo, or HTTP's Retry-After.
-function pushback(
-  details: ConnectError["details"],
-  head: HttpHead,
-  trailer: HttpFields | undefined,
-): number | undefined {
-  const ms = trailer?.get("grpc-retry-pushback-ms");
-  if (ms != null) return /^\d{1,10}$/.test(ms) ? Number(ms) : Number.POSITIVE_INFINITY;
-  for (const detail of details) {
-    if (!("type" in detail) || detail.type !== RetryInfoSchema.typeName) continue;
-    try {
-      const { retryDelay } = fromBinary(RetryInfoSchema, detail.value);
-      if (retryDelay) return Math.max(0, Number(retryDelay.seconds) * 1000 + retryDelay.nanos / 1e6);
-    } catch {
-      // A detail that cannot be read says nothing.
-    }
-  }
-  if (head.status !== 429 && head.status !== 503) return undefined;
-  const after = head.headers.get("retry-after") ?? "";
-  if (/^\d{1,10}$/.test(after)) return Number(after) * 1000;
-  // RFC 9110 §10.2.3 allows a date, which has letters; `Date.parse` alone takes "-1" for a year. The server's own clock
-  // tells how far away it is, unless it does not say.
-  const date = /^[A-Z][a-z]{2}/.test(after) ? Date.parse(after) : Number.NaN;
-  const now = Date.parse(head.headers.get("date") ?? "") || Date.now();
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
 /**
@@ -176,29 +149,4 @@ function decodeDetails(value: string | null): ConnectError["details"] {
 /** Error details in the form that `ConnectError.findDetails` reads. */
 export function anyDetails(status: Status): ConnectError["details"] {
   return status.details.map(({ typeUrl, value }) => ({ type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1), value }));
-}
-
-// An error ends up in logs and with callers: what belongs to the connection or could be a secret stays out, and so
-// does what no caller will read.
-// The status is in the error itself; in metadata its encodings would keep what is taken out of it there.
-const hidden =
-  /^(?:set-cookie|authorization|proxy-authenticate|connection|grpc-status|grpc-message|grpc-status-details-bin|:.*)$/;
-const maxMetadataFields = 64;
-const maxMetadataLength = 8 * 1024;
-
-function metadataOf(...sources: (HttpFields | undefined)[]): Headers {
-  const metadata = new Headers();
-  let fields = 0;
-  let length = 0;
-  // One and the same in a Trailers-Only answer.
-  for (const source of new Set(sources)) {
-    source?.forEach((value, name) => {
-      if (hidden.test(name)) return;
-      fields += 1;
-      length += name.length + value.length;
-      if (fields > maxMetadataFields || length > maxMetadataLength) return;
-      appendField(metadata, name, value);
-    });
-  }
-  return metadata;
 }
