@@ -5,6 +5,7 @@ import { printFinding } from "./doctor/print-finding.js";
 import { toSafeJson } from "./escape.js";
 import { explainError } from "./explain-error.js";
 import { commonOptions, noArguments, oneOf, parseOptions } from "./parse-options.js";
+import { showProgress } from "./progress.js";
 import { readSettings } from "./settings.js";
 
 /** Finds out why it does not work, and says what to do about it. */
@@ -20,10 +21,19 @@ export async function doctor(args: string[], signal: AbortSignal): Promise<numbe
   const settings = await readSettings(values, signal);
   const { url, protocol } = settings;
   const checks: Finding[] = [];
-  const report = format === "json" ? (finding: Finding) => void checks.push(finding) : printFinding;
-  const { works, needsToken } = await examine(settings, pageOrigin, signal, report).catch((error) => {
-    throw explainError(error);
-  });
+  let stopProgress = showProgress("Checking");
+  const report = (finding: Finding) => {
+    checks.push(finding);
+    if (format === "json") return;
+    stopProgress();
+    printFinding(finding);
+    stopProgress = showProgress("Checking");
+  };
+  const { works, needsToken } = await examine(settings, pageOrigin, signal, report)
+    .catch((error) => {
+      throw explainError(error);
+    })
+    .finally(() => stopProgress());
   if (format === "json") process.stdout.write(`${toSafeJson({ url, protocol, works, checks })}\n`);
   else process.stdout.write(`\n${protocol} ${works ? "works" : "does not work"}\n`);
   if (works) return exitCodes.ok;

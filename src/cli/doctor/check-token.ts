@@ -56,7 +56,8 @@ function checkClaims(claims: JwtClaims, url: string, now: number): Finding {
   const parts = [
     "a JWT",
     ...(expiry ? [`expires ${relativeTime(expiry, now)}`] : []),
-    ...(audience.length > 0 ? [`for ${audience.join(", ")}`] : []),
+    ...(audience.length > 0 ? [`for ${audience.join(" ")}`] : []),
+    ...(typeof scope === "string" ? [`with the scopes ${scope}`] : []),
   ];
   return ok(check, parts.join(", "));
 }
@@ -68,8 +69,9 @@ export function checkAcceptance({ response, error }: Calls): Finding {
   if (!error || !getErrorInfo(error).fromServer || !(isRefused || error.code === Code.PermissionDenied)) {
     return skipped("acceptance", "no call got through");
   }
-  const remedy = hintFor(error) ?? "pass a token: see above";
-  return failed("acceptance", isRefused ? "token-refused" : "token-not-allowed", error.message, remedy);
+  const remedy = hintFor(error) ?? signInAgain;
+  const { message } = explainError(error);
+  return failed("acceptance", isRefused ? "token-refused" : "token-not-allowed", message, remedy);
 }
 
 function hostOf(url: string): string {

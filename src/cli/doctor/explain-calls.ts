@@ -1,4 +1,5 @@
 import { Code, type ConnectError, getErrorInfo } from "../../index.js";
+import { explainError } from "../explain-error.js";
 import type { ProtocolName } from "../settings.js";
 import { type Finding, failed, ok, type Verdict } from "./finding.js";
 import { type Calls, gotThrough } from "./make-calls.js";
@@ -12,7 +13,7 @@ export function explainCalls(calls: Calls, all: readonly Calls[]): Finding {
   }
   if (!error || gotThrough(calls)) return ok(protocol, "reaches ZITADEL, which wants another token");
   const { verdict, remedy } = diagnose(protocol, error, all);
-  return failed(protocol, verdict, error.message, remedy);
+  return failed(protocol, verdict, explainError(error).message, remedy);
 }
 
 interface Diagnosis {
@@ -38,7 +39,7 @@ function diagnose(protocol: ProtocolName, error: ConnectError, all: readonly Cal
     const remedy = `a proxy drops trailers or cuts answers: ${other ? `use --protocol ${other}` : "try other protocols"}`;
     return { verdict: "no-trailers", remedy };
   }
-  if (error.code === Code.NotFound && fromServer && /instance/i.test(error.message)) {
+  if (error.code === Code.NotFound && fromServer && /instance not found|instanceHost/i.test(error.rawMessage)) {
     const remedy = "use the instance's domain, or make the proxy pass the Host header on";
     return { verdict: "unknown-instance", remedy };
   }

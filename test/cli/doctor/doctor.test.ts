@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import type { Verdict } from "../../../src/cli/doctor/finding.js";
 import { certificate } from "../../certificate.js";
-import { runCli } from "../run-cli.js";
+import { noTerminal, runCli, runOnTerminal } from "../run-cli.js";
 import { requestsReach, startLogin } from "../start-login.js";
 import { connectionCases, hasOpenssl, httpCases } from "./network-cases.js";
 import { type Case, canary, runDoctor } from "./run-doctor.js";
@@ -99,11 +99,15 @@ describe("doctor finds nothing wrong", () => {
 
   test("with a JWT that says the right things", async () => {
     const { zitadel } = await startLogin();
-    const claims = { iss: zitadel.url, aud: ["1", "2"], exp: Math.floor(Date.now() / 1_000) + 7_300 };
+    const scope = "openid urn:zitadel:iam:org:project:id:zitadel:aud";
+    const claims = { iss: zitadel.url, aud: ["1", "2"], exp: Math.floor(Date.now() / 1_000) + 7_300, scope };
     const parts = [{ alg: "RS256" }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"));
     const { checks } = await runDoctor({ url: zitadel.url, token: `${parts.join(".")}.c2lnbmF0dXJl` });
     const found = checks.find(({ check }) => check === "token");
-    expect(found).toMatchObject({ status: "ok", message: "a JWT, expires in 2 hours, for 1, 2" });
+    expect(found).toMatchObject({
+      status: "ok",
+      message: `a JWT, expires in 2 hours, for 1 2, with the scopes ${scope}`,
+    });
   });
 });
 
@@ -118,6 +122,17 @@ describe("doctor", () => {
     expect(lines.at(-5)).toMatch(/^warn {2}list {11}it is empty, which does not mean that nobody is signed in$/);
     expect(lines.at(-4)).toMatch(/^ {21}a ZITADEL since mid-2024 keeps new refresh tokens in OIDC sessions/);
     expect(lines.slice(-3)).toEqual(["", "grpc works", ""]);
+  });
+
+  (noTerminal ? test.skip : test)("shows on a terminal that a step takes a while, and takes it away", async () => {
+    const { zitadel, env } = await startLogin();
+    zitadel.fail({ kind: "delay", ms: 900 });
+    const { status, stdout } = await runOnTerminal(["doctor"], { env: { ...env, NO_COLOR: "1" } });
+    expect(status).toBe(0);
+    const [before, after, ...rest] = stdout.split("\r\u001b[K");
+    expect(before?.split("\n").at(-1)).toMatch(/^(\rChecking …( \d s)?)+$/);
+    expect(after).toMatch(/^ok {4}grpc /);
+    expect(rest).toEqual([]);
   });
 
   test("says in the end that it does not work", async () => {
