@@ -6,7 +6,7 @@ const optionNames: readonly (readonly [RegExp, string])[] = [
   [/\bbaseUrl\b/g, "--url"],
   [/\bset allowInsecure\b/g, "pass --allow-insecure"],
   [/\bhttp2\.tls\.ca\b/g, "--ca"],
-  [/\bpass `token` instead/g, "use ZITADEL_TOKEN or --token-file"],
+  [/\bpass `token`( instead)?/g, "use ZITADEL_TOKEN or --token-file"],
   [/^token\b/g, "the token"],
   [/^ids\[\d+\]/g, "an id"],
 ];
@@ -27,12 +27,10 @@ function rename(message: string): string {
   return optionNames.reduce((text, [from, to]) => text.replace(from, to), message);
 }
 
-/** What to do about ZITADEL's own errors, by their id; `undefined` where the message says it. */
+/** What to do about an error where its message does not say it. */
 export function hintFor(error: ConnectError): string | undefined {
   const { id, reason, fromServer } = getErrorInfo(error);
   switch (id) {
-    case "AUTH-7fs1e":
-      return "the token has ended, was revoked, or lacks the scope urn:zitadel:iam:org:project:id:zitadel:aud";
     case "AUTH-toLo1":
       return "a proxy may have changed the authorization header";
     case "APP-wai8O":
@@ -40,8 +38,6 @@ export function hintFor(error: ConnectError): string | undefined {
       return "this token was made to act as somebody else, which this API refuses: sign in as the user";
     case "AUTHZ-Kl3p0":
       return "the session of this token lacks a factor: sign in again with all of them";
-    case "AUTH-DZG21":
-      return "add the origin to the OIDC app in ZITADEL's console, or use gRPC-Web, which does not look at it";
     case "AUTH-Bs7Ds":
       return "there is no organization with the id of --org";
     case "LIMITS-molsj":

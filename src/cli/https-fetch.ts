@@ -3,27 +3,26 @@ import { request } from "node:https";
 import { Readable } from "node:stream";
 
 /**
- * A `fetch` that trusts the given certificates, which Node's own cannot be told. For what the library sends: a method,
+ * `fetch` that trusts the given certificates, which Node's own cannot be told. For what the library sends: a method,
  * headers, a body of bytes and a signal. Follows no redirects, as the library asks for.
  */
-export function createHttpsFetch(ca: string): typeof fetch {
-  return (input, init = {}) =>
-    new Promise((resolve, reject) => {
-      const { method = "GET", body, signal } = init;
-      const headers = Object.fromEntries(new Headers(init.headers));
-      const options = { method, headers, ca, rejectUnauthorized: true, ...(signal && { signal }) };
-      const sent = request(new URL(String(input)), options, (answer) => {
-        try {
-          resolve(toResponse(answer));
-        } catch (error) {
-          answer.destroy();
-          reject(error);
-        }
-      });
-      // As fetch does it: why is in the cause.
-      sent.on("error", (cause) => reject(new TypeError("fetch failed", { cause })));
-      sent.end(body as Uint8Array | undefined);
+export function httpsFetch(ca: string, url: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const { method = "GET", body, signal } = init;
+    const headers = Object.fromEntries(new Headers(init.headers));
+    const options = { method, headers, ca, rejectUnauthorized: true, ...(signal && { signal }) };
+    const sent = request(new URL(String(url)), options, (answer) => {
+      try {
+        resolve(toResponse(answer));
+      } catch (error) {
+        answer.destroy();
+        reject(error);
+      }
     });
+    // As fetch does it: why is in the cause.
+    sent.on("error", (cause) => reject(new TypeError("fetch failed", { cause })));
+    sent.end(body as Uint8Array | undefined);
+  });
 }
 
 function toResponse(answer: IncomingMessage): Response {

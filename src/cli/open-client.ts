@@ -1,5 +1,4 @@
 import { type AuthClient, Code, createAuthClient, grpc, grpcWeb, rest } from "../index.js";
-import { createHttpsFetch } from "./https-fetch.js";
 import type { Settings } from "./settings.js";
 
 const protocols = { grpc, "grpc-web": grpcWeb, rest };
@@ -16,7 +15,7 @@ export function openClient(
     timeoutMs,
     retry,
     allowInsecure,
-    ...(ca !== undefined && (protocol === "grpc" ? { http2: { tls: { ca } } } : { fetch: createHttpsFetch(ca) })),
+    ...(ca !== undefined && (protocol === "grpc" ? { http2: { tls: { ca } } } : { fetch: fetchTrusting(ca) })),
     ...(headers.length > 0 && {
       interceptors: [
         (next) => (request) => {
@@ -32,4 +31,9 @@ export function openClient(
       },
     }),
   });
+}
+
+function fetchTrusting(ca: string): typeof fetch {
+  // Loaded when it is called: few need it, and all wait for what is loaded at once.
+  return async (url, init) => (await import("./https-fetch.js")).httpsFetch(ca, url, init);
 }

@@ -107,8 +107,8 @@ describe("list says on standard error", () => {
     expect(stdout.split("\n")).toHaveLength(5);
     const [target, first, second, end] = stderr.split("\n");
     expect(target).toBe(`grpc to ${zitadel.url}, token from ZITADEL_TOKEN`);
-    expect(first).toMatch(/^attempt 1: Unavailable, \d+\.\d ms, 0 bytes$/);
-    expect(second).toMatch(/^attempt 2: ok, \d+\.\d ms, [1-9]\d* bytes$/);
+    expect(first).toMatch(/^grpc, attempt 1: Unavailable, \d+\.\d ms, 0 bytes$/);
+    expect(second).toMatch(/^grpc, attempt 2: ok, \d+\.\d ms, [1-9]\d* bytes$/);
     expect(end).toBe("");
     expect(stderr).not.toContain(env.ZITADEL_TOKEN);
   });
