@@ -1,8 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type AuthClient, createClientOf } from "./client.js";
-import { createFetchClient } from "./http/fetch.js";
 import { createHttp2Client } from "./http/http2.js";
-import { networkFault } from "./http/node-network-fault.js";
+import { createNodeFetchClient } from "./http/node-fetch.js";
 import { grpc } from "./protocol/grpc.js";
 import { type AuthTransport, createTransportFamily, type Runtime, type TransportOptions } from "./transport.js";
 
@@ -10,7 +9,7 @@ export * from "./exports.js";
 
 const runtime: Runtime = {
   protocol: grpc,
-  createFetchClient: (origin, fetch) => createFetchClient(origin, fetch, networkFault),
+  createFetchClient: createNodeFetchClient,
   createHttp2Client,
 };
 

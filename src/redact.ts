@@ -21,6 +21,7 @@ export function redact(error: ConnectError, token: string): void {
   }
   for (const detail of error.details) {
     if (!("type" in detail)) continue;
+    if (clean(detail.type) !== detail.type) Object.assign(detail, { type: clean(detail.type) });
     blank(detail.value, token);
     if (reaches(detail.debug, token)) Object.assign(detail, { debug: "[redacted]" });
   }

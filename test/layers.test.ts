@@ -36,10 +36,18 @@ const layers: { layer: RegExp; may: RegExp[] }[] = [
   // Pure: bytes in, bytes out.
   { layer: /^src\/protocol\//, may: [protobuf, connect, gen, errors, product, httpData, /^src\/protocol\//] },
   {
-    layer: /^src\/http\/http2(-session)?\.ts$/,
+    layer: /^src\/http\/http2(-dial|-exchange|-session|-settings)?\.ts$/,
     may: [node, connect, errors, product, /^type src\/call\.ts$/, /^src\/http\//],
   },
-  { layer: /^src\/http\//, may: [connect, errors, /^type src\/call\.ts$/, /^src\/http\/(?!http2\.|http2-session)/] },
+  {
+    layer: /^src\/http\//,
+    may: [
+      connect,
+      errors,
+      /^type src\/call\.ts$/,
+      /^src\/http\/(?!http2\.|http2-dial|http2-exchange|http2-session|http2-settings)/,
+    ],
+  },
   // The entries: everything that is public, and what runs here.
   { layer: /^src\/index\.ts$/, may: [connect, gen, /^src\/[^/]+\.ts$/, /^src\/(protocol|http)\//] },
   {

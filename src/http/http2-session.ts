@@ -1,21 +1,11 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from "node:http2";
-import * as net from "node:net";
-import { Duplex } from "node:stream";
-import * as tls from "node:tls";
-import type { Http2Options } from "./http2-options.js";
+import type * as net from "node:net";
+import type { Duplex } from "node:stream";
+import type * as tls from "node:tls";
+import { dial } from "./http2-dial.js";
+import type { Http2Settings } from "./http2-settings.js";
 import type { NetworkFault } from "./network-failure.js";
 import { networkFault, notHttp2 } from "./node-network-fault.js";
-
-/** `Http2Options` with every default filled in; what is off is `Infinity`. */
-export interface Http2Settings extends Pick<Http2Options, "createConnection"> {
-  readonly connectTimeoutMs: number;
-  readonly pingIntervalMs: number;
-  readonly pingTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  readonly servername: string | undefined;
-  /** The certificates, made ready once. */
-  readonly secureContext: tls.SecureContext | undefined;
-}
 
 // Node's own 64 KiB would make an answer pause for a round trip every 64 KiB; these hold one of 4 MiB or a few.
 const streamWindowBytes = 1024 * 1024;
@@ -257,27 +247,6 @@ export class Http2Session {
     }
     return { reason: "connection-lost", message: `the connection to ${host} was lost` };
   }
-}
-
-function dial(origin: URL, { servername, secureContext, createConnection }: Http2Settings): Duplex {
-  const opened = createConnection?.(origin) as Duplex | undefined;
-  if (createConnection && !(opened instanceof Duplex)) throw new TypeError("it must return a Duplex");
-  const host = origin.hostname.replace(/^\[|\]$/g, "");
-  if (origin.protocol === "http:") {
-    return opened ?? net.connect({ host, port: Number(origin.port || 80), noDelay: true });
-  }
-  if (opened instanceof tls.TLSSocket) return opened;
-  const asked = servername ?? (net.isIP(host) === 0 ? host : undefined);
-  return tls.connect({
-    host,
-    port: Number(origin.port || 443),
-    ...(opened && { socket: opened }),
-    ...(asked && { servername: asked }),
-    ...(secureContext && { secureContext }),
-    ALPNProtocols: ["h2"],
-    // Said out loud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not hand tokens to whoever answers.
-    rejectUnauthorized: true,
-  });
 }
 
 function falseAfter(ms: number): Promise<boolean> {

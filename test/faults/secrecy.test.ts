@@ -94,6 +94,15 @@ describe("the token stays out of errors", () => {
         },
       },
       {
+        where: "a detail's type",
+        answer: (token) => {
+          const typeUrl = `type.googleapis.com/${token}`;
+          return errorAnswer(protocol, Code.PermissionDenied, {
+            details: [{ typeUrl, value: Buffer.alloc(0), json: {} }],
+          });
+        },
+      },
+      {
         where: "a message that is cut off within it",
         answer: (token) => errorAnswer(protocol, Code.PermissionDenied, { message: `${"x".repeat(255)}${token}` }),
       },
