@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { cli } from "./run-cli.js";
 
@@ -31,4 +34,22 @@ describe("the command loads none of Node's modules", () => {
   test("but for a command that runs, so that this test could fail", () => {
     expect(loadedFor("list", "-u", "http://127.0.0.1:9", "--token-file", "/no/such")).toContain("node:http2");
   });
+});
+
+(process.platform === "win32" ? test.skip : test)("the command is one file, which runs by its first line", () => {
+  const folder = mkdtempSync(join(tmpdir(), "cli-alone-"));
+  try {
+    mkdirSync(join(folder, "dist"));
+    const alone = join(folder, "dist", "cli.js");
+    copyFileSync(cli, alone);
+    // For its "type" and its version.
+    copyFileSync(join(cli, "../../package.json"), join(folder, "package.json"));
+    const env = { PATH: process.env.PATH, ZITADEL_TOKEN: "any" };
+    const { status, stderr } = spawnSync(alone, ["list", "-u", "http://127.0.0.1:9"], { env, encoding: "utf8" });
+    const said = "error: [unavailable] nothing listens at 127.0.0.1:9\n";
+    expect({ status, stderr }).toEqual({ status: 1, stderr: said });
+    expect(spawnSync(alone, ["--version"], { env, encoding: "utf8" }).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -30,7 +30,7 @@ describe("the command", () => {
         env,
         ...(input && { input }),
         started: async (child) => {
-          if (input) await new Promise((resolve) => setTimeout(resolve, 1_000));
+          if (input) await new Promise((resolve) => setTimeout(resolve, 3_000));
           else await requestsReach(zitadel, 1);
           child.kill("SIGINT");
         },
