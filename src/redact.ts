@@ -3,8 +3,12 @@ import type { ConnectError } from "@connectrpc/connect";
 // So many characters of a token give it away, or enough of it: servers shorten what they quote, and so do we.
 const tellingLength = 8;
 
+const minTokenLength = 4;
+
 /** Takes a token, and what a cut has left of it, out of all that a server said, in case it echoes what it was sent. */
 export function redact(error: ConnectError, token: string): void {
+  // One so short is no secret, and would be found in any text.
+  if (token.length < minTokenLength) return;
   const clean = (text: string) => withoutToken(text, token);
   const { message, rawMessage, metadata } = error;
   if (clean(message) !== message || clean(rawMessage) !== rawMessage) {

@@ -25,7 +25,9 @@ export function exchange(
   guard: HttpGuard,
   call: Call,
 ): Promise<HttpResponse> {
-  const headers: Record<string, string> = { "user-agent": product, ...request.headers };
+  // Made for this one request, so that they need not be copied.
+  const { headers } = request;
+  headers["user-agent"] ??= product;
   headers[":method"] = request.method;
   headers[":path"] = request.path;
   let stream: PendingStream;

@@ -21,8 +21,8 @@ export function checkGrpc(
     checkEnvelope(start, rules.maxResponseBytes, head);
     return;
   }
-  const [type] = (head.headers.get("content-type") ?? "").toLowerCase().split(/\s*;/);
-  if (type === expected || type === `${expected}+proto`) return;
+  const type = head.headers.get("content-type") ?? "";
+  if (type === expected || type.toLowerCase().split(/\s*;/)[0]?.replace("+proto", "") === expected) return;
   if (head.status !== 200) throw statusInHead(head) ?? httpFailure(head);
   throw contentTypeFailure(head, expected);
 }
