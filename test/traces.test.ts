@@ -12,7 +12,8 @@ import { subjects } from "./contract/subjects.js";
 // What ZITADEL's own libraries put on the wire, recorded; a file of the project, not of the package.
 const folder = `${process.env.REFERENCE_DIR ?? "../shared"}/reference/traces`;
 const present = existsSync(folder);
-if (!present) console.warn(`skipped: the recorded answers are not at ${folder} (set REFERENCE_DIR)`);
+// Jest shows no console output of a file whose tests are all skipped.
+if (!present) process.stderr.write(`skipped: no recorded answers at ${folder} (REFERENCE_DIR tells where)\n`);
 const answers = present ? readRecordedAnswers(folder) : [];
 
 const time = (iso: string, nanos = 123_456_000): Timestamp => ({ ...timestampFromDate(new Date(iso)), nanos });
@@ -141,7 +142,12 @@ const byHttpStatus: Record<string, Code> = {
   "GRPC-WEB-TEXT zero": Code.Unknown,
 };
 
-(present ? describe : describe.skip)("recorded answers of ZITADEL's libraries", () => {
+describe("recorded answers of ZITADEL's libraries", () => {
+  if (!present) {
+    test.skip("there are none here", () => {});
+    return;
+  }
+
   let server: Awaited<ReturnType<typeof startReplayServer>>;
   beforeAll(async () => {
     server = await startReplayServer();
