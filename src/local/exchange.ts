@@ -193,7 +193,8 @@ export class Exchange {
     if (request instanceof Http2ServerRequest && session && !session.destroyed) {
       session.goaway(code, Math.max(0, (request.stream.id ?? 1) - 2));
       request.stream.close(constants.NGHTTP2_REFUSED_STREAM);
-      session.close();
+      // The client closes the connection when its other requests are over. Closing the session here would send a
+      // second GOAWAY, which since Node 24 takes this request in after all: a protocol error.
     } else {
       request.socket.destroy();
     }

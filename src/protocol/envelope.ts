@@ -27,7 +27,8 @@ export function encodeEnvelope(data: Uint8Array): Uint8Array<ArrayBuffer> {
 export function checkEnvelope(start: Uint8Array, maxResponseBytes: number, head: HttpHead): void {
   const isTrailers = ((start[0] ?? 0) & trailersFlag) !== 0;
   // Trailers have the same bound: they are read into memory as well.
-  if (envelopeLength(start, 0) > (isTrailers ? Math.max(maxResponseBytes, maxTrailerBytes) : maxResponseBytes)) {
+  const length = new DataView(start.buffer, start.byteOffset).getUint32(1);
+  if (length > (isTrailers ? Math.max(maxResponseBytes, maxTrailerBytes) : maxResponseBytes)) {
     throw tooLargeFailure(head.status);
   }
 }
@@ -40,20 +41,19 @@ export const maxTrailerBytes = 32 * 1024;
  * second and the last: any number is wrong, and a million empty ones must not take a hundred times their size.
  */
 export function decodeEnvelopes(body: Uint8Array<ArrayBuffer>, head: HttpHead): Envelope[] {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const envelopes: Envelope[] = [];
   for (let at = 0; at < body.length; ) {
-    const end = at + startBytes + (at + startBytes <= body.length ? envelopeLength(body, at) : 0);
+    const end = at + startBytes + (at + startBytes <= body.length ? view.getUint32(at + 1) : 0);
     if (end > body.length) {
       throw answerFailure(Code.Internal, "truncated", "the answer ends within a message", head);
     }
-    envelopes[Math.min(envelopes.length, 2)] = { flags: body[at] ?? 0, data: body.subarray(at + startBytes, end) };
+    if (envelopes.length < 2 || end === body.length) {
+      envelopes.push({ flags: view.getUint8(at), data: body.subarray(at + startBytes, end) });
+    }
     at = end;
   }
   return envelopes;
-}
-
-function envelopeLength(bytes: Uint8Array, at: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at + 1);
 }
 
 /** How an answer is compressed, `undefined` for not at all. Throws if it is not a way that was offered. */
