@@ -41,7 +41,7 @@ function run(command: string, args: readonly string[], cwd: string): Outcome {
 export function installProject(): InstalledProject {
   // Resolved, since Node resolves links and compares paths.
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "installed-")));
-  const packed = run("npm", ["pack", "--silent", "--pack-destination", folder], root);
+  const packed = run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder], root);
   if (packed.status !== 0) throw new Error(`npm pack failed: ${packed.stderr}`);
   const tarball = join(folder, packed.stdout.trim());
   const unpacked = run("tar", ["-xzf", tarball], folder);
