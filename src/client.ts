@@ -1,5 +1,6 @@
 import { type CallOptions, type Client, makeAnyClient, type Transport } from "@connectrpc/connect";
 import { AuthService } from "../gen/zitadel/auth_pb.js";
+import { asyncDispose } from "./async-dispose.js";
 import type { Token } from "./token.js";
 import type { TransportFamily } from "./transport.js";
 
@@ -25,7 +26,7 @@ export function createClientOf({ transport, withToken }: TransportFamily): AuthC
   return Object.assign(createUserClient(transport), {
     withToken: (token: Token) => createUserClient(withToken(token)),
     close,
-    [Symbol.asyncDispose]: close,
+    [asyncDispose]: close,
   });
 }
 

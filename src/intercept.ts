@@ -79,7 +79,7 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
     } satisfies UnaryRequest<I, O> as UnaryRequest);
     return response as UnaryResponse<I, O>;
   } catch (error) {
-    if (mistake !== undefined && (error === mistake || (error as Error).cause === mistake)) throw mistake;
+    if (mistake !== undefined && (error === mistake || (error as Error | undefined)?.cause === mistake)) throw mistake;
     if (noteOf(error)) throw error;
     // Not `ConnectError.from`, which takes any AbortError for a cancellation by the caller.
     if (!(error instanceof ConnectError)) throw failure(Code.Unknown, messageOf(error), {}, { cause: error });

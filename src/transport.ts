@@ -1,5 +1,6 @@
 import { create, isMessage } from "@bufbuild/protobuf";
 import { Code, type Interceptor, type Transport } from "@connectrpc/connect";
+import { asyncDispose } from "./async-dispose.js";
 import { type Attempt, type AttemptPlan, runAttempts } from "./attempts.js";
 import { parseBaseUrl } from "./base-url.js";
 import { type ActiveCall, runCall } from "./call.js";
@@ -146,7 +147,7 @@ export function createTransportFamily(given: TransportOptions, runtime: Runtime)
   }
 
   return {
-    transport: { ...createTransport(ownTokens), close, [Symbol.asyncDispose]: close },
+    transport: { ...createTransport(ownTokens), close, [asyncDispose]: close },
     withToken: (token) => createTransport(createTokens(token)),
   };
 }
