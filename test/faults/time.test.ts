@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { getEventListeners, once } from "node:events";
 import { createServer } from "node:net";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
+import { collectGarbage } from "../collect-garbage.js";
 import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
 import { type Answer, startAnswerServer } from "./answer-server.js";
 import {
@@ -452,9 +451,6 @@ function stallRows(): AnswerRow[] {
     },
   ];
 }
-
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
 
 /** A peer that accepts and says nothing. */
 async function silentPeer() {
