@@ -1,7 +1,7 @@
 import { type CallOptions, type Client, makeAnyClient, type Transport } from "@connectrpc/connect";
 import { AuthService } from "../gen/zitadel/auth_pb.js";
 import { asyncDispose } from "./async-dispose.js";
-import type { Token } from "./token.js";
+import type { Token } from "./call/token.js";
 import type { TransportFamily } from "./transport.js";
 
 /** A client of ZITADEL's AuthService for one user: a method for each RPC, as Connect generates them. */

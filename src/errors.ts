@@ -1,5 +1,6 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
 import { ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
+import { noteOf } from "./failure.js";
 
 /**
  * Why a call failed, where the library itself found out. Stable: programs may compare it.
@@ -49,79 +50,6 @@ export interface ErrorInfo {
 }
 
 /**
- * Whether a failed request may be sent again.
- *
- * - `never`: it would fail the same way, or must not be repeated.
- * - `maybe-applied`: the server may have acted on it, so only a method that is safe to repeat.
- * - `not-sent`: the server cannot have acted on it.
- * - `refused`: the server said that it did not act on it; may be repeated at once.
- */
-export type Repeat = "never" | "maybe-applied" | "not-sent" | "refused";
-
-/**
- * What the library notes down about a failure, for `getErrorInfo` and for the retry policy.
- */
-export interface FailureNote {
-  readonly reason?: FailureReason;
-  readonly httpStatus?: number;
-  readonly fromServer?: boolean;
-  readonly repeat?: Repeat;
-  /** At most so many retries, however many the policy allows. */
-  readonly maxRetries?: number;
-  /** How long the server wants to be left alone, in milliseconds; `Infinity`: do not come back. */
-  readonly pushbackMs?: number | undefined;
-  attempts?: number;
-}
-
-// A registered symbol, so that the ES module and the CommonJS copy of this file read each other's errors.
-const noteKey = Symbol.for("zitadel-refresh-tokens.note");
-
-interface Noted {
-  [noteKey]?: FailureNote;
-}
-
-/**
- * Makes the error of a failed call. `message` may be anything that a server sent: `error.message` gets one safe
- * line of it and then `hint`, `error.rawMessage` all.
- */
-export function failure(
-  code: Code,
-  message: string,
-  note: FailureNote,
-  rest?: { metadata?: HeadersInit; details?: ConnectError["details"]; cause?: unknown; hint?: string | undefined },
-): ConnectError {
-  const hint = rest?.hint ? `; ${rest.hint}` : "";
-  const error = new ConnectError(
-    printable(message, 270 - hint.length) + hint,
-    code,
-    rest?.metadata,
-    undefined,
-    rest?.cause,
-  );
-  Object.assign(error, { rawMessage: message, details: rest?.details ?? [] });
-  // Not enumerable, so that the error prints and serializes like any other.
-  Object.defineProperty(error, noteKey, { value: { ...note } });
-  return error;
-}
-
-/** The error of an answer that exceeds `maxResponseBytes`. */
-export function tooLargeFailure(httpStatus: number): ConnectError {
-  const message = "the answer is larger than maxResponseBytes";
-  return failure(Code.ResourceExhausted, message, { reason: "response-too-large", httpStatus });
-}
-
-/** Notes down how many requests a call had made when it failed. */
-export function noteAttempts(error: unknown, attempts: number): void {
-  const note = noteOf(error);
-  if (note) note.attempts = attempts;
-}
-
-/** What is noted down about an error of this library. */
-export function noteOf(error: unknown): FailureNote | undefined {
-  return (error as Noted | undefined)?.[noteKey];
-}
-
-/**
  * Reads what a `ConnectError` alone does not say: ZITADEL's error id, the reason, the number of attempts and the
  * HTTP status. Takes anything that was thrown; for what is not an error of a call it returns `attempts: 0`.
  */
@@ -141,20 +69,4 @@ export function getErrorInfo(error: unknown): ErrorInfo {
 function zitadelErrorId(error: ConnectError): string | undefined {
   const detail = error.findDetails(ErrorDetailSchema).find((found) => found.id !== "");
   return detail?.id ?? /\(([A-Z]{2,12}-\w{3,12})\)$/.exec(error.rawMessage.slice(-32))?.[1];
-}
-
-/**
- * One line of at most `maxLength` characters, in which control and bidirectional characters are escaped so that
- * they cannot rewrite a log or a terminal.
- */
-function printable(text: string, maxLength: number): string {
-  const line = text
-    .slice(0, maxLength)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    .replace(/[\0-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => {
-      if (/[\n\r\t]/.test(character)) return " ";
-      return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-    })
-    .trim();
-  return line.length > maxLength || text.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line;
 }

@@ -1,17 +1,17 @@
 import { create, isMessage } from "@bufbuild/protobuf";
 import { Code, type Interceptor, type Transport } from "@connectrpc/connect";
 import { asyncDispose } from "./async-dispose.js";
-import { type Attempt, type AttemptPlan, runAttempts } from "./attempts.js";
-import { parseBaseUrl } from "./base-url.js";
-import { type ActiveCall, runCall } from "./call.js";
-import { failure } from "./errors.js";
+import { type Attempt, type AttemptPlan, runAttempts } from "./call/attempts.js";
+import { parseBaseUrl } from "./call/base-url.js";
+import { type ActiveCall, runCall } from "./call/call.js";
+import { intercept } from "./call/intercept.js";
+import { createRetryPolicy, type RetryOptions } from "./call/next-step.js";
+import { requestMetadata } from "./call/request-metadata.js";
+import { createTokenSource, type Token, type TokenSource } from "./call/token.js";
+import { failure } from "./failure.js";
 import type { HttpClient } from "./http/http.js";
 import type { Http2Options } from "./http/http2-options.js";
-import { intercept } from "./intercept.js";
-import { requestMetadata } from "./metadata.js";
 import type { Protocol } from "./protocol/protocol.js";
-import { createRetryPolicy, type RetryOptions } from "./retry.js";
-import { createTokenSource, type Token, type TokenSource } from "./token.js";
 
 /** Options of `createAuthTransport` and `createAuthClient`. Bad ones throw a TypeError or a RangeError. */
 export interface TransportOptions {

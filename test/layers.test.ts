@@ -20,63 +20,87 @@ function importsOf(path: string, source: string): string[] {
   );
 }
 
-const protobuf = /^@bufbuild\/protobuf(\/|$)/;
-const connect = /^@connectrpc\/connect(\/|$)/;
-const gen = /^gen\//;
-const errors = /^src\/errors\.ts$/;
-const product = /^src\/product\.ts$/;
-const node = /^node:/;
-const publicEntry = /^src\/index(\.web)?\.ts$/;
-// The interface between protocols and HTTP clients, and the plain data that crosses it.
-const httpData = /^src\/http\/(http|http2-options|fields|concat)\.ts$/;
+/** What a library is called in the table below. */
+const packages: Record<string, string> = { "@bufbuild/protobuf": "protobuf", "@connectrpc/connect": "connect" };
 
-/** Who may import what. The first row that a file matches is its own. */
-const layers: { layer: RegExp; may: RegExp[] }[] = [
-  { layer: /^gen\//, may: [protobuf, gen] },
+/**
+ * Who may import what: folders, which hold whatever lies in them, and single files. The longest name that a file
+ * matches is its own. `node` stands for every `node:` module.
+ */
+const layers: Record<string, string[]> = {
+  "gen/": ["protobuf", "gen/"],
   // Pure: bytes in, bytes out.
-  { layer: /^src\/protocol\//, may: [protobuf, connect, gen, errors, product, httpData, /^src\/protocol\//] },
-  {
-    layer: /^src\/http\/http2(-dial|-exchange|-session|-settings)?\.ts$/,
-    may: [node, connect, errors, product, /^type src\/call\.ts$/, /^src\/http\//],
-  },
-  {
-    layer: /^src\/http\//,
-    may: [
-      connect,
-      errors,
-      /^type src\/call\.ts$/,
-      /^src\/http\/(?!http2\.|http2-dial|http2-exchange|http2-session|http2-settings)/,
-    ],
-  },
-  // The entries: everything that is public, and what runs here.
-  { layer: /^src\/index\.ts$/, may: [connect, gen, /^src\/[^/]+\.ts$/, /^src\/(protocol|http)\//] },
-  {
-    layer: /^src\/(index\.web|exports)\.ts$/,
-    may: [connect, gen, /^src\/[^/]+\.ts$/, /^src\/(protocol|http)\/(?!http2\.)/],
-  },
-  // Users of the public API, like any other.
-  {
-    layer: /^src\/cli\//,
-    may: [node, protobuf, connect, publicEntry, /^src\/cli\//, /^src\/local\/local-zitadel\.ts$/],
-  },
-  { layer: /^src\/page\//, may: [protobuf, connect, publicEntry, /^src\/page\//] },
-  { layer: /^src\/demo\.ts$/, may: [node, protobuf, publicEntry, /^src\/local\/local-zitadel\.ts$/] },
+  "src/protocol/": [
+    "protobuf",
+    "connect",
+    "gen/",
+    "src/failure",
+    "src/errors",
+    "src/zitadel",
+    "src/product",
+    ...httpData(),
+    "src/protocol/",
+  ],
+  // Web standards alone.
+  "src/http/": ["connect", "src/failure", "src/errors", "src/product", "src/http/"],
+  "src/http/node/": ["node", "connect", "src/failure", "src/errors", "src/product", "src/http/"],
+  // One call: of protocols and HTTP clients only the doors.
+  "src/call/": [
+    "protobuf",
+    "connect",
+    "gen/",
+    "src/failure",
+    "src/errors",
+    "src/zitadel",
+    ...httpData(),
+    "src/protocol/protocol",
+    "src/call/",
+  ],
+  // What is public, and what puts the parts together.
+  "src/": ["protobuf", "connect", "gen/", "src/call/", "src/protocol/protocol", ...httpData()],
+  "src/node": ["connect", "gen/", "src/protocol/", "src/http/", "src/call/"],
+  "src/web": ["connect", "gen/", "src/protocol/", "src/http/", "src/call/"],
+  "src/public": ["connect", "gen/", "src/protocol/", "src/http/", "src/call/"],
   // The local server is a ZITADEL, not a client of one.
-  { layer: /^src\/local\//, may: [node, protobuf, connect, gen, /^src\/local\//] },
-  // The call path and what is for people: of protocols and HTTP clients only the interfaces.
-  {
-    layer: /^src\/[^/]+\.ts$/,
-    may: [protobuf, connect, gen, /^src\/(?!index|demo|exports)[^/]+\.ts$/, httpData, /^src\/protocol\/protocol\.ts$/],
-  },
-];
+  "src/testing": ["node", "protobuf", "connect", "gen/", "src/local/"],
+  "src/local/": ["node", "protobuf", "connect", "gen/", "src/local/"],
+  // Users of the public entries, like any other.
+  "src/cli/": ["node", "protobuf", "connect", "src/node", "src/web", "src/testing", "src/cli/"],
+  "src/page/": ["protobuf", "connect", "src/web", "src/page/"],
+};
+
+// The interface between protocols and HTTP clients, and the plain data that crosses it.
+function httpData(): string[] {
+  return ["src/http/http", "src/http/http2-options", "src/http/fields", "src/http/concat"];
+}
+
+/** The files directly in `src/` may import each other, but for the entries, which nothing imports. */
+const entries = ["src/node", "src/web", "src/testing", "src/public"];
+
+function allows(row: string, name: string, from: string): boolean {
+  const inFolder = row.endsWith("/") && name.startsWith(row);
+  // `http/` holds a folder that only Node has.
+  if (inFolder && row === "src/http/" && name.startsWith("src/http/node/"))
+    return /^src\/(http\/node\/|node\.ts)/.test(from);
+  return inFolder || name === row || name === `${row}.ts` || (row === "node" && name.startsWith("node:"));
+}
 
 function forbidden(path: string, source: string): string[] {
-  const row = layers.find(({ layer }) => layer.test(path));
-  if (!row) return [`${path} belongs to no layer`];
-  const imported = importsOf(path, source).filter(
-    (name) => !row.may.some((allowed) => allowed.test(name) || allowed.test(name.replace(/^type\s/, ""))),
-  );
-  return imported.map((name) => `${path} imports ${name}`);
+  const own = Object.keys(layers)
+    .filter((layer) => (layer.endsWith("/") ? path.startsWith(layer) : path === `${layer}.ts`))
+    .sort((a, b) => b.length - a.length)[0];
+  if (!own) return [`${path} belongs to no layer`];
+  const isTop = (name: string) => /^src\/[^/]+\.ts$/.test(name);
+  return importsOf(path, source)
+    .filter((imported) => {
+      const name = imported.replace(/^type /, "");
+      const [scope, library] = name.split("/");
+      const known = packages[`${scope}/${library}`] ?? name;
+      if (layers[own]?.some((row) => allows(row, known, path))) return false;
+      if (!isTop(path) || !isTop(name) || own === "src/testing") return true;
+      return entries.includes(name.replace(/\.ts$/, "")) && !(name === "src/public.ts" && entries.includes(own));
+    })
+    .map((name) => `${path} imports ${name}`);
 }
 
 const files = ["src", "gen"].flatMap((folder) =>
@@ -92,19 +116,23 @@ describe("each file imports only what its layer may", () => {
   });
 
   for (const [path, source, found] of [
-    ["src/protocol/grpc.ts", 'import { connect } from "node:http2";', ["node:http2"]],
-    ["src/protocol/rest.ts", 'import { fetchHttp } from "../http/fetch.js";', ["src/http/fetch.ts"]],
-    ["src/transport.ts", 'import type { Grpc } from "./protocol/grpc.js";', ["type src/protocol/grpc.ts"]],
-    ["src/http/fetch.ts", 'import { runCall } from "../call.js";', ["src/call.ts"]],
-    ["src/http/fetch.ts", 'import type { Call } from "../call.js";', []],
+    ["src/protocol/grpc/grpc.ts", 'import { connect } from "node:http2";', ["node:http2"]],
+    ["src/protocol/rest/rest.ts", 'import { fetchHttp } from "../../http/fetch.js";', ["src/http/fetch.ts"]],
+    ["src/transport.ts", 'import type { Grpc } from "./protocol/grpc/grpc.js";', ["type src/protocol/grpc/grpc.ts"]],
+    ["src/http/fetch.ts", 'import { runCall } from "../call/call.js";', ["src/call/call.ts"]],
+    ["src/http/fetch.ts", 'import { dial } from "./node/dial.js";', ["src/http/node/dial.ts"]],
+    ["src/web.ts", 'import { dial } from "./http/node/dial.js";', ["src/http/node/dial.ts"]],
+    ["src/node.ts", 'import { dial } from "./http/node/dial.js";', []],
     ["src/transport.ts", 'import {\n  a,\n} from "./http/fetch.js";', ["src/http/fetch.ts"]],
-    ["src/transport.ts", 'export * from "./http/http2.js";', ["src/http/http2.ts"]],
+    ["src/transport.ts", 'export * from "./http/node/http2.js";', ["src/http/node/http2.ts"]],
     ["src/http/fetch.ts", 'const zlib = await import("node:zlib");', ["node:zlib"]],
-    ["src/view.ts", 'import "./local/local-zitadel.js";', ["src/local/local-zitadel.ts"]],
+    ["src/view.ts", 'import "./testing.js";', ["src/testing.ts"]],
+    ["src/call/attempts.ts", 'import { rest } from "../protocol/rest/rest.js";', ["src/protocol/rest/rest.ts"]],
+    ["src/local/http/cors.ts", 'import { failure } from "../../failure.js";', ["src/failure.ts"]],
     ["src/client.ts", 'import { createGrpcTransport } from "@connectrpc/connect-node";', ["@connectrpc/connect-node"]],
-    ["src/cli/list.ts", 'import { createToken } from "../token.js";', ["src/token.ts"]],
+    ["src/cli/commands/list.ts", 'import { createToken } from "../../call/token.js";', ["src/call/token.ts"]],
     ["gen/zitadel/auth_pb.ts", 'import { x } from "../../src/errors.js";', ["src/errors.ts"]],
-    ["src/protocol/grpc.ts", '// import "node:fs"\nimport { Code } from "@connectrpc/connect";', []],
+    ["src/protocol/grpc/grpc.ts", '// import "node:fs"\nimport { Code } from "@connectrpc/connect";', []],
   ] as const) {
     test(`${path} with ${source.replaceAll("\n", " ")} is ${found.length > 0 ? "refused" : "fine"}`, () => {
       expect(forbidden(path, source)).toEqual(found.map((name) => `${path} imports ${name}`));
@@ -139,8 +167,8 @@ describe("the bundle for browsers", () => {
   for (const conditions of [["browser"], ["workerd"], ["edge-light"], ["react-native"], []]) {
     test(`with ${conditions[0] ?? "no"} condition holds nothing of Node`, async () => {
       const { inputs, text } = await bundle(conditions);
-      expect(inputs).toContain("dist/esm/src/index.web.js");
-      const nodeOnly = /connect-node|connect-web|\/http2|\/local\/|\/cli\/|^node:/;
+      expect(inputs).toContain("dist/esm/src/web.js");
+      const nodeOnly = /connect-node|connect-web|\/http\/node\/|\/local\/|\/cli\/|^node:/;
       expect(inputs.filter((path) => nodeOnly.test(path))).toEqual([]);
       expect(text).not.toMatch(/["'`]node:/);
     });

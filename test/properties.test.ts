@@ -6,10 +6,10 @@ import fc from "fast-check";
 import { AuthService, ListMyRefreshTokensResponseSchema } from "../gen/zitadel/auth_pb.js";
 import { ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
 import type { HttpFields, HttpResponse } from "../src/http/http.js";
-import { getErrorInfo, grpc, grpcWeb, rest } from "../src/index.js";
+import { getErrorInfo, grpc, grpcWeb, rest } from "../src/node.js";
 import type { Protocol } from "../src/protocol/protocol.js";
-import { encodeAnswer, of } from "./contract/encode-answer.js";
 import { RestService } from "./gen/rest_pb.js";
+import { encodeAnswer, of } from "./helpers/encode-answer.js";
 
 const protocols = [grpc, grpcWeb, rest];
 const methods: DescMethodUnary[] = [AuthService.method.listMyRefreshTokens, RestService.method.getAnswer];

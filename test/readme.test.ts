@@ -9,9 +9,9 @@ import { fromJson } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { transform } from "esbuild";
 import { ListMyRefreshTokensResponseSchema } from "../gen/zitadel/auth_pb.js";
-import { startLocalZitadel } from "../src/local/local-zitadel.js";
-import { certificate } from "./certificate.js";
-import { runInChromium, testInChromium } from "./chromium.js";
+import { startLocalZitadel } from "../src/testing.js";
+import { certificate } from "./helpers/certificate.js";
+import { runInChromium, testInChromium } from "./helpers/chromium.js";
 
 // From build/test, where this file runs.
 const root = fileURLToPath(new URL("../..", import.meta.url));

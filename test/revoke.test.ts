@@ -3,8 +3,8 @@ import { Code, ConnectError, createClient, createRouterTransport, type HandlerCo
 import { describe, expect, test } from "@jest/globals";
 import { AuthService } from "../gen/zitadel/auth_pb.js";
 import { ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
-import { createAuthClient, grpc, grpcWeb, rest, revokeRefreshTokens } from "../src/index.js";
-import { startLocalZitadel } from "../src/local/local-zitadel.js";
+import { createAuthClient, grpc, grpcWeb, rest, revokeRefreshTokens } from "../src/node.js";
+import { startLocalZitadel } from "../src/testing.js";
 
 // A client of a service that answers each id by `answer`, and what the service saw.
 function fakeAuth(answer: (id: string, context: HandlerContext) => Promise<void> | void) {

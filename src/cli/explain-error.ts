@@ -1,4 +1,4 @@
-import { Code, ConnectError, getErrorInfo } from "../index.js";
+import { Code, ConnectError, getErrorInfo } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
 
 // Names of the library's options, and of this command's.

@@ -3,19 +3,19 @@
 // are loaded when it runs, so that --help and mistakes are answered about as fast as Node starts.
 import { CommandError, exitCodes } from "./command-error.js";
 import { helpFor } from "./help.js";
-import { printError } from "./messages.js";
-import { refuseSecrets } from "./refuse-secrets.js";
-import { tolerateClosedOutput } from "./tolerate-closed-output.js";
+import { refuseSecrets } from "./input/refuse-secrets.js";
+import { printError } from "./terminal/messages.js";
+import { tolerateClosedOutput } from "./terminal/tolerate-closed-output.js";
 
 /** Runs a command with the arguments after its name, and returns its exit code; `signal` is the user's Ctrl+C. */
 type Command = (args: string[], signal: AbortSignal) => Promise<number>;
 
 const commands: Record<string, () => Promise<Command>> = {
-  list: async () => (await import("./list.js")).list,
-  revoke: async () => (await import("./revoke.js")).revoke,
-  "revoke-all": async () => (await import("./revoke-all.js")).revokeAll,
-  doctor: async () => (await import("./doctor.js")).doctor,
-  serve: async () => (await import("./serve.js")).serve,
+  list: async () => (await import("./commands/list.js")).list,
+  revoke: async () => (await import("./commands/revoke.js")).revoke,
+  "revoke-all": async () => (await import("./commands/revoke-all.js")).revokeAll,
+  doctor: async () => (await import("./commands/doctor.js")).doctor,
+  serve: async () => (await import("./commands/serve.js")).serve,
 };
 
 async function run([name = "--help", ...args]: string[], signal: AbortSignal): Promise<number> {

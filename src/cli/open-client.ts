@@ -1,5 +1,5 @@
-import { type AuthClient, Code, createAuthClient, grpc, grpcWeb, rest } from "../index.js";
-import type { Settings } from "./settings.js";
+import { type AuthClient, Code, createAuthClient, grpc, grpcWeb, rest } from "../node.js";
+import type { Settings } from "./input/settings.js";
 
 const protocols = { grpc, "grpc-web": grpcWeb, rest };
 
@@ -35,5 +35,5 @@ export function openClient(
 
 function fetchTrusting(ca: string): typeof fetch {
   // Loaded when it is called: few need it, and all wait for what is loaded at once.
-  return async (url, init) => (await import("./https-fetch.js")).httpsFetch(ca, url, init);
+  return async (url, init) => (await import("./doctor/https-fetch.js")).httpsFetch(ca, url, init);
 }

@@ -1,8 +1,8 @@
-import { Code, getErrorInfo, type RevokeResult } from "../index.js";
+import { Code, getErrorInfo, type RevokeResult } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
-import { escapeText, toSafeJson } from "./escape.js";
 import { explainError } from "./explain-error.js";
-import { printError } from "./messages.js";
+import { escapeText, toSafeJson } from "./terminal/escape.js";
+import { printError } from "./terminal/messages.js";
 
 export const revokeFormats = ["text", "json"] as const;
 

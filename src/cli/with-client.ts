@@ -1,10 +1,10 @@
-import type { AuthClient } from "../index.js";
+import type { AuthClient } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
-import { escapeText } from "./escape.js";
 import { explainError } from "./explain-error.js";
+import type { Settings } from "./input/settings.js";
 import { openClient } from "./open-client.js";
-import { showProgress } from "./progress.js";
-import type { Settings } from "./settings.js";
+import { escapeText } from "./terminal/escape.js";
+import { showProgress } from "./terminal/progress.js";
 
 /** What a command's use of a client depends on. */
 export interface ClientUse {

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { failure, tooLargeFailure } from "../errors.js";
+import { failure, tooLargeFailure } from "../failure.js";
 import { concat } from "./concat.js";
 import { type HttpClient, type HttpGuard, type HttpRequest, type HttpResponse, startBytes } from "./http.js";
 import { type NetworkFault, networkFailure } from "./network-failure.js";
@@ -31,7 +31,7 @@ export function createFetchClient(
           cancel();
           reject(call.stopped);
         };
-        call.entered(stop);
+        call.onStop(stop);
         const onReader = (made: ReadableStreamDefaultReader<Uint8Array>) => {
           reader = made;
           if (call.stopped) cancel();
@@ -42,7 +42,7 @@ export function createFetchClient(
             cancel();
             reject(error);
           })
-          .finally(() => call.left(stop));
+          .finally(() => call.offStop(stop));
       });
     },
     close() {},

@@ -1,4 +1,4 @@
-import type { Call } from "../call.js";
+import type { ConnectError } from "@connectrpc/connect";
 
 /**
  * Header fields as they came; names in lower case. `Headers` is one.
@@ -39,11 +39,23 @@ export interface HttpGuard {
   readonly maxBodyBytes: number;
 }
 
+/** What an HTTP client needs to know of the call that a request belongs to. */
+export interface HttpCall {
+  /** Why the call is over, once it is. */
+  readonly stopped: ConnectError | undefined;
+  /** What the call is waiting for, for the message of a deadline. */
+  step: string;
+  /** Has `end` called if the call stops before `offStop(end)`; at once if it has stopped. */
+  onStop(end: () => void): void;
+  /** Says that the step that `end` would end is over. */
+  offStop(end: () => void): void;
+}
+
 /** Sends one request and returns one answer. Knows nothing of gRPC. Every failure is a `ConnectError`. */
 export interface HttpClient {
   /** Whether it sees HTTP trailers, which gRPC needs. */
   readonly hasTrailers: boolean;
-  send(request: HttpRequest, guard: HttpGuard, call: Call): Promise<HttpResponse>;
+  send(request: HttpRequest, guard: HttpGuard, call: HttpCall): Promise<HttpResponse>;
   /** Lets go of every connection at once. */
   close(): void;
 }

@@ -11,7 +11,7 @@ const token = "V5rXfWb3yT8nQ2kLzJ7mC4dG9hS6pA1eR0uI_oXcVbNmKjHgFdSaQwErTyUiOpLkJ
 export const candidates = {
   /** With a token, and with the deadline and the retries that are on by default. */
   async ours(baseUrl) {
-    const { createAuthClient } = await import("../../src/index.js");
+    const { createAuthClient } = await import("../../src/node.js");
     const auth = createAuthClient({ baseUrl, token: () => token });
     return { list: () => auth.listMyRefreshTokens({}), close: () => auth.close() };
   },

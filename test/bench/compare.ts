@@ -1,4 +1,4 @@
-import { Child } from "../child.js";
+import { Child } from "../helpers/child.js";
 import type { CandidateName } from "./candidates.js";
 import type { Order } from "./client.js";
 import type { Load, Sample } from "./sample.js";

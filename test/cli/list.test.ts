@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { createAuthClient, viewRefreshTokens } from "../../src/index.js";
+import { createAuthClient, viewRefreshTokens } from "../../src/node.js";
 import { runCli } from "./run-cli.js";
 import { startLogin } from "./start-login.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { LocalZitadel } from "../../src/local/local-zitadel.js";
+import type { LocalZitadel } from "../../src/testing.js";
 import { noTerminal, runCli, runOnTerminal } from "./run-cli.js";
 import { requestsReach, startLogin } from "./start-login.js";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { describe, expect, test } from "@jest/globals";
-import { Code, createAuthClient, getErrorInfo, grpc, grpcWeb, rest } from "../../src/index.js";
+import { Code, createAuthClient, getErrorInfo, grpc, grpcWeb, rest } from "../../src/node.js";
 import { type Outcome, runCli } from "./run-cli.js";
 
 /** Runs `serve` until `use` is through with it. */

@@ -4,7 +4,7 @@ import {
   type LocalZitadel,
   type LocalZitadelOptions,
   startLocalZitadel,
-} from "../../src/local/local-zitadel.js";
+} from "../../src/testing.js";
 
 const running: LocalZitadel[] = [];
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { runInChromium, testInChromium } from "../chromium.js";
+import { runInChromium, testInChromium } from "../helpers/chromium.js";
 import type { Outcome } from "./call-vector.js";
 import { ours } from "./ours.js";
 import { judgeAll, runSubject, type Verdict } from "./subject.js";

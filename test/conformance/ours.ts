@@ -1,6 +1,6 @@
 import type { Interceptor } from "@connectrpc/connect";
-import { createAuthTransport, grpc, grpcWeb } from "../../src/index.js";
-import { ca } from "../certificate.js";
+import { createAuthTransport, grpc, grpcWeb } from "../../src/node.js";
+import { ca } from "../helpers/certificate.js";
 import type { Subject } from "./subject.js";
 
 type Options = Parameters<typeof createAuthTransport>[0];

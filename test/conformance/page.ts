@@ -1,4 +1,4 @@
-import { createAuthTransport } from "../../src/index.web.js";
+import { createAuthTransport } from "../../src/web.js";
 import { callVectors, type Outcome } from "./call-vector.js";
 import type { Vector } from "./vectors.js";
 

@@ -5,7 +5,7 @@ import {
   Http2SessionManager,
 } from "@connectrpc/connect-node";
 import { createGrpcWebTransport as createFetchTransport } from "@connectrpc/connect-web";
-import { ca } from "../certificate.js";
+import { ca } from "../helpers/certificate.js";
 import type { Subject } from "./subject.js";
 import type { Compression } from "./vectors.js";
 

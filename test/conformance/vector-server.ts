@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { certificate } from "../certificate.js";
-import { type RawH2Stream, startRawH2 } from "../faults/raw-h2.js";
+import { certificate } from "../helpers/certificate.js";
+import { type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
 import type { Vector } from "./vectors.js";
 import { grouped, wireOf } from "./wire.js";
 

@@ -7,10 +7,10 @@ import {
   RevokeMyRefreshTokenResponseSchema,
 } from "../../gen/zitadel/auth_pb.js";
 import { ErrorDetailSchema } from "../../gen/zitadel/message_pb.js";
-import { getErrorInfo } from "../../src/index.js";
+import { getErrorInfo } from "../../src/node.js";
 import { EchoSchema } from "../gen/rest_pb.js";
-import { type Answer, encodeAnswer, of } from "./encode-answer.js";
-import { startReplayServer } from "./replay-server.js";
+import { type Answer, encodeAnswer, of } from "../helpers/encode-answer.js";
+import { startReplayServer } from "../helpers/replay-server.js";
 import { subjects } from "./subjects.js";
 
 let server: Awaited<ReturnType<typeof startReplayServer>>;

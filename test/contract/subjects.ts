@@ -5,7 +5,7 @@ import {
   Http2SessionManager,
 } from "@connectrpc/connect-node";
 import { createGrpcWebTransport as createWebGrpcWeb } from "@connectrpc/connect-web";
-import { createAuthTransport, grpc, grpcWeb, rest } from "../../src/index.js";
+import { createAuthTransport, grpc, grpcWeb, rest } from "../../src/node.js";
 
 /** One way to call: a protocol over an HTTP client. */
 export interface Subject {

@@ -2,8 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { type CallOptions, type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { AuthService, RevokeAllMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
-import { getErrorInfo } from "../../src/index.js";
-import { type LocalUser, type LocalZitadelOptions, startLocalZitadel } from "../../src/local/local-zitadel.js";
+import { getErrorInfo } from "../../src/node.js";
+import { type LocalUser, type LocalZitadelOptions, startLocalZitadel } from "../../src/testing.js";
 import { type Subject, subjects } from "./subjects.js";
 
 const open: (() => Promise<void>)[] = [];

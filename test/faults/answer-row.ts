@@ -1,8 +1,8 @@
 import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { expect, test } from "@jest/globals";
 import type { ListMyRefreshTokensResponse } from "../../gen/zitadel/auth_pb.js";
-import { createAuthClient, grpc, grpcWeb, rest, type TransportOptions } from "../../src/index.js";
-import { type Answer, type AnswerServer, type SeenRequest, startAnswerServer } from "./answer-server.js";
+import { createAuthClient, grpc, grpcWeb, rest, type TransportOptions } from "../../src/node.js";
+import { type Answer, type AnswerServer, type SeenRequest, startAnswerServer } from "../helpers/answer-server.js";
 import type { ProtocolName } from "./answers.js";
 import { canaryToken, type Expected, expectOutcome } from "./fault-row.js";
 

@@ -3,7 +3,7 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { Code } from "@connectrpc/connect";
 import { ListMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
 import { ErrorDetailSchema } from "../../gen/zitadel/message_pb.js";
-import type { Answer } from "./answer-server.js";
+import type { Answer } from "../helpers/answer-server.js";
 
 export type ProtocolName = "grpc" | "grpcWeb" | "rest";
 

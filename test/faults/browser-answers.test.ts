@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect } from "@jest/globals";
-import { Code } from "../../src/index.js";
-import { runInChromium, testInChromium } from "../chromium.js";
+import { Code } from "../../src/node.js";
+import { runInChromium, testInChromium } from "../helpers/chromium.js";
+import { okAnswer } from "../helpers/raw-h2.js";
 import type { PageCall, PageOutcome } from "./browser-page.js";
 import { canaryToken } from "./canary.js";
-import { okAnswer } from "./raw-h2.js";
 
 interface BrowserRow {
   name: string;

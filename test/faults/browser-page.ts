@@ -1,5 +1,5 @@
 // A page: makes calls in a browser, one after the other, and tells what came of them.
-import { ConnectError, createAuthClient, getErrorInfo, grpcWeb, rest } from "../../src/index.web.js";
+import { ConnectError, createAuthClient, getErrorInfo, grpcWeb, rest } from "../../src/web.js";
 
 export interface PageCall {
   readonly baseUrl: string;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { createAuthClient, grpc, grpcWeb, rest } from "../../src/index.js";
+import { createAuthClient, grpc, grpcWeb, rest } from "../../src/node.js";
 import { canaryToken } from "./canary.js";
 import { clientFor, everyRoute, startRaw } from "./routes.js";
 

@@ -5,11 +5,11 @@ import { createServer as createHttp1sServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, isIP, type Server, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { Code } from "../../src/index.js";
-import { ca, certificate } from "../certificate.js";
+import { Code } from "../../src/node.js";
+import { ca, certificate } from "../helpers/certificate.js";
+import { startRawH2 } from "../helpers/raw-h2.js";
 import { listOutcome, testFaultRows } from "./fault-table.js";
 import { listInChild } from "./list-in-child.js";
-import { startRawH2 } from "./raw-h2.js";
 import { clientFor, everyRoute, overFetch, overHttp2, startRaw } from "./routes.js";
 
 describe("A: connecting", () => {

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
-import { Code } from "../../src/index.js";
+import { Code } from "../../src/node.js";
+import { envelope, frameBytes, frameType, type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
 import { type FaultRow, firstOnly, listOutcome, testFaultRows } from "./fault-table.js";
-import { envelope, frameBytes, frameType, type RawH2Stream, startRawH2 } from "./raw-h2.js";
 import { clientFor, everyRoute, overFetch, overHttp2, type RawExchange } from "./routes.js";
 
 const half = Buffer.from([0, 0, 0, 0, 20, 1, 2, 3]);

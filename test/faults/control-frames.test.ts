@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { Code } from "../../src/index.js";
+import { Code } from "../../src/node.js";
+import { envelope, okAnswer, type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
 import { canaryToken } from "./canary.js";
 import { collectStray, turns, until } from "./fault-row.js";
 import { firstOnly, listOutcome, testFaultRows } from "./fault-table.js";
-import { envelope, okAnswer, type RawH2Stream, startRawH2 } from "./raw-h2.js";
 import { clientFor, overHttp2, type RawExchange } from "./routes.js";
 
 const settings = { maxConcurrentStreams: 3, initialWindowSize: 4 } as const;

@@ -3,9 +3,9 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { ListMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
-import { decodeEnvelopes } from "../../src/protocol/envelope.js";
+import { decodeEnvelopes } from "../../src/protocol/grpc/envelope.js";
+import { startAnswerServer } from "../helpers/answer-server.js";
 import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
-import { startAnswerServer } from "./answer-server.js";
 import { frame, grpcAnswer, jsonAnswer, listBytes, listJson, type ProtocolName, trailerFrame } from "./answers.js";
 import { expectOutcome } from "./fault-row.js";
 

@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { Code } from "../../src/index.js";
-import { ca, certificate } from "../certificate.js";
+import { Code } from "../../src/node.js";
+import { ca, certificate } from "../helpers/certificate.js";
+import { envelope, okAnswer } from "../helpers/raw-h2.js";
 import { canaryBody, canaryToken } from "./canary.js";
 import { listOutcome, testFaultRows } from "./fault-table.js";
 import { listInChild } from "./list-in-child.js";
-import { envelope, okAnswer } from "./raw-h2.js";
 import { clientFor, everyRoute, overFetch, overHttp2, type RawExchange, type Route, startRaw } from "./routes.js";
 
 const html = { "content-type": "text/html; charset=utf-8" };

@@ -1,6 +1,6 @@
 // A program: lists over each of the routes that it is given, and prints what came of it. It closes nothing, since a
 // process must end by itself.
-import { ConnectError, getErrorInfo } from "../../src/index.js";
+import { ConnectError, getErrorInfo } from "../../src/node.js";
 import { canaryToken, placesOf } from "./canary.js";
 import type { ChildInput, ChildOutcome } from "./list-in-child.js";
 import { clientFor, type Route } from "./routes.js";

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
+import { startAnswerServer } from "../helpers/answer-server.js";
 import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
-import { startAnswerServer } from "./answer-server.js";
 import {
   errorAnswer,
   frame,

@@ -2,10 +2,10 @@ import { connect } from "node:net";
 import { Duplex } from "node:stream";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { describe, expect, test } from "@jest/globals";
-import { Code, createAuthClient } from "../../src/index.js";
-import { ca, certificate } from "../certificate.js";
+import { Code, createAuthClient } from "../../src/node.js";
+import { ca, certificate } from "../helpers/certificate.js";
+import { startRawH2 } from "../helpers/raw-h2.js";
 import { listOutcome } from "./fault-table.js";
-import { startRawH2 } from "./raw-h2.js";
 import { clientFor, overHttp2 } from "./routes.js";
 
 // A connection of the caller's own, as through a proxy, must not be worse than one of ours.

@@ -1,7 +1,7 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { Code } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
-import { getErrorInfo, viewRefreshTokens } from "../../src/index.js";
+import { getErrorInfo, viewRefreshTokens } from "../../src/node.js";
 import { type AnswerRow, testAnswerRows } from "./answer-row.js";
 import { errorDetail, frame, grpcAnswer, jsonAnswer, listBytes, listJson, type ProtocolName } from "./answers.js";
 import { canaryBody, placesOf } from "./fault-row.js";

@@ -1,9 +1,9 @@
 import { constants } from "node:http2";
 import { Code } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
-import type { TransportOptions } from "../../src/index.js";
+import type { TransportOptions } from "../../src/node.js";
+import { type Answer, type SeenRequest, startAnswerServer } from "../helpers/answer-server.js";
 import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
-import { type Answer, type SeenRequest, startAnswerServer } from "./answer-server.js";
 import { errorAnswer, errorDetail, frame, grpcAnswer, jsonAnswer, okAnswer, type ProtocolName } from "./answers.js";
 import { canaryToken, expectOutcome, placesOf, until } from "./fault-row.js";
 

@@ -1,7 +1,12 @@
-import { createAuthClient, grpc, grpcWeb, rest } from "../../src/index.js";
+import { createAuthClient, grpc, grpcWeb, rest } from "../../src/node.js";
+import { type RawH2Options, type RawH2Server, type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
+import {
+  type RawHttp1Exchange,
+  type RawHttp1Options,
+  type RawHttp1Server,
+  startRawHttp1,
+} from "../helpers/raw-http1.js";
 import { canaryToken } from "./canary.js";
-import { type RawH2Options, type RawH2Server, type RawH2Stream, startRawH2 } from "./raw-h2.js";
-import { type RawHttp1Exchange, type RawHttp1Options, type RawHttp1Server, startRawHttp1 } from "./raw-http1.js";
 
 /** The ways a call can take: gRPC needs HTTP/2, the other two go over either client. */
 export type Route = keyof typeof routes;

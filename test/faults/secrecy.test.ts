@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
-import { createAuthClient, createAuthTransport, type TransportOptions } from "../../src/index.js";
+import { createAuthClient, createAuthTransport, type TransportOptions } from "../../src/node.js";
+import { type Answer, type SeenRequest, startAnswerServer } from "../helpers/answer-server.js";
 import { protocols, rowClient } from "./answer-row.js";
-import { type Answer, type SeenRequest, startAnswerServer } from "./answer-server.js";
 import {
   errorAnswer,
   errorDetail,

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
-import { Code } from "../../src/index.js";
+import { Code } from "../../src/node.js";
+import { type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
 import { until } from "./fault-row.js";
 import { listOutcome } from "./fault-table.js";
 import { listInChild } from "./list-in-child.js";
-import { type RawH2Stream, startRawH2 } from "./raw-h2.js";
 import { clientFor, everyRoute, overHttp2, startRaw } from "./routes.js";
 
 // What becomes of a connection when nothing is wrong with it. One route stands for all that go over HTTP/2.

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
 import { ErrorDetailSchema } from "../../gen/zitadel/message_pb.js";
-import { getErrorInfo } from "../../src/index.js";
+import { getErrorInfo } from "../../src/node.js";
 import { type AnswerRow, testAnswerRows } from "./answer-row.js";
 import {
   errorAnswer,

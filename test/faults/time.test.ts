@@ -3,9 +3,9 @@ import { getEventListeners, once } from "node:events";
 import { createServer } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
-import { collectGarbage } from "../collect-garbage.js";
+import { type Answer, startAnswerServer } from "../helpers/answer-server.js";
+import { collectGarbage } from "../helpers/collect-garbage.js";
 import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
-import { type Answer, startAnswerServer } from "./answer-server.js";
 import {
   errorAnswer,
   frame,
@@ -271,7 +271,7 @@ describe("cancellation", () => {
 describe("ending", () => {
   test("I19 grpc: a process with an idle connection ends by itself", async () => {
     await using server = await startAnswerServer("grpc", () => okAnswer("grpc"));
-    const entry = new URL("../../src/index.js", import.meta.url).href;
+    const entry = new URL("../../src/node.js", import.meta.url).href;
     const script = `
       const { createAuthClient } = await import(${JSON.stringify(entry)});
       const auth = createAuthClient({ baseUrl: ${JSON.stringify(server.baseUrl)} });

@@ -1,8 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
-import type { TransportOptions } from "../../src/index.js";
+import type { TransportOptions } from "../../src/node.js";
+import { type AnswerServer, type SeenRequest, startAnswerServer } from "../helpers/answer-server.js";
 import { rowClient } from "./answer-row.js";
-import { type AnswerServer, type SeenRequest, startAnswerServer } from "./answer-server.js";
 import { errorAnswer, okAnswer, type ProtocolName } from "./answers.js";
 import { canaryToken, type Expected, expectOutcome, placesOf, turns, until } from "./fault-row.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect } from "@jest/globals";
-import { runInChromium, testInChromium } from "../chromium.js";
+import { runInChromium, testInChromium } from "../helpers/chromium.js";
 import { start } from "./start-local.js";
 
 /** What a page of another origin sees of one fetch. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { AuthService } from "../../gen/zitadel/auth_pb.js";
-import type { LocalUser, LocalZitadel, LocalZitadelOptions } from "../../src/local/local-zitadel.js";
+import type { LocalUser, LocalZitadel, LocalZitadelOptions } from "../../src/testing.js";
 import { call, grpcJs } from "./grpc-js-client.js";
 import { start } from "./start-local.js";
 import { sendHttp1 } from "./wire-request.js";

@@ -9,8 +9,8 @@ import { createServerTransport } from "@zitadel/client/node";
 import { createAuthServiceClient } from "@zitadel/client/v1";
 import { createClientTransport } from "@zitadel/client/web";
 import { AuthService } from "../../gen/zitadel/auth_pb.js";
-import type { LocalZitadel } from "../../src/local/local-zitadel.js";
-import { ca, certificate } from "../certificate.js";
+import type { LocalZitadel } from "../../src/testing.js";
+import { ca, certificate } from "../helpers/certificate.js";
 import { call, grpcJs, list, listError } from "./grpc-js-client.js";
 import { start } from "./start-local.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { parseGoJson } from "../../src/local/go-json.js";
+import { parseGoJson } from "../../src/local/protocol/go-json.js";
 
 describe("a REST body is read as Go reads it", () => {
   const accepted: [text: string, value: object][] = [

@@ -6,8 +6,8 @@ import { Code, ConnectError, createClient, type Transport } from "@connectrpc/co
 import { createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { describe, expect, test } from "@jest/globals";
 import { AuthService } from "../../gen/zitadel/auth_pb.js";
-import { type LocalZitadel, startLocalZitadel } from "../../src/local/local-zitadel.js";
-import { certificate } from "../certificate.js";
+import { type LocalZitadel, startLocalZitadel } from "../../src/testing.js";
+import { certificate } from "../helpers/certificate.js";
 import { start } from "./start-local.js";
 
 function client(zitadel: LocalZitadel, token: string | undefined, kind: "grpc" | "grpc-web" = "grpc") {
@@ -94,7 +94,7 @@ describe("a local ZITADEL", () => {
   });
 
   test("lets the process end once it is closed, whatever was in flight", async () => {
-    const entry = new URL("../../src/local/local-zitadel.js", import.meta.url);
+    const entry = new URL("../../src/testing.js", import.meta.url);
     const script = `
       import { startLocalZitadel } from ${JSON.stringify(entry.href)};
       const faults = [{ kind: "delay", ms: 600000 }, { kind: "hang" }, { kind: "hang", afterHeaders: true }];
@@ -148,7 +148,7 @@ test("its types do without Node's", async () => {
     await tsc("-p", "tsconfig.build.json", "--emitDeclarationOnly", "--outDir", folder);
     writeFileSync(
       join(folder, "user.ts"),
-      `import { startLocalZitadel, type Fault } from "./src/local/local-zitadel.js";
+      `import { startLocalZitadel, type Fault } from "./src/testing.js";
        const fault: Fault = { kind: "delay", ms: 1 };
        export const token: Promise<string> = startLocalZitadel({ faults: [fault] }).then((z) => z.users[0].token);`,
     );

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import type { LocalUserOptions } from "../../src/local/local-zitadel.js";
+import type { LocalUserOptions } from "../../src/testing.js";
 import type { WireRequest } from "./wire-request.js";
 
 export const recordedAt = "2025-08-01T08:45:00.123456Z";

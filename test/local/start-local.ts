@@ -1,5 +1,5 @@
 import { afterEach } from "@jest/globals";
-import { type LocalZitadel, type LocalZitadelOptions, startLocalZitadel } from "../../src/local/local-zitadel.js";
+import { type LocalZitadel, type LocalZitadelOptions, startLocalZitadel } from "../../src/testing.js";
 
 const running: LocalZitadel[] = [];
 

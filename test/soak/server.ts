@@ -6,7 +6,7 @@ import {
   RevokeMyRefreshTokenRequestSchema,
   RevokeMyRefreshTokenResponseSchema,
 } from "../../gen/zitadel/auth_pb.js";
-import { envelope, type RawH2Connection, type RawH2Stream, startRawH2 } from "../faults/raw-h2.js";
+import { envelope, type RawH2Connection, type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
 import { createRandom } from "./random.js";
 
 export type ServerReport = {

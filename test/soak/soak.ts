@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
-import { createAuthClient } from "../../src/index.js";
-import { Child } from "../child.js";
+import { createAuthClient } from "../../src/node.js";
+import { Child } from "../helpers/child.js";
 import { createRandom } from "./random.js";
 import type { ServerReport } from "./server.js";
 

@@ -1,6 +1,6 @@
-import { ConnectError, getErrorInfo } from "../../index.js";
+import { ConnectError, getErrorInfo } from "../../node.js";
+import type { Settings } from "../input/settings.js";
 import { openClient } from "../open-client.js";
-import type { Settings } from "../settings.js";
 import { type Finding, failed, ok } from "./finding.js";
 import { probe } from "./http-probe.js";
 import type { Target } from "./target.js";

@@ -1,6 +1,6 @@
-import { viewRefreshTokens } from "../../index.js";
+import { viewRefreshTokens } from "../../node.js";
 import { countTokens } from "../count-tokens.js";
-import { relativeTime } from "../relative-time.js";
+import { relativeTime } from "../terminal/relative-time.js";
 import { type Finding, ok, skipped, warning } from "./finding.js";
 import type { Calls } from "./make-calls.js";
 

@@ -1,7 +1,7 @@
-import { Code, createAuthClient, getErrorInfo } from "../../index.js";
+import { Code, createAuthClient, getErrorInfo } from "../../node.js";
 import { explainError, hintFor } from "../explain-error.js";
-import { relativeTime } from "../relative-time.js";
-import type { Settings } from "../settings.js";
+import type { Settings } from "../input/settings.js";
+import { relativeTime } from "../terminal/relative-time.js";
 import { type Finding, failed, ok, skipped, warning } from "./finding.js";
 import { type JwtClaims, readJwtClaims } from "./jwt-claims.js";
 import type { Calls } from "./make-calls.js";

@@ -1,6 +1,6 @@
-import { createAuthClient } from "../../index.js";
+import { createAuthClient } from "../../node.js";
 import { explainError } from "../explain-error.js";
-import type { Settings } from "../settings.js";
+import type { Settings } from "../input/settings.js";
 import { type Finding, failed, ok, warning } from "./finding.js";
 import type { Target } from "./target.js";
 

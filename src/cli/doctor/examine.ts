@@ -1,5 +1,5 @@
-import type { ProtocolName, Settings } from "../settings.js";
-import { protocolNames } from "../settings.js";
+import type { ProtocolName, Settings } from "../input/settings.js";
+import { protocolNames } from "../input/settings.js";
 import { checkCors } from "./check-cors.js";
 import { checkDns } from "./check-dns.js";
 import { checkHttp } from "./check-http.js";

@@ -1,6 +1,6 @@
-import { Code, type ConnectError, getErrorInfo } from "../../index.js";
+import { Code, type ConnectError, getErrorInfo } from "../../node.js";
 import { explainError } from "../explain-error.js";
-import type { ProtocolName } from "../settings.js";
+import type { ProtocolName } from "../input/settings.js";
 import { type Finding, failed, ok, type Verdict } from "./finding.js";
 import { type Calls, gotThrough } from "./make-calls.js";
 

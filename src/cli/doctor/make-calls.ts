@@ -1,6 +1,6 @@
-import { Code, ConnectError, getErrorInfo, type ListMyRefreshTokensResponse } from "../../index.js";
+import { Code, ConnectError, getErrorInfo, type ListMyRefreshTokensResponse } from "../../node.js";
+import type { ProtocolName, Settings } from "../input/settings.js";
 import { openClient } from "../open-client.js";
-import type { ProtocolName, Settings } from "../settings.js";
 
 /** What became of calls over one protocol. */
 export interface Calls {

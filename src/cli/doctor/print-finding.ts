@@ -1,5 +1,5 @@
-import { isColored, paint, type Style } from "../color.js";
-import { escapeText } from "../escape.js";
+import { isColored, paint, type Style } from "../terminal/color.js";
+import { escapeText } from "../terminal/escape.js";
 import type { Finding } from "./finding.js";
 
 const marks: Record<Finding["status"], readonly [mark: string, style: Style]> = {

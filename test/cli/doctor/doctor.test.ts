@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import type { Verdict } from "../../../src/cli/doctor/finding.js";
-import { certificate } from "../../certificate.js";
+import { certificate } from "../../helpers/certificate.js";
 import { noTerminal, runCli, runOnTerminal } from "../run-cli.js";
 import { requestsReach, startLogin } from "../start-login.js";
 import { connectionCases, hasOpenssl, httpCases } from "./network-cases.js";

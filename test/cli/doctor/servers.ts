@@ -9,7 +9,7 @@ import {
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach } from "@jest/globals";
-import { certificate } from "../../certificate.js";
+import { certificate } from "../../helpers/certificate.js";
 
 const running: { server: Server; sockets: Set<Socket> }[] = [];
 

@@ -1,4 +1,4 @@
-import type { Fault } from "../../../src/local/local-zitadel.js";
+import type { Fault } from "../../../src/testing.js";
 import { startLogin } from "../start-login.js";
 import type { Case } from "./run-doctor.js";
 import { startProxy } from "./servers.js";

@@ -1,0 +1,97 @@
+import {
+  type AuthClient,
+  getErrorInfo,
+  type RefreshTokensView,
+  revokeRefreshTokens,
+  viewRefreshTokens,
+} from "../../node.js";
+import { CommandError, exitCodes, usageError } from "../command-error.js";
+import { countTokens } from "../count-tokens.js";
+import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
+import { commonOptions, oneOf, parseOptions } from "../input/parse-options.js";
+import { readSettings } from "../input/settings.js";
+import { printLines, type RevokeFormat, reportRevoked, revokeFormats } from "../report-revoked.js";
+import { toSafeJson } from "../terminal/escape.js";
+import { printNote } from "../terminal/messages.js";
+import { withClient } from "../with-client.js";
+
+/** Revokes all of the user's refresh tokens, or all but some. */
+export async function revokeAll(args: string[], signal: AbortSignal): Promise<number> {
+  const { values, positionals } = parseOptions(args, {
+    ...commonOptions,
+    except: { type: "string", multiple: true },
+    yes: { type: "boolean", short: "y" },
+    "dry-run": { type: "boolean" },
+    output: { type: "string", short: "o" },
+  });
+  // Of `--except ONE TWO` the option takes ONE, and TWO is an argument.
+  if (positionals.length > 0 && !values.except) throw usageError("ids are for revoke, or for --except");
+  const kept = [...(values.except ?? []), ...positionals];
+  const format = oneOf("--output", values.output ?? "text", revokeFormats);
+  if (!values["dry-run"]) mustBeAbleToAsk(values.yes);
+  const settings = await readSettings(values, signal);
+
+  const response = await withClient({ settings, task: "Listing", signal }, (auth) =>
+    auth.listMyRefreshTokens({}, { signal }),
+  );
+  const view = viewRefreshTokens(response);
+  const ids = idsToRevoke(view, kept);
+  if (values["dry-run"]) {
+    if (format === "json") process.stdout.write(`${toSafeJson({ wouldRevoke: ids, notListed: [] })}\n`);
+    else printLines("would revoke", ids);
+    return exitCodes.ok;
+  }
+  if (ids.length === 0) {
+    printNote("there is nothing to revoke");
+    return reportRevoked({ revoked: [], alreadyGone: [], failed: [] }, format, signal);
+  }
+  const warning = `this revokes ${warningOf(view, kept, settings.url)}`;
+  if (values.yes) printNote(warning);
+  else await confirm(`${warning}. Go on?`, signal);
+  if (view.truncated) printNote(`ZITADEL lists ${view.tokens.length} at most: run this again for the others`);
+  return await withClient({ settings, task: "Revoking", signal }, async (auth) =>
+    kept.length > 0
+      ? reportRevoked(await revokeRefreshTokens(auth, ids, { signal }), format, signal)
+      : await revokeInOneCall(auth, ids, format, signal),
+  );
+}
+
+function idsToRevoke({ tokens }: RefreshTokensView, kept: readonly string[]): string[] {
+  const listed = tokens.map(({ id }) => id);
+  const strangers = kept.filter((id) => !listed.includes(id));
+  if (strangers.length > 0) {
+    const problem = `--except ${strangers.join(" ")} is not among the ${countTokens(listed.length)} that ZITADEL lists`;
+    throw new CommandError(`${problem}: nothing was revoked`, exitCodes.failed);
+  }
+  return listed.filter((id) => !kept.includes(id));
+}
+
+function warningOf({ tokens, total }: RefreshTokensView, kept: readonly string[], url: string): string {
+  // ZITADEL does not say which token is behind the access token in use.
+  return kept.length === 0
+    ? `all ${countTokens(total)} at ${url}, this login's included: every app has to sign in again`
+    : `${tokens.length - kept.length} of ${countTokens(total)} at ${url}, this login's included unless it is excepted`;
+}
+
+async function revokeInOneCall(
+  auth: AuthClient,
+  ids: readonly string[],
+  format: RevokeFormat,
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    await auth.revokeAllMyRefreshTokens({}, { signal });
+  } catch (error) {
+    switch (getErrorInfo(error).id) {
+      // None left: somebody else was faster.
+      case "COMMAND-Gfj42":
+        return reportRevoked({ revoked: [], alreadyGone: [...ids], failed: [] }, format, signal);
+      // One token that is listed but gone, such as that of a signed-out browser, keeps ZITADEL from revoking any.
+      case "COMMAND-BHt2w":
+        return reportRevoked(await revokeRefreshTokens(auth, ids, { signal }), format, signal);
+      default:
+        throw error;
+    }
+  }
+  return reportRevoked({ revoked: [...ids], alreadyGone: [], failed: [] }, format, signal);
+}

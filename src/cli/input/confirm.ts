@@ -1,0 +1,32 @@
+import { createInterface } from "node:readline";
+import { CommandError, exitCodes, usageError } from "../command-error.js";
+import { escapeText } from "../terminal/escape.js";
+
+/** Throws a usage error where there is nobody to ask, and the user did not say yes beforehand. */
+export function mustBeAbleToAsk(yes: boolean | undefined): void {
+  if (yes || (process.stdin.isTTY && process.stderr.isTTY)) return;
+  throw usageError("there is no terminal to ask on: pass --yes to revoke without being asked, or --dry-run to look");
+}
+
+/** Asks for a yes. Throws if the answer is another. */
+export async function confirm(question: string, signal: AbortSignal): Promise<void> {
+  process.stderr.write(`${escapeText(question)} [y/N] `);
+  const answer = await readLine(signal);
+  if (!/^y(es)?$/i.test(answer?.trim() ?? "")) {
+    if (answer === undefined) process.stderr.write("\n");
+    throw new CommandError("nothing was revoked", exitCodes.failed);
+  }
+}
+
+/** The next line that is typed, `undefined` at the end of input. */
+function readLine(signal: AbortSignal): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  signal.addEventListener("abort", () => lines.close(), { once: true });
+  return new Promise((resolve) => {
+    lines.once("line", (line) => {
+      resolve(line);
+      lines.close();
+    });
+    lines.once("close", () => resolve(undefined));
+  });
+}

@@ -1,0 +1,75 @@
+import { usageError } from "../command-error.js";
+import { printWarning } from "../terminal/messages.js";
+import { type commonOptions, oneOf, parseDuration, type parseOptions } from "./parse-options.js";
+import { readTextFile } from "./read-text-file.js";
+import { type FoundToken, readToken } from "./read-token.js";
+
+type Values = ReturnType<typeof parseOptions<typeof commonOptions>>["values"];
+
+export const protocolNames = ["grpc", "grpc-web", "rest"] as const;
+
+export type ProtocolName = (typeof protocolNames)[number];
+
+/** Whom a command talks to, and how: the common options and the environment, read and checked. */
+export interface Settings {
+  readonly url: string;
+  readonly token: FoundToken | undefined;
+  readonly protocol: ProtocolName;
+  /** `undefined`: the library's default. */
+  readonly timeoutMs: number | undefined;
+  /** Certificates to trust, PEM. */
+  readonly ca: string | undefined;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly allowInsecure: boolean;
+  readonly verbose: boolean;
+}
+
+/** Reads the common options and the environment. Throws a usage error that names what is wrong. */
+export async function readSettings(values: Values, signal: AbortSignal): Promise<Settings> {
+  const { env } = process;
+  const url = values.url ?? env.ZITADEL_URL;
+  if (!url) throw usageError("no URL: pass --url or set ZITADEL_URL, such as https://my-instance.zitadel.cloud");
+  if (values.ca !== undefined && !/^https:/i.test(url)) throw usageError("--ca is for https: URLs");
+  const headers = (values.header ?? []).map(parseHeader);
+  if (values.org !== undefined) headers.push(parseHeader(`x-zitadel-orgid: ${values.org}`));
+  const settings = {
+    url,
+    protocol: oneOf("--protocol", values.protocol ?? "grpc", protocolNames),
+    timeoutMs: values.timeout === undefined ? undefined : parseDuration("--timeout", values.timeout, 1),
+    ca: values.ca === undefined ? undefined : await readCertificates(values.ca, signal),
+    headers,
+    allowInsecure: values["allow-insecure"] ?? false,
+    verbose: values.verbose ?? false,
+    token: await readToken(values["token-file"], signal),
+  };
+  if (settings.token) checkEnvironment(url);
+  return settings;
+}
+
+function parseHeader(line: string): [string, string] {
+  const [, name = "", value = ""] = /^([\w!#$%&'*+.^`|~-]+):[ \t]*([\x20-\x7e]*?)[ \t]*$/.exec(line) ?? [];
+  // The value stays unsaid: it may be a secret.
+  if (!name) throw usageError('--header must be "Name: value" of printable ASCII, --org an id');
+  if (/^(proxy-)?authorization$|^cookie$/i.test(name)) {
+    throw usageError(`--header ${name} would show a secret on the command line: use ZITADEL_TOKEN or --token-file`);
+  }
+  return [name, value];
+}
+
+async function readCertificates(path: string, signal: AbortSignal): Promise<string> {
+  const pem = await readTextFile("--ca", path, 1024 * 1024, signal);
+  if (!pem.includes("-----BEGIN CERTIFICATE-----")) throw usageError(`--ca ${path} holds no certificate in PEM`);
+  return pem;
+}
+
+// What else on this machine could give the token away.
+function checkEnvironment(url: string): void {
+  const { NODE_TLS_REJECT_UNAUTHORIZED: reject, NODE_DEBUG: debug = "" } = process.env;
+  if (reject === "0" && /^https:/i.test(url)) {
+    const danger = "NODE_TLS_REJECT_UNAUTHORIZED=0 would give the token to whoever answers";
+    throw usageError(`${danger}: unset it, and pass --ca FILE for a certificate of your own`);
+  }
+  if (/http|undici|fetch|tls|net|\*/i.test(debug)) {
+    printWarning("NODE_DEBUG is set: what Node prints because of it can hold the token");
+  }
+}

@@ -1,0 +1,23 @@
+import { CommandError } from "../command-error.js";
+import { isColored, paint, type Style } from "./color.js";
+import { escapeText } from "./escape.js";
+
+/** Says something about what was done, on standard error: standard output is for data. */
+export function printNote(text: string): void {
+  print("note", "dim", text);
+}
+
+export function printWarning(text: string): void {
+  print("warning", "yellow", text);
+}
+
+/** Prints what went wrong, and what to do about it. */
+export function printError(error: unknown): void {
+  print("error", "red", error instanceof Error ? error.message : String(error));
+  if (error instanceof CommandError && error.hint) print("hint", "dim", error.hint);
+}
+
+function print(label: string, style: Style, text: string): void {
+  const shown = isColored(process.stderr) ? paint(label, style) : label;
+  process.stderr.write(`${shown}: ${escapeText(text)}\n`);
+}

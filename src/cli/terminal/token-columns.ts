@@ -1,0 +1,51 @@
+import type { RefreshTokenState, RefreshTokenView } from "../../node.js";
+import type { Style } from "./color.js";
+import { escapeText } from "./escape.js";
+import { relativeTime } from "./relative-time.js";
+import type { Cell, Column } from "./table.js";
+import { textWidth } from "./text-width.js";
+
+const stateStyles: Record<RefreshTokenState, Style> = { active: "green", "idle-expired": "yellow", expired: "dim" };
+
+/** The columns of a table of tokens. The id stays whole on the narrowest terminal: it is what `revoke` takes. */
+export function tokenColumns(tokens: readonly RefreshTokenView[], now: number): Column[] {
+  const column = (title: string, cellOf: (token: RefreshTokenView) => Cell) => ({ title, cells: tokens.map(cellOf) });
+  const time = (title: string, dateOf: (token: RefreshTokenView) => Date | undefined) =>
+    column(title, (token) => {
+      const date = dateOf(token);
+      return { text: date ? relativeTime(date, now) : "-" };
+    });
+  return [
+    column("ID", ({ id }) => ({ text: escapeText(id) })),
+    { ...column("APP", ({ clientId }) => appCell(escapeText(clientId))), minWidth: 12 },
+    column("STATE", ({ state }) => ({ text: state, style: stateStyles[state] })),
+    time("LAST USED", ({ lastUsedAt }) => lastUsedAt),
+    { ...time("USABLE UNTIL", ({ usableUntil }) => usableUntil), dropOrder: 2 },
+    { ...time("SIGNED IN", ({ signedInAt }) => signedInAt), dropOrder: 3 },
+    { ...column("SCOPES", ({ scopes }) => scopesCell(scopes.map(escapeText))), minWidth: 18, dropOrder: 1 },
+  ];
+}
+
+// Of `320010000000000011@portal` people know what comes after the number.
+function appCell(clientId: string): Cell {
+  const name = clientId.lastIndexOf("@");
+  if (name < 0) return { text: clientId };
+  const shorten = (width: number) => {
+    const rest = clientId.slice(name);
+    const kept = width - 1 - textWidth(rest);
+    return kept >= 0 ? `${clientId.slice(0, kept)}…${rest}` : clientId.slice(name + 1);
+  };
+  return { text: clientId, shorten };
+}
+
+function scopesCell(scopes: readonly string[]): Cell {
+  const short = scopes.map((scope) => scope.replace(/^urn:zitadel:iam:.*?((?:[^:]+:)?[^:]+)$/, "…$1"));
+  const shorten = (width: number) => {
+    for (let count = short.length - 1; count > 0; count--) {
+      const text = `${short.slice(0, count).join(" ")} +${short.length - count}`;
+      if (textWidth(text) <= width) return text;
+    }
+    return short.join(" ");
+  };
+  return { text: short.join(" "), shorten };
+}

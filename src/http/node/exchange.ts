@@ -1,0 +1,223 @@
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import type { FailureReason } from "../../errors.js";
+import { failure, tooLargeFailure } from "../../failure.js";
+import { product } from "../../product.js";
+import { concat } from "../concat.js";
+import type { HttpCall } from "../http.js";
+import {
+  type HttpFields,
+  type HttpGuard,
+  type HttpHead,
+  type HttpRequest,
+  type HttpResponse,
+  startBytes,
+} from "../http.js";
+import { networkFailure } from "../network-failure.js";
+import { notHttp2 } from "./network-fault.js";
+import type { Http2Session } from "./session.js";
+
+/**
+ * Sends one request on a session and returns its answer. Stopped by the call, it resets the stream (CANCEL).
+ */
+export function exchange(
+  session: Http2Session,
+  request: HttpRequest,
+  guard: HttpGuard,
+  call: HttpCall,
+): Promise<HttpResponse> {
+  // Made for this one request, so that they need not be copied.
+  const { headers } = request;
+  headers["user-agent"] ??= product;
+  headers[":method"] = request.method;
+  headers[":path"] = request.path;
+  let stream: PendingStream;
+  try {
+    stream = session.request(headers);
+  } catch (cause) {
+    session.retire();
+    return Promise.reject(networkFailure({ ...session.whyDead(cause).fault, repeat: "refused" }, cause));
+  }
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      if (call.stopped?.code === Code.DeadlineExceeded && session.bytesRead === bytesBefore) session.suspect();
+      fail(stream, call.stopped);
+    };
+    const bytesBefore = session.bytesRead;
+    stream[pendingKey] = { session, guard, call, resolve, reject, stop, chunks: [], length: 0 };
+    stream.on("response", onResponse);
+    stream.on("data", onData);
+    stream.on("trailers", onTrailers);
+    stream.on("end", onEnd);
+    stream.on("error", onError);
+    stream.on("close", onClose);
+    stream.end(request.body);
+    call.onStop(stop);
+  });
+}
+
+/** What is known of a request while it is under way. */
+interface Pending {
+  readonly session: Http2Session;
+  readonly guard: HttpGuard;
+  readonly call: HttpCall;
+  readonly resolve: (answer: HttpResponse) => void;
+  readonly reject: (error: unknown) => void;
+  readonly stop: () => void;
+  readonly chunks: Uint8Array[];
+  length: number;
+  head?: HttpHead;
+  trailers?: HttpFields;
+  error?: Error;
+}
+
+// Node keeps a finished stream for a while, and with it all that it reaches: kept, a request and its answer cost a
+// third of a call's time in garbage collection. So they hang on the stream by one property, which is taken off, and
+// the listeners are the same functions for every stream.
+const pendingKey = Symbol("pending");
+
+type PendingStream = ClientHttp2Stream & { [pendingKey]?: Pending | undefined };
+
+function onResponse(this: PendingStream, headers: IncomingHttpHeaders, flags: number): void {
+  const pending = this[pendingKey];
+  if (!pending) return;
+  pending.head = { status: Number(headers[":status"]), headers: new Http2Fields(headers) };
+  check(this, pending, undefined);
+  // An answer of headers alone: waiting for its end would cost a turn of the event loop.
+  if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) succeed(this);
+}
+
+function onData(this: PendingStream, buffer: Buffer): void {
+  const pending = this[pendingKey];
+  if (!pending) return;
+  // A plain view: protobuf reads a Buffer more slowly.
+  const chunk = new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength);
+  const isStart = pending.length < startBytes && pending.length + chunk.length >= startBytes;
+  pending.chunks.push(chunk);
+  pending.length += chunk.length;
+  if (isStart) check(this, pending, concat(pending.chunks, pending.length));
+  if (pending.length > pending.guard.maxBodyBytes) fail(this, tooLargeFailure(pending.head?.status ?? 0));
+}
+
+function onTrailers(this: PendingStream, headers: IncomingHttpHeaders): void {
+  const pending = this[pendingKey];
+  if (pending) pending.trailers = new Http2Fields(headers);
+}
+
+function onEnd(this: PendingStream): void {
+  // Without trailers it may be the end of a stream that was reset: that is known when it closes.
+  if (this[pendingKey]?.trailers) succeed(this);
+}
+
+function onError(this: PendingStream, error: Error): void {
+  const pending = this[pendingKey];
+  if (pending) pending.error = error;
+}
+
+function onClose(this: PendingStream): void {
+  const pending = this[pendingKey];
+  if (!pending) return;
+  if (pending.head && this.rstCode === constants.NGHTTP2_NO_ERROR && !pending.session.isDead) succeed(this);
+  else fail(this, streamFailure(pending.session, this, pending.head, pending.error));
+}
+
+function check(stream: PendingStream, { guard, head }: Pending, start: Uint8Array | undefined): void {
+  try {
+    guard.check(head as HttpHead, start);
+  } catch (error) {
+    fail(stream, error);
+  }
+}
+
+function succeed(stream: PendingStream): void {
+  const pending = settle(stream);
+  if (!pending?.head) return;
+  const { head, chunks, length, trailers, resolve } = pending;
+  resolve({ status: head.status, headers: head.headers, body: concat(chunks, length), trailers });
+}
+
+function fail(stream: PendingStream, error: unknown): void {
+  const pending = settle(stream);
+  if (!pending) return;
+  stream.close(constants.NGHTTP2_CANCEL);
+  pending.reject(error);
+}
+
+function settle(stream: PendingStream): Pending | undefined {
+  const pending = stream[pendingKey];
+  stream[pendingKey] = undefined;
+  pending?.call.offStop(pending.stop);
+  pending?.session.left(pending.head !== undefined);
+  return pending;
+}
+
+// The table of gRPC's PROTOCOL-HTTP2, "Errors", for every protocol.
+function streamFailure(
+  session: Http2Session,
+  stream: ClientHttp2Stream,
+  head: HttpHead | undefined,
+  cause: Error | undefined,
+): ConnectError {
+  const code = stream.rstCode ?? constants.NGHTTP2_NO_ERROR;
+  if (code === constants.NGHTTP2_REFUSED_STREAM || session.isUnprocessed(stream.id)) {
+    const message = "the server did not take the request (REFUSED_STREAM or GOAWAY)";
+    return networkFailure({ reason: "rst-refused-stream", message, repeat: "refused" }, cause);
+  }
+  if (session.isDead) {
+    const end = session.whyDead(cause);
+    return networkFailure(end.fault, end.cause);
+  }
+  const name = resetNames[code] ?? `code-${code}`;
+  const reason: FailureReason = `rst-${name}`;
+  const message = `the server reset the stream (${name})`;
+  const note = { reason, ...(head && { httpStatus: head.status }) };
+  switch (code) {
+    case constants.NGHTTP2_NO_ERROR:
+      return networkFailure({ reason, message: `${message} without an answer` }, cause);
+    case constants.NGHTTP2_CANCEL:
+      return failure(Code.Canceled, message, { ...note, fromServer: true }, { cause });
+    case constants.NGHTTP2_ENHANCE_YOUR_CALM:
+      return failure(Code.ResourceExhausted, message, note, { cause });
+    case constants.NGHTTP2_INADEQUATE_SECURITY:
+      return failure(Code.PermissionDenied, message, note, { cause });
+    case constants.NGHTTP2_HTTP_1_1_REQUIRED:
+      return networkFailure(notHttp2("the server"), cause);
+    default:
+      return failure(Code.Internal, message, note, { cause });
+  }
+}
+
+// RFC 9113 §7.
+const resetNames = [
+  "no-error",
+  "protocol-error",
+  "internal-error",
+  "flow-control-error",
+  "settings-timeout",
+  "stream-closed",
+  "frame-size-error",
+  "refused-stream",
+  "cancel",
+  "compression-error",
+  "connect-error",
+  "enhance-your-calm",
+  "inadequate-security",
+  "http-1-1-required",
+];
+
+class Http2Fields implements HttpFields {
+  readonly #fields: IncomingHttpHeaders;
+
+  constructor(fields: IncomingHttpHeaders) {
+    this.#fields = fields;
+  }
+
+  get(name: string): string | null {
+    const value: unknown = this.#fields[name];
+    return value === undefined ? null : String(value);
+  }
+
+  forEach(visit: (value: string, name: string) => void): void {
+    for (const [name, value] of Object.entries(this.#fields)) visit(String(value), name);
+  }
+}

@@ -1,0 +1,13 @@
+import { createFetchClient } from "../fetch.js";
+import type { HttpClient } from "../http.js";
+import { networkFault } from "./network-fault.js";
+
+/** An HTTP client over Node's `fetch`, or another one that fails as it does. Throws a TypeError if it is unsafe. */
+export function createNodeFetchClient(origin: string, customFetch: typeof fetch | undefined): HttpClient {
+  // It would hand tokens to whoever answers, and fetch has no option that says otherwise.
+  if (!customFetch && origin.startsWith("https:") && process.env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
+    const remedy = "unset it and name the CA in NODE_EXTRA_CA_CERTS, or pass http2, which checks all the same";
+    throw new TypeError(`NODE_TLS_REJECT_UNAUTHORIZED=0 keeps fetch from checking certificates: ${remedy}`);
+  }
+  return createFetchClient(origin, customFetch, networkFault);
+}

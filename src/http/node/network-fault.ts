@@ -1,0 +1,56 @@
+import type { NetworkFault } from "../network-failure.js";
+
+/**
+ * Reads what went wrong from the code that Node gives its network errors, `undefined` if it has none that is known.
+ * `host` is for the message.
+ */
+export function networkFault(error: unknown, host: string): NetworkFault | undefined {
+  const code = String((error as { code?: unknown } | undefined)?.code ?? "");
+  switch (code) {
+    case "ECONNREFUSED":
+      return { reason: "connect-refused", message: `nothing listens at ${host}`, repeat: "not-sent" };
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+    case "EAI_NODATA":
+      // Names rarely come to be within a second, but a resolver can fail once.
+      return { reason: "dns", message: `${host} cannot be found: check baseUrl`, repeat: "not-sent", maxRetries: 1 };
+    case "ETIMEDOUT":
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+    case "UND_ERR_CONNECT_TIMEOUT":
+      return { reason: "connect-timeout", message: `${host} cannot be reached`, repeat: "not-sent" };
+    case "ECONNRESET":
+    case "EPIPE":
+    case "ECONNABORTED":
+    case "UND_ERR_SOCKET":
+      return { reason: "connection-lost", message: `the connection to ${host} was lost` };
+    case "CERT_HAS_EXPIRED":
+    case "CERT_NOT_YET_VALID":
+      return { reason: "tls-expired", message: `the certificate of ${host} is not valid now`, repeat: "never" };
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return { reason: "tls-hostname", message: `the certificate of ${host} is for another name`, repeat: "never" };
+    case "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL":
+      return notHttp2(host);
+    case "UND_ERR_HEADERS_OVERFLOW":
+      return { reason: "bad-http", message: `${host} sent more headers than Node takes`, repeat: "never" };
+  }
+  if (/SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|CERT_/.test(code)) {
+    const message = `the certificate of ${host} is not trusted: pass its CA (http2.tls.ca or NODE_EXTRA_CA_CERTS)`;
+    return { reason: "tls-untrusted", message, repeat: "never" };
+  }
+  if (/^(?:ERR_SSL|EPROTO)/.test(code)) {
+    return { reason: "tls", message: `TLS with ${host} failed: does that port speak https?`, repeat: "never" };
+  }
+  // Node 24 gives this error no code. Its `data` is what the server sent, which may be our request, token and all.
+  if ((error as Error | undefined)?.name === "HTTPParserError") {
+    Object.assign(error as Error, { data: undefined });
+    return { reason: "bad-http", message: `${host} does not answer in HTTP`, repeat: "never" };
+  }
+  return undefined;
+}
+
+/** What it comes to that a server does not speak HTTP/2. */
+export function notHttp2(host: string): NetworkFault {
+  const hint = "use https: if it is a TLS port, or gRPC-Web or REST if a proxy speaks only HTTP/1.1";
+  return { reason: "not-h2", message: `${host} does not speak HTTP/2: ${hint}`, repeat: "never" };
+}

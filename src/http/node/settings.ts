@@ -1,0 +1,40 @@
+import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
+import type { Http2Options, TlsOptions } from "../http2-options.js";
+
+/** `Http2Options` with every default filled in; what is off is `Infinity`. */
+export interface Http2Settings extends Pick<Http2Options, "createConnection"> {
+  readonly connectTimeoutMs: number;
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly servername: string | undefined;
+  /** The certificates, made ready once. */
+  readonly secureContext: SecureContext | undefined;
+}
+
+/** Checks `Http2Options` and fills in what is left out. Throws a TypeError or a RangeError. */
+export function http2Settings(options: Http2Options): Http2Settings {
+  const { connectTimeoutMs = 5_000, pingIntervalMs = 30_000, pingTimeoutMs = 5_000, idleTimeoutMs = 50_000 } = options;
+  const durations = { connectTimeoutMs, pingIntervalMs, pingTimeoutMs, idleTimeoutMs };
+  for (const [name, value] of Object.entries(durations)) {
+    if (name === "pingIntervalMs" && value === false) continue;
+    if (!(typeof value === "number" && value >= 1 && value <= 3_600_000)) {
+      throw new RangeError(`http2.${name} must be 1 to 3600000 milliseconds, got ${value}`);
+    }
+  }
+  return {
+    ...durations,
+    pingIntervalMs: pingIntervalMs === false ? Number.POSITIVE_INFINITY : pingIntervalMs,
+    servername: options.tls?.servername,
+    secureContext: options.tls && secureContextOf(options.tls),
+    createConnection: options.createConnection,
+  };
+}
+
+function secureContextOf({ ca, cert, key, passphrase }: TlsOptions): SecureContext {
+  try {
+    return createSecureContext({ ca, cert, key, passphrase } as SecureContextOptions);
+  } catch (cause) {
+    throw new TypeError("http2.tls has a certificate, key or passphrase that is not right", { cause });
+  }
+}

@@ -1,0 +1,129 @@
+import { gunzip, gzipSync } from "node:zlib";
+import { Code } from "@connectrpc/connect";
+import type { Exchange } from "../http/exchange.js";
+import type { Answer } from "../service/rpc.js";
+import { RpcError, statusBytes } from "../service/rpc-error.js";
+import type { Outcome } from "../service/settle.js";
+
+/** grpc-go's default, which ZITADEL leaves alone. */
+export const maxReceiveBytes = 4_194_304;
+
+const prefixBytes = 5;
+
+/** How many bytes of a body one message takes, seen from its prefix. One too large is not waited for. */
+export function frameBytes(head: Uint8Array): number {
+  if (head.length < prefixBytes) {
+    return prefixBytes;
+  }
+  const length = Buffer.from(head).readUInt32BE(1);
+  return length > maxReceiveBytes ? prefixBytes : prefixBytes + length;
+}
+
+/** Takes the first message out of a body, or says what grpc-go says about a body that holds none. */
+export async function readFrame(body: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
+  if (encoding !== undefined && encoding !== "identity" && encoding !== "gzip") {
+    const text = `grpc: Decompressor is not installed for grpc-encoding ${JSON.stringify(encoding)}`;
+    throw new RpcError(Code.Unimplemented, text);
+  }
+  if (body.length < prefixBytes) {
+    throw new RpcError(Code.Unknown, body.length === 0 ? "EOF" : "unexpected EOF");
+  }
+  const [flag] = body;
+  const length = Buffer.from(body).readUInt32BE(1);
+  if (length > maxReceiveBytes) {
+    const text = `grpc: received message larger than max (${length} vs. ${maxReceiveBytes})`;
+    throw new RpcError(Code.ResourceExhausted, text);
+  }
+  if (body.length < prefixBytes + length) {
+    throw new RpcError(Code.Unknown, "unexpected EOF");
+  }
+  if (flag !== 0 && flag !== 1) {
+    throw new RpcError(Code.Internal, `grpc: received unexpected payload format ${flag}`);
+  }
+  if (flag === 1 && encoding !== "gzip") {
+    throw new RpcError(Code.Internal, "grpc: compressed flag set with identity or empty encoding");
+  }
+  const message = body.subarray(prefixBytes, prefixBytes + length);
+  return flag === 1 ? inflate(message) : message;
+}
+
+export function parseRequest<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch {
+    const text = "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data";
+    throw new RpcError(Code.Internal, text);
+  }
+}
+
+/** The answer's message in its frame: compressed if the request was, and not if it is empty. */
+export function writeFrame(answer: Answer, gzip: boolean): Uint8Array {
+  const message = answer.binary();
+  const compress = gzip && message.length > 0;
+  return envelope(compress ? 1 : 0, compress ? gzipSync(message) : message);
+}
+
+export function envelope(flag: number, data: Uint8Array): Uint8Array {
+  const frame = Buffer.alloc(prefixBytes + data.length);
+  frame.writeUInt8(flag);
+  frame.writeUInt32BE(data.length, 1);
+  frame.set(data, prefixBytes);
+  return frame;
+}
+
+/** `grpc-status` and what goes with it. */
+export function statusTrailers(outcome: Outcome): Record<string, string> {
+  if ("answer" in outcome) {
+    return { "grpc-status": "0" };
+  }
+  const { error, trailers } = outcome;
+  const details = statusBytes(error);
+  return {
+    ...(error.message && { "grpc-message": percentEncode(error.message) }),
+    "grpc-status": String(error.code),
+    ...(details && { "grpc-status-details-bin": Buffer.from(details).toString("base64").replace(/=+$/, "") }),
+    ...trailers,
+  };
+}
+
+/** The headers that ZITADEL's first interceptor sends, so that no call it has seen goes without them. */
+export function noCacheHeaders(outcome: Outcome): Record<string, string> {
+  if ("error" in outcome && outcome.early) {
+    return {};
+  }
+  const expires = new Date().toUTCString();
+  return {
+    "Cache-Control": "no-store",
+    Expires: expires,
+    "Grpc-Metadata-Cache-Control": "no-store",
+    "Grpc-Metadata-Expires": expires,
+    "Grpc-Metadata-Pragma": "no-cache",
+    Pragma: "no-cache",
+    ...(outcome.requestId && { "X-Request-Id": outcome.requestId }),
+  };
+}
+
+export function isGzip(exchange: Exchange): boolean {
+  return exchange.header("grpc-encoding") === "gzip";
+}
+
+function inflate(message: Uint8Array): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    gunzip(message, { maxOutputLength: maxReceiveBytes }, (error, data) => {
+      if (error === null) {
+        resolve(data);
+      } else if ("code" in error && error.code === "ERR_BUFFER_TOO_LARGE") {
+        const text = `grpc: received message after decompression larger than max ${maxReceiveBytes}`;
+        reject(new RpcError(Code.ResourceExhausted, text));
+      } else {
+        reject(new RpcError(Code.Internal, "grpc: failed to decompress the received message: gzip: invalid header"));
+      }
+    });
+  });
+}
+
+function percentEncode(text: string): string {
+  return Buffer.from(text)
+    .toString("latin1")
+    .replace(/[^\x20-\x7e]|%/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
+}

@@ -1,0 +1,50 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { type ListDetails, ListDetailsSchema } from "../../../gen/zitadel/object_pb.js";
+
+interface Event {
+  readonly sequence: bigint;
+  readonly at: Date;
+  /** When lists take it into account, in ms since 1970. */
+  readonly visibleAt: number;
+}
+
+/** Every change has a number, and lists learn of it later: ZITADEL's eventstore and its projection, in brief. */
+export class Journal {
+  readonly #now: () => Date;
+  // Numbers are shared by the whole instance, so a young one is already far from 1.
+  #last: Event;
+  #visible: Event;
+  #waiting: Event[] = [];
+
+  constructor(now: () => Date) {
+    this.#now = now;
+    const at = now();
+    this.#last = { sequence: 2678n, at, visibleAt: at.getTime() };
+    this.#visible = this.#last;
+  }
+
+  now(): Date {
+    return this.#now();
+  }
+
+  /** Records a change that lists show after so many ms. */
+  record(lagMs: number): Event {
+    const at = this.now();
+    this.#last = { sequence: this.#last.sequence + 1n, at, visibleAt: at.getTime() + lagMs };
+    this.#waiting.push(this.#last);
+    return this.#last;
+  }
+
+  listDetails(totalResult: number): ListDetails {
+    const now = this.now().getTime();
+    const seen = this.#waiting.filter((event) => event.visibleAt <= now);
+    this.#waiting = this.#waiting.filter((event) => event.visibleAt > now);
+    this.#visible = seen.at(-1) ?? this.#visible;
+    return create(ListDetailsSchema, {
+      totalResult: BigInt(totalResult),
+      processedSequence: this.#visible.sequence,
+      viewTimestamp: timestampFromDate(new Date(this.#visible.visibleAt)),
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import type { RefreshToken } from "../../../gen/zitadel/user_pb.js";
+
+/** A user of the local ZITADEL. Everything has a default. */
+export interface LocalUserOptions {
+  /** Default: a made-up id of 18 digits. */
+  readonly id?: string;
+  /** The access token that is valid. Default: a random one. */
+  readonly token?: string;
+  /** Id of the user's organization. */
+  readonly resourceOwner?: string;
+  /** The language the user prefers, such as `de`: it goes before the `accept-language` of a call. */
+  readonly language?: string;
+  /**
+   * Origins that the OIDC app may be used from in a browser. REST refuses every other one (AUTH-DZG21); gRPC-Web does
+   * not look. Default: only the server's own origin.
+   */
+  readonly allowedOrigins?: readonly string[];
+  /** Default: half a dozen of several apps, one of them idle-expired and one expired. `[]` for none. */
+  readonly refreshTokens?: readonly LocalRefreshTokenOptions[];
+}
+
+/** A refresh token of a user. Times are a `Date`, or an ISO string of up to nanoseconds. */
+export interface LocalRefreshTokenOptions {
+  /** Default: a made-up id of 18 digits. */
+  readonly id?: string;
+  readonly clientId?: string;
+  /** The browser or device. There is one token at most per app, device and user: a later one replaces an earlier. */
+  readonly userAgentId?: string;
+  /** When the user signed in. Default: an hour ago. */
+  readonly authTime?: Date | string;
+  /** When the token was issued. Default: `authTime`. */
+  readonly creationDate?: Date | string;
+  /** When the token was last used. Default: `creationDate`. */
+  readonly changeDate?: Date | string;
+  /** Default: 30 days after `changeDate`. */
+  readonly idleExpiration?: Date | string;
+  /** Default: 90 days after `creationDate`. */
+  readonly expiration?: Date | string;
+  readonly scopes?: readonly string[];
+  readonly audience?: readonly string[];
+  readonly sequence?: number | bigint;
+  /**
+   * Listed although its user has signed out since: it cannot be revoked, and revoking all fails (COMMAND-BHt2w).
+   * Default false.
+   */
+  readonly stale?: boolean;
+}
+
+/** A user as the local ZITADEL knows it. */
+export interface LocalUser {
+  readonly id: string;
+  readonly resourceOwner: string;
+  /** A valid access token; the same as `tokens.valid`. */
+  readonly token: string;
+  readonly tokens: LocalAccessTokens;
+  /** What is stored right now: without the lag and the limit of a list, in the order of creation. */
+  readonly refreshTokens: readonly RefreshToken[];
+}
+
+/** Access tokens of one user, one for each way in which ZITADEL can take them. */
+export interface LocalAccessTokens {
+  /** Of an OIDC app. */
+  readonly valid: string;
+  /** As valid: what the app gets when it refreshes. */
+  readonly refreshed: string;
+  /** A personal access token: no audience and no origin is checked. */
+  readonly personal: string;
+  /** Refused with AUTH-7fs1e. */
+  readonly expired: string;
+  /** Lacks the scope `urn:zitadel:iam:org:project:id:zitadel:aud`. Refused with AUTH-7fs1e. */
+  readonly wrongAudience: string;
+  /** The user has to use a second factor first. Refused with AUTHZ-Kl3p0. */
+  readonly mfaRequired: string;
+  /** Of a session in which nothing has been checked yet. Refused with AUTHZ-Kl3p0. */
+  readonly notAuthenticated: string;
+  /** Made by token exchange, to act as somebody else. Refused with APP-wai8O. */
+  readonly impersonation: string;
+}

@@ -1,0 +1,109 @@
+import { Code, type ConnectError } from "@connectrpc/connect";
+import type { Status } from "../../gen/google/rpc/status_pb.js";
+import type { FailureReason } from "../errors.js";
+import { type FailureNote, failure } from "../failure.js";
+import type { HttpFields, HttpHead } from "../http/http.js";
+import { hintFor } from "../zitadel.js";
+import { errorMetadata } from "./error-metadata.js";
+import { pushback } from "./pushback.js";
+
+/**
+ * What a status says, whatever it came in: gRPC trailers, a gRPC-Web frame or a REST body.
+ */
+export interface StatusParts {
+  readonly code: Code;
+  readonly message: string;
+  readonly details: ConnectError["details"];
+}
+
+/** The error of an answer that has no status of its own, by its HTTP status. */
+export function httpFailure(head: HttpHead): ConnectError {
+  const { status } = head;
+  const redirect = status >= 300 && status < 400;
+  const message = redirect
+    ? `HTTP ${status}: redirects are not followed, since that would carry the token elsewhere; correct baseUrl`
+    : `HTTP ${status} without a status of the API${httpHint(status)}`;
+  return serverFailure({ code: codeOfHttpStatus(status), message, details: [] }, head, undefined, {
+    ...(redirect && { reason: "redirect-refused" as const }),
+    ...(status === 204 && { reason: "empty-response" as const }),
+    fromServer: false,
+  });
+}
+
+// The table of gRPC's http-grpc-status-mapping.md, for every protocol.
+function codeOfHttpStatus(status: number): Code {
+  switch (status) {
+    case 400:
+      return Code.Internal;
+    case 401:
+      return Code.Unauthenticated;
+    case 403:
+      return Code.PermissionDenied;
+    case 404:
+      return Code.Unimplemented;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return Code.Unavailable;
+    default:
+      return Code.Unknown;
+  }
+}
+
+function httpHint(status: number): string {
+  if (status === 404) return "; is baseUrl ZITADEL's, and does the proxy before it let this protocol through?";
+  return status === 407 ? "; the proxy wants credentials" : "";
+}
+
+/** The error of an answer that is wrong in itself. */
+export function answerFailure(
+  code: Code,
+  reason: FailureReason | undefined,
+  message: string,
+  { status }: HttpHead,
+  cause?: unknown,
+): ConnectError {
+  return failure(code, message, { httpStatus: status, ...(reason && { reason }) }, { cause });
+}
+
+/** The error for an answer of another type than the protocol's. */
+export function contentTypeFailure(head: HttpHead, expected: string): ConnectError {
+  const type = (head.headers.get("content-type") ?? "").slice(0, 80);
+  const hint = /^text\/html/i.test(type) ? "; baseUrl or a proxy leads to a web page" : "";
+  const message = `expected ${expected}, got content-type "${type}"${hint}`;
+  return answerFailure(Code.Unknown, "unexpected-content-type", message, head);
+}
+
+/** The error of a status that a server sent, with what it says about coming back. */
+export function serverFailure(
+  sent: StatusParts,
+  head: HttpHead,
+  trailer: HttpFields | undefined,
+  note: FailureNote,
+): ConnectError {
+  const { code, message, details } = unwrapped(sent);
+  const pushbackMs = pushback(details, head, trailer);
+  const mayComeBack = code === Code.Unavailable || (code === Code.ResourceExhausted && pushbackMs !== undefined);
+  return failure(
+    code,
+    message,
+    { httpStatus: head.status, repeat: mayComeBack ? "maybe-applied" : "never", pushbackMs, ...note },
+    { metadata: errorMetadata(head.headers, trailer), details, hint: hintFor(code, message) },
+  );
+}
+
+// ZITADEL 4.11 sends plain statuses wrapped in one of code Unknown:
+// `rpc error: code = Unauthenticated desc = auth header missing ()`.
+function unwrapped(sent: StatusParts): StatusParts {
+  if (sent.code !== Code.Unknown) return sent;
+  const match = /^rpc error: code = (\w+) desc = (.*) \(\)$/s.exec(sent.message);
+  const code = match && Code[match[1] as keyof typeof Code];
+  // The name could also be a number or `constructor`, which are keys of the enum object too.
+  return match && typeof code === "number" ? { code, message: match[2] ?? "", details: [] } : sent;
+}
+
+/** Error details in the form that `ConnectError.findDetails` reads. */
+export function anyDetails(status: Status): ConnectError["details"] {
+  return status.details.map(({ typeUrl, value }) => ({ type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1), value }));
+}

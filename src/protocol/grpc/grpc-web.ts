@@ -1,0 +1,65 @@
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { appendField } from "../../http/fields.js";
+import type { HttpFields, HttpResponse } from "../../http/http.js";
+import { product } from "../../product.js";
+import { answerFailure } from "../failures.js";
+import type { Protocol } from "../protocol.js";
+import { decodeEnvelopes, encodingOf, envelopeData, maxTrailerBytes, trailersFlag } from "./envelope.js";
+import { grpcRequest } from "./request.js";
+import { answerStatus, checkGrpc, maxBodyBytes, messageCountFailure, messageReply, missingStatus } from "./response.js";
+
+const headers = {
+  "content-type": "application/grpc-web+proto",
+  // ZITADEL takes a CORS preflight for gRPC-Web's only if it names this header.
+  "x-grpc-web": "1",
+  "x-user-agent": product,
+};
+
+/**
+ * gRPC-Web (`application/grpc-web+proto`), as gRPC's PROTOCOL-WEB prescribes: gRPC for HTTP clients that do not
+ * show trailers, which come as a last frame of the body. The default outside Node.
+ */
+export const grpcWeb: Protocol = {
+  name: "grpc-web",
+  needsTrailers: false,
+  maxBodyBytes,
+  request: (method, message, context) => grpcRequest(method, message, context, headers),
+  check: (head, rules, start) => checkGrpc(head, rules, start, "application/grpc-web"),
+  response(method, answer, rules) {
+    const frames = decodeEnvelopes(answer.body, answer);
+    const at = frames.findIndex(({ flags }) => flags & trailersFlag);
+    const last = frames[at];
+    if (!last) throw answerStatus(answer, undefined, missingTrailers) ?? messageCountFailure(0, answer);
+    if (at < frames.length - 1) {
+      const message = "the server sent a frame after the trailers, which must be last";
+      throw answerFailure(Code.Internal, "trailers-not-last", message, answer);
+    }
+    const reply = (block: Uint8Array) => {
+      const trailers = parseTrailers(block);
+      const error = answerStatus(answer, trailers, missingStatus);
+      if (error) throw error;
+      return messageReply(method, frames.slice(0, at), answer, trailers, rules);
+    };
+    const block = envelopeData(last, encodingOf(answer.headers, rules.acceptGzip, answer), maxTrailerBytes, answer);
+    return block instanceof Promise ? block.then(reply) : reply(block);
+  },
+};
+
+// Unlike the end of an HTTP/2 stream, the end of a body does not show whether it is whole.
+function missingTrailers(answer: HttpResponse): ConnectError {
+  const message = "the answer ends without trailers: a proxy on the way may have cut it off";
+  return answerFailure(Code.Unknown, "missing-trailers", message, answer);
+}
+
+// `name: value` lines. Lenient about line ends, case and spaces, as other clients are.
+function parseTrailers(block: Uint8Array): HttpFields {
+  const trailers = new Headers();
+  // Latin-1 as in header fields, so that text sent as plain UTF-8 survives and no byte is refused.
+  let text = "";
+  for (let at = 0; at < block.length; at += 8192) text += String.fromCharCode(...block.subarray(at, at + 8192));
+  for (const line of text.split(/\r?\n/)) {
+    const colon = line.indexOf(":");
+    if (colon > 0) appendField(trailers, line.slice(0, colon).trim(), line.slice(colon + 1).trim());
+  }
+  return trailers;
+}

@@ -1,0 +1,31 @@
+import type { ConnectError } from "@connectrpc/connect";
+import type { HttpResponse } from "../../http/http.js";
+import type { Protocol } from "../protocol.js";
+import { decodeEnvelopes } from "./envelope.js";
+import { grpcRequest } from "./request.js";
+import { answerStatus, checkGrpc, maxBodyBytes, messageReply, missingStatus } from "./response.js";
+
+// Without "+proto", which ZITADEL before 2.30 does not know.
+const headers = { "content-type": "application/grpc", te: "trailers" };
+
+/**
+ * gRPC over HTTP/2 (`application/grpc`), as gRPC's PROTOCOL-HTTP2 prescribes. The default in Node.
+ */
+export const grpc: Protocol = {
+  name: "grpc",
+  needsTrailers: true,
+  maxBodyBytes,
+  request: (method, message, context) => grpcRequest(method, message, context, headers),
+  check: (head, rules, start) => checkGrpc(head, rules, start, "application/grpc"),
+  response(method, answer, rules) {
+    const error = answerStatus(answer, answer.trailers, noTrailers);
+    if (error) throw error;
+    return messageReply(method, decodeEnvelopes(answer.body, answer), answer, answer.trailers ?? answer.headers, rules);
+  },
+};
+
+function noTrailers(answer: HttpResponse): ConnectError {
+  // Throws if the message is cut off too, which says more.
+  decodeEnvelopes(answer.body, answer);
+  return missingStatus(answer);
+}

@@ -1,0 +1,110 @@
+import { type DescMessage, type DescMethodUnary, fromBinary } from "@bufbuild/protobuf";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import type { HttpFields, HttpHead, HttpResponse } from "../../http/http.js";
+import { answerFailure, contentTypeFailure, httpFailure } from "../failures.js";
+import type { Reply, ResponseRules } from "../protocol.js";
+import { checkEnvelope, compressedFlag, type Envelope, encodingOf, envelopeData, maxTrailerBytes } from "./envelope.js";
+import { statusFailure } from "./status.js";
+
+/** Bytes of body that an answer can take: one message, and what comes beside it. */
+export function maxBodyBytes(maxResponseBytes: number): number {
+  return maxResponseBytes + maxTrailerBytes;
+}
+
+/** Refuses an answer that is not gRPC by its head, and a message that is too large by its prefix. */
+export function checkGrpc(
+  head: HttpHead,
+  rules: ResponseRules,
+  start: Uint8Array | undefined,
+  expected: "application/grpc" | "application/grpc-web",
+): void {
+  if (start) {
+    checkEnvelope(start, rules.maxResponseBytes, head);
+    return;
+  }
+  const type = head.headers.get("content-type") ?? "";
+  if (type === expected || type.toLowerCase().split(/\s*;/)[0]?.replace("+proto", "") === expected) return;
+  if (head.status !== 200) throw statusInHead(head) ?? httpFailure(head);
+  throw contentTypeFailure(head, expected);
+}
+
+function statusInHead(head: HttpHead): ConnectError | undefined {
+  return head.headers.get("grpc-status") === null ? undefined : statusFailure(head, head.headers);
+}
+
+/**
+ * The error of a whole answer, `undefined` for OK. `trailers` are where the status belongs; without any it may be in
+ * the headers (Trailers-Only).
+ */
+export function answerStatus(
+  answer: HttpResponse,
+  trailers: HttpFields | undefined,
+  missing: (answer: HttpResponse) => ConnectError,
+): ConnectError | undefined {
+  const inHead = answer.headers.get("grpc-status");
+  if (trailers?.get("grpc-status") != null) {
+    const error = statusFailure(answer, trailers);
+    if (error || inHead === null || inHead === "0") return error;
+    const message = `the server sent grpc-status ${inHead.slice(0, 20)} in its headers and 0 in its trailers`;
+    return answerFailure(Code.Unknown, "bad-status", message, answer);
+  }
+  // Trailers-Only, or as improbable-eng's server sends it: the status in the headers and an empty trailer frame.
+  if (inHead !== null && (answer.body.length === 0 || (trailers && inHead !== "0"))) {
+    return statusFailure(answer, answer.headers);
+  }
+  if (answer.status !== 200) return httpFailure(answer);
+  if (answer.body.length === 0 && !trailers) {
+    const hint = "a proxy may have dropped it, or CORS does not expose grpc-status and grpc-message";
+    return answerFailure(Code.Unknown, "empty-response", `the answer is empty and has no status; ${hint}`, answer);
+  }
+  return missing(answer);
+}
+
+/** The error of an answer whose trailers have no status, or that has none. */
+export function missingStatus(answer: HttpHead): ConnectError {
+  const message = "the answer has no grpc-status; a proxy on the way may not pass trailers: try gRPC-Web or REST";
+  return answerFailure(Code.Internal, "missing-trailers", message, answer);
+}
+
+/** The reply of an answer whose status is OK: exactly one message. */
+export function messageReply<O extends DescMessage>(
+  method: DescMethodUnary<DescMessage, O>,
+  envelopes: Envelope[],
+  head: HttpHead,
+  trailer: HttpFields,
+  rules: ResponseRules,
+): Reply<O> | Promise<Reply<O>> {
+  const encoding = encodingOf(head.headers, rules.acceptGzip, head);
+  const odd = envelopes.find(({ flags }) => (flags & ~compressedFlag) !== 0);
+  if (odd) {
+    throw answerFailure(Code.Internal, "parse", `the server sent a message with unknown flags ${odd.flags}`, head);
+  }
+  const [envelope] = envelopes;
+  if (!envelope || envelopes.length > 1) throw messageCountFailure(envelopes.length, head);
+  const data = envelopeData(envelope, encoding, rules.maxResponseBytes, head);
+  const decode = (bytes: Uint8Array): Reply<O> => ({
+    message: decodeMessage(method, bytes, head),
+    header: head.headers,
+    trailer,
+  });
+  return data instanceof Promise ? data.then(decode) : decode(data);
+}
+
+/** The error of an answer that does not have exactly one message. */
+export function messageCountFailure(count: number, head: HttpHead): ConnectError {
+  const message = `the server sent ${count === 0 ? "no message" : "several messages"} where the method has one`;
+  return answerFailure(Code.Unimplemented, undefined, message, head);
+}
+
+function decodeMessage<O extends DescMessage>(
+  method: DescMethodUnary<DescMessage, O>,
+  bytes: Uint8Array,
+  head: HttpHead,
+) {
+  try {
+    return fromBinary(method.output, bytes);
+  } catch (cause) {
+    const message = `the server's ${method.output.typeName} cannot be read: it is not valid protobuf`;
+    throw answerFailure(Code.Internal, "parse", message, head, cause);
+  }
+}

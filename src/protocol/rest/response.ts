@@ -1,0 +1,78 @@
+import {
+  type DescField,
+  type DescMessage,
+  fromJsonString,
+  type JsonObject,
+  type JsonValue,
+  type MessageShape,
+  ScalarType,
+} from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import type { FailureReason } from "../../errors.js";
+import type { HttpResponse } from "../../http/http.js";
+import { answerFailure } from "../failures.js";
+import { parseJson, utf8 } from "./json.js";
+
+/** The message of an answer that is OK, or its error thrown. */
+export function restMessage<O extends DescMessage>(output: O, answer: HttpResponse): MessageShape<O> {
+  const wrong = (reason: FailureReason, what: string) =>
+    answerFailure(Code.Internal, reason, `the server's ${output.typeName} ${what}`, answer);
+  if (answer.body.length === 0) throw wrong("empty-response", "cannot be read: the answer is empty");
+  const text = utf8(answer.body);
+  const json = parseJson(text);
+  if (text === undefined || json === undefined) throw wrong("parse-json", "cannot be read: it is not valid JSON");
+  if (isErrorShaped(json) && !output.fields.some((field) => field.jsonName in json || field.name in json)) {
+    throw wrong("parse-json", "is missing: HTTP 200 came with an error instead");
+  }
+  if (json !== null && hasUnsafeInteger(output, json)) {
+    throw wrong("unsafe-integer", "has an integer that JSON numbers cannot hold exactly; it belongs in a string");
+  }
+  try {
+    // From the text, since that is where duplicate keys still show.
+    return fromJsonString(output, text, { ignoreUnknownFields: true });
+  } catch (error) {
+    // Without the error as cause: it quotes the answer.
+    throw wrong("parse-json", `does not match its schema${fieldOf(error)}`);
+  }
+}
+
+function fieldOf(error: unknown): string {
+  const field = (error as { field?: () => unknown }).field?.();
+  return field === undefined ? "" : ` in ${String(field)}`;
+}
+
+function isErrorShaped(json: JsonValue): json is JsonObject {
+  return typeof json === "object" && json !== null && "code" in json && "message" in json;
+}
+
+const wideScalars: ReadonlySet<unknown> = new Set([
+  ScalarType.INT64,
+  ScalarType.UINT64,
+  ScalarType.FIXED64,
+  ScalarType.SFIXED64,
+  ScalarType.SINT64,
+]);
+
+// Only where the schema has 64 bits: elsewhere a large number is what it says. With a stack of its own, since an
+// answer of 4 MB can be nested deeper than the program's.
+function hasUnsafeInteger(output: DescMessage, json: JsonValue): boolean {
+  const open: [DescMessage, JsonValue][] = [[output, json]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [message, value] = next;
+    for (const field of message.fields) {
+      const inner = (value as JsonObject)[field.jsonName] ?? (value as JsonObject)[field.name];
+      const many = field.fieldKind === "list" || field.fieldKind === "map";
+      for (const each of many ? Object.values(inner ?? []) : [inner]) {
+        if (typeof each === "number" && isWide(field) && Number.isInteger(each) && !Number.isSafeInteger(each)) {
+          return true;
+        }
+        if (field.message && typeof each === "object" && each !== null) open.push([field.message, each]);
+      }
+    }
+  }
+  return false;
+}
+
+function isWide({ scalar, message }: DescField): boolean {
+  return wideScalars.has(scalar) || /^google\.protobuf\.U?Int64Value$/.test(message?.typeName ?? "");
+}

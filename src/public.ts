@@ -1,0 +1,24 @@
+// What both entries export alike.
+export { Code, ConnectError } from "@connectrpc/connect";
+export * from "../gen/zitadel/auth_pb.js";
+export { type ErrorDetail, ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
+export {
+  type ListDetails,
+  ListDetailsSchema,
+  type ObjectDetails,
+  ObjectDetailsSchema,
+} from "../gen/zitadel/object_pb.js";
+export { type RefreshToken, RefreshTokenSchema } from "../gen/zitadel/user_pb.js";
+export type { Attempt } from "./call/attempts.js";
+export type { RetryOptions } from "./call/next-step.js";
+export type { Token, TokenContext } from "./call/token.js";
+export type { AuthClient, UserClient } from "./client.js";
+export { type ErrorInfo, type FailureReason, getErrorInfo } from "./errors.js";
+export type { Http2Options, TlsOptions } from "./http/http2-options.js";
+export { grpc } from "./protocol/grpc/grpc.js";
+export { grpcWeb } from "./protocol/grpc/grpc-web.js";
+export type { Protocol } from "./protocol/protocol.js";
+export { rest } from "./protocol/rest/rest.js";
+export { type RevokeOptions, type RevokeResult, revokeRefreshTokens } from "./revoke.js";
+export type { AuthTransport, TransportOptions } from "./transport.js";
+export { type RefreshTokenState, type RefreshTokensView, type RefreshTokenView, viewRefreshTokens } from "./view.js";

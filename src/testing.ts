@@ -1,0 +1,147 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
+import type { Fault } from "./local/faults/fault.js";
+import { FaultQueue } from "./local/faults/queue.js";
+import { type Handler, listenCleartext, listenTls } from "./local/http/listen.js";
+import type { LocalRequest } from "./local/http/local-request.js";
+import { RequestLog } from "./local/http/request-log.js";
+import { serve } from "./local/http/route.js";
+import { createAccount } from "./local/service/account.js";
+import type { Instance } from "./local/service/instance.js";
+import { Journal } from "./local/service/journal.js";
+import type { LocalUser, LocalUserOptions } from "./local/service/user.js";
+
+export type {
+  DelayFault,
+  DisconnectFault,
+  ExpiredOnceFault,
+  Fault,
+  FaultScope,
+  FaultyMethod,
+  GoawayFault,
+  HangFault,
+  HtmlFault,
+  LagFault,
+  RateLimitFault,
+  RefusedStreamFault,
+  ResetFault,
+  StatusFault,
+  TruncatedFault,
+} from "./local/faults/fault.js";
+export type { LocalRequest } from "./local/http/local-request.js";
+export type { LocalAccessTokens, LocalRefreshTokenOptions, LocalUser, LocalUserOptions } from "./local/service/user.js";
+
+/** How to start a local ZITADEL. Everything has a default. */
+export interface LocalZitadelOptions {
+  /** Default, and for an empty list: one user who has half a dozen refresh tokens. */
+  readonly users?: readonly LocalUserOptions[];
+  /** What is to go wrong. More can be added with `fail`. */
+  readonly faults?: readonly Fault[];
+  /** How long lists still hold what has been revoked, as on a ZITADEL whose projections are behind. Default 0. */
+  readonly lagMs?: number;
+  /**
+   * Which ZITADEL to be like. 4.11 reports errors that have no id, such as a missing token, as Unknown with the
+   * real code inside the text (zitadel#11730), and adds `x-request-id`. Default `"4.0"`.
+   */
+  readonly release?: "4.0" | "4.11";
+  /** Port for cleartext. Default 0: any free one. */
+  readonly port?: number;
+  /** A certificate opens one more port, for TLS. PEM. */
+  readonly tls?: {
+    readonly key: string | Uint8Array;
+    readonly cert: string | Uint8Array;
+    /** Default 0: any free one. */
+    readonly port?: number;
+  };
+  /** Address to listen on. Default `127.0.0.1`. Any but a loopback address needs `allowRemote`. */
+  readonly address?: string;
+  /** Listen where other machines can reach it. There is no protection but the users' tokens. Default false. */
+  readonly allowRemote?: boolean;
+  /** Names in `Host` to answer to, besides loopback names and addresses. Others meet "Instance not found". */
+  readonly hosts?: readonly string[];
+  /** The server's clock. Default: the real one. */
+  readonly now?: () => Date;
+}
+
+/** A running local ZITADEL. */
+export interface LocalZitadel extends AsyncDisposable {
+  /** Base URL for gRPC (HTTP/2 with prior knowledge), gRPC-Web and REST. */
+  readonly url: string;
+  /** Base URL of the TLS port, if a certificate was given. */
+  readonly tlsUrl?: string;
+  readonly users: readonly [LocalUser, ...LocalUser[]];
+  /** The last 1000 requests, oldest first, access tokens left out. Grows as they come. */
+  readonly requests: readonly LocalRequest[];
+  /** Lets something go wrong. */
+  fail(fault: Fault): void;
+  /** Stops at once, calls in flight or not. */
+  close(): Promise<void>;
+}
+
+const loopbackAddress = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/**
+ * Starts a ZITADEL to build and test against: in this process, in memory, on a free port of this machine. It serves
+ * `zitadel.auth.v1.AuthService`'s refresh tokens over gRPC, gRPC-Web and REST, with the errors, headers and habits of
+ * the real server.
+ *
+ * ```ts
+ * await using zitadel = await startLocalZitadel();
+ * const auth = createAuthClient({ baseUrl: zitadel.url, token: zitadel.users[0].token });
+ * zitadel.fail({ kind: "status", code: Code.Unavailable, times: 2 });
+ * ```
+ *
+ * It has no sign-in, none of ZITADEL's other services and no server reflection.
+ *
+ * Close it, or the process keeps running. Rejects with a TypeError or RangeError if an option makes no sense, and
+ * with Node's error if a port cannot be had.
+ */
+export async function startLocalZitadel(options: LocalZitadelOptions = {}): Promise<LocalZitadel> {
+  const { address = "127.0.0.1", port = 0, tls, lagMs = 0, release = "4.0" } = options;
+  if (!loopbackAddress.test(address) && options.allowRemote !== true) {
+    throw new TypeError(`${address} is not a loopback address: set allowRemote to let other machines connect`);
+  }
+  if (!(lagMs >= 0)) {
+    throw new RangeError("lagMs must be 0 or more");
+  }
+  const journal = new Journal(options.now ?? (() => new Date()));
+  const [first = {}, ...others] = options.users ?? [];
+  const firstAccount = createAccount(first, 0, journal);
+  const accounts = [firstAccount, ...others.map((user, index) => createAccount(user, index + 1, journal))];
+  const faults = new FaultQueue();
+  for (const fault of options.faults ?? []) {
+    faults.add(fault);
+  }
+  const hosts = [nameOf(address), ...(options.hosts ?? [])].map((host) => host.toLowerCase());
+  const instance: Instance = { accounts, journal, faults, lagMs, release, hosts };
+  const log = new RequestLog();
+  const handler: Handler = (request, response) => serve(instance, log, request, response);
+  const cleartext = await listenCleartext(handler, port, address);
+  const secure =
+    tls &&
+    (await listenTls(handler, tls, tls.port ?? 0, address).catch(async (error: unknown) => {
+      await cleartext.close();
+      throw error;
+    }));
+  const name = nameOf(address);
+  let closed: Promise<unknown> | undefined;
+  const close = async (): Promise<void> => {
+    closed ??= Promise.all([cleartext.close(), secure?.close()]);
+    await closed;
+  };
+  return {
+    url: `http://${name}:${cleartext.port}`,
+    ...(secure && { tlsUrl: `https://${name}:${secure.port}` }),
+    users: [firstAccount.user, ...accounts.slice(1).map((account) => account.user)],
+    requests: log.requests,
+    fail: (fault) => faults.add(fault),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** How this machine reaches itself on an address, as a URL has it. */
+function nameOf(address: string): string {
+  const reached = address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address;
+  return reached.includes(":") ? `[${reached}]` : reached;
+}

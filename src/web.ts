@@ -1,0 +1,22 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { type AuthClient, createClientOf } from "./client.js";
+import { createFetchClient } from "./http/fetch.js";
+import { grpcWeb } from "./protocol/grpc/grpc-web.js";
+import { type AuthTransport, createTransportFamily, type Runtime, type TransportOptions } from "./transport.js";
+
+export * from "./public.js";
+
+const runtime: Runtime = { protocol: grpcWeb, createFetchClient };
+
+/**
+ * Makes a client of ZITADEL's AuthService, which lists and revokes the refresh tokens of a user. Opens nothing before
+ * the first call. Throws a TypeError or RangeError for options that cannot work.
+ */
+export function createAuthClient(options: TransportOptions): AuthClient {
+  return createClientOf(createTransportFamily(options, runtime));
+}
+
+/** Makes the Connect transport under `createAuthClient`, for any generated service and for connect-query. */
+export function createAuthTransport(options: TransportOptions): AuthTransport {
+  return createTransportFamily(options, runtime).transport;
+}

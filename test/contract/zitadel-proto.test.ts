@@ -1,0 +1,234 @@
+import {
+  clone,
+  create,
+  createFileRegistry,
+  type DescField,
+  type DescFile,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  getOption,
+  type MessageInitShape,
+  setExtension,
+} from "@bufbuild/protobuf";
+import {
+  FieldDescriptorProto_Label,
+  FieldDescriptorProto_Type,
+  FieldDescriptorProtoSchema,
+  type FileDescriptorProto,
+  FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
+  MethodOptions_IdempotencyLevel,
+} from "@bufbuild/protobuf/wkt";
+import { describe, expect, test } from "@jest/globals";
+import { http as theirHttp } from "@zitadel/proto/google/api/annotations_pb.js";
+import { HttpRuleSchema as TheirHttpRuleSchema } from "@zitadel/proto/google/api/http_pb.js";
+import { AuthService as TheirAuthService } from "@zitadel/proto/zitadel/auth_pb.js";
+import { ErrorDetailSchema as TheirErrorDetailSchema } from "@zitadel/proto/zitadel/message_pb.js";
+import { http } from "../../gen/google/api/annotations_pb.js";
+import { HttpRuleSchema } from "../../gen/google/api/http_pb.js";
+import { AuthService } from "../../gen/zitadel/auth_pb.js";
+import { ErrorDetailSchema } from "../../gen/zitadel/message_pb.js";
+
+const methodNames = ["ListMyRefreshTokens", "RevokeMyRefreshToken", "RevokeAllMyRefreshTokens"];
+
+// Ours or the one that comes with ZITADEL's files: the same fields under another name of the type.
+type HttpExtension = typeof http | typeof theirHttp;
+
+const place = (desc: DescMessage | DescService) => ({ file: desc.file.proto.name, package: desc.file.proto.package });
+
+function fieldContract(field: DescField) {
+  const { name, number, type, typeName, label, proto3Optional } = field.proto;
+  const oneof = field.oneof?.name;
+  return { name, jsonName: field.jsonName, number, type, typeName, label, proto3Optional, oneof };
+}
+
+/** All messages that these reach through their fields, themselves included. */
+function reach(messages: Iterable<DescMessage>): Set<DescMessage> {
+  // A set that grows while it is walked is walked to its end.
+  const reached = new Set(messages);
+  for (const message of reached) {
+    for (const field of message.fields) if (field.message) reached.add(field.message);
+  }
+  return reached;
+}
+
+/** What both sides must agree on for the three RPCs, as plain values. */
+function contract(service: DescService, others: DescMessage[], httpRule: HttpExtension) {
+  const methods = service.methods.filter((method) => methodNames.includes(method.name));
+  const messages = [...reach([...methods.flatMap(({ input, output }) => [input, output]), ...others])];
+  return {
+    service: service.typeName,
+    ...place(service),
+    methods: Object.fromEntries(methods.map((method) => [method.name, methodContract(method, httpRule)])),
+    messages: Object.fromEntries(
+      messages.map((message) => [
+        message.typeName,
+        { ...place(message), fields: [...message.fields].sort((a, b) => a.number - b.number).map(fieldContract) },
+      ]),
+    ),
+  };
+}
+
+function methodContract(method: DescMethod, httpRule: HttpExtension) {
+  const { selector, pattern, body, responseBody, additionalBindings } = getOption(method, httpRule);
+  return {
+    kind: method.methodKind,
+    input: method.input.typeName,
+    output: method.output.typeName,
+    http: { selector, pattern, body, responseBody, additionalBindings: additionalBindings.length },
+  };
+}
+
+const ours = contract(AuthService, [ErrorDetailSchema, HttpRuleSchema], http);
+const theirs = contract(TheirAuthService, [TheirErrorDetailSchema, TheirHttpRuleSchema], theirHttp);
+
+describe("the contract with ZITADEL", () => {
+  test("covers the three RPCs and what they reach", () => {
+    expect(Object.keys(theirs.methods).sort()).toEqual([...methodNames].sort());
+    expect(AuthService.methods.map((method) => method.name).sort()).toEqual([...methodNames].sort());
+    expect(Object.keys(ours.messages).sort()).toEqual([
+      "google.api.CustomHttpPattern",
+      "google.api.HttpRule",
+      "google.protobuf.Timestamp",
+      "zitadel.auth.v1.ListMyRefreshTokensRequest",
+      "zitadel.auth.v1.ListMyRefreshTokensResponse",
+      "zitadel.auth.v1.RevokeAllMyRefreshTokensRequest",
+      "zitadel.auth.v1.RevokeAllMyRefreshTokensResponse",
+      "zitadel.auth.v1.RevokeMyRefreshTokenRequest",
+      "zitadel.auth.v1.RevokeMyRefreshTokenResponse",
+      "zitadel.user.v1.RefreshToken",
+      "zitadel.v1.ErrorDetail",
+      "zitadel.v1.ListDetails",
+      "zitadel.v1.ObjectDetails",
+    ]);
+  });
+
+  test("is the same on both sides", () => {
+    expect(ours).toEqual(theirs);
+  });
+
+  test("reads ZITADEL's annotations with our own extension", () => {
+    for (const method of TheirAuthService.methods.filter(({ name }) => methodNames.includes(name))) {
+      expect(methodContract(method, http)).toEqual(theirs.methods[method.name]);
+    }
+  });
+
+  test("says which methods are safe to repeat, which ZITADEL's own files do not", () => {
+    const { NO_SIDE_EFFECTS, IDEMPOTENT, IDEMPOTENCY_UNKNOWN } = MethodOptions_IdempotencyLevel;
+    const levels = (service: DescService) =>
+      Object.fromEntries(
+        service.methods.filter(({ name }) => methodNames.includes(name)).map((each) => [each.name, each.idempotency]),
+      );
+    expect(levels(AuthService)).toEqual({
+      ListMyRefreshTokens: NO_SIDE_EFFECTS,
+      RevokeMyRefreshToken: IDEMPOTENT,
+      RevokeAllMyRefreshTokens: IDEMPOTENT,
+    });
+    expect(new Set(Object.values(levels(TheirAuthService)))).toEqual(new Set([IDEMPOTENCY_UNKNOWN]));
+  });
+});
+
+/** The parts that our descriptors are built from, to change. */
+class Parts {
+  readonly #files = new Map<string, FileDescriptorProto>();
+
+  constructor(...files: DescFile[]) {
+    // Each file after those that it imports, as a FileDescriptorSet has them.
+    const add = (file: DescFile) => {
+      file.dependencies.forEach(add);
+      this.#files.set(file.proto.name, clone(FileDescriptorProtoSchema, file.proto));
+    };
+    files.forEach(add);
+  }
+
+  file(name: string) {
+    return find(this.#files.values(), name);
+  }
+  message(file: string, name: string) {
+    return find(this.file(file).messageType, name);
+  }
+  field(file: string, message: string, name: string) {
+    return find(this.message(file, message).field, name);
+  }
+  method(name: string) {
+    return find(find(this.file("zitadel/auth.proto").service, "AuthService").method, name);
+  }
+  setHttp(method: string, rule: MessageInitShape<typeof HttpRuleSchema>) {
+    const { options } = this.method(method);
+    if (options) setExtension(options, http, create(HttpRuleSchema, rule));
+  }
+
+  contract() {
+    const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [...this.#files.values()] }));
+    const service = registry.getService(AuthService.typeName);
+    const detail = registry.getMessage(ErrorDetailSchema.typeName);
+    const rule = registry.getMessage(HttpRuleSchema.typeName);
+    if (!service || !detail || !rule) throw new Error("a type is missing");
+    return contract(service, [detail, rule], http);
+  }
+}
+
+function find<T extends { name: string }>(among: Iterable<T>, name: string): T {
+  for (const each of among) if (each.name === name) return each;
+  throw new Error(`no ${name}`);
+}
+
+const { INT64, STRING } = FieldDescriptorProto_Type;
+
+describe("the comparison", () => {
+  const parts = () => new Parts(AuthService.file, ErrorDetailSchema.file);
+
+  test("finds nothing in an unchanged copy", () => {
+    expect(parts().contract()).toEqual(theirs);
+  });
+
+  const changes: [string, (parts: Parts) => void][] = [
+    ["a number", (to) => (to.field("zitadel/user.proto", "RefreshToken", "auth_time").number = 9)],
+    ["a name", (to) => (to.field("zitadel/user.proto", "RefreshToken", "audience").name = "audiences")],
+    ["a JSON name", (to) => (to.field("zitadel/user.proto", "RefreshToken", "client_id").jsonName = "client")],
+    ["a scalar type", (to) => (to.field("zitadel/object.proto", "ListDetails", "total_result").type = INT64)],
+    [
+      "a message type",
+      (to) =>
+        (to.field("zitadel/auth.proto", "RevokeMyRefreshTokenResponse", "details").typeName =
+          ".zitadel.v1.ListDetails"),
+    ],
+    [
+      "a cardinality",
+      (to) => (to.field("zitadel/user.proto", "RefreshToken", "id").label = FieldDescriptorProto_Label.REPEATED),
+    ],
+    ["a field too few", (to) => to.message("zitadel/object.proto", "ObjectDetails").field.pop()],
+    [
+      "a field too many",
+      (to) =>
+        to
+          .message("zitadel/message.proto", "ErrorDetail")
+          .field.push(create(FieldDescriptorProtoSchema, { name: "extra", number: 3, type: STRING, label: 1 })),
+    ],
+    ["a method too few", (to) => find(to.file("zitadel/auth.proto").service, "AuthService").method.pop()],
+    [
+      "an input type",
+      (to) => (to.method("ListMyRefreshTokens").inputType = ".zitadel.auth.v1.RevokeAllMyRefreshTokensRequest"),
+    ],
+    ["a stream", (to) => (to.method("ListMyRefreshTokens").serverStreaming = true)],
+    ["a path", (to) => to.setHttp("ListMyRefreshTokens", { pattern: { case: "post", value: "/users/me" }, body: "*" })],
+    [
+      "a verb",
+      (to) => to.setHttp("RevokeMyRefreshToken", { pattern: { case: "get", value: "/users/me/tokens/refresh/{id}" } }),
+    ],
+    [
+      "a body",
+      (to) =>
+        to.setHttp("ListMyRefreshTokens", { pattern: { case: "post", value: "/users/me/tokens/refresh/_search" } }),
+    ],
+    ["a number of HttpRule", (to) => (to.field("google/api/http.proto", "HttpRule", "body").number = 9)],
+  ];
+  for (const [name, change] of changes) {
+    test(`finds ${name}`, () => {
+      const ours = parts();
+      change(ours);
+      expect(ours.contract()).not.toEqual(theirs);
+    });
+  }
+});

@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { product } from "../../src/product.js";
+import { type InstalledProject, installProject, tool } from "./installed-project.js";
+
+// From build/test, where this file runs.
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+let project: InstalledProject;
+beforeAll(() => {
+  project = installProject();
+});
+afterAll(() => project.remove());
+
+const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
+    .sort();
+
+describe("the package", () => {
+  test("holds each module twice, with types, and nothing that users do not need", () => {
+    const modules = ["src", "gen"].flatMap((folder) => filesIn(join(root, folder)).map((file) => `${folder}/${file}`));
+    const library = modules.filter((file) => !/^src\/(cli|page)\//.test(file));
+    const built = library.flatMap((file) =>
+      ["esm", "cjs"].flatMap((format) =>
+        ["js", "d.ts"].map((suffix) => `dist/${format}/${file.replace(/ts$/, suffix)}`),
+      ),
+    );
+    const protos = filesIn(join(root, "proto"))
+      .filter((file) => file.endsWith(".proto"))
+      .map((file) => `proto/${file}`);
+    const expected = [
+      "LICENSE",
+      "README.md",
+      "package.json",
+      "dist/cjs/package.json",
+      "dist/cli.js",
+      ...built,
+      ...protos,
+    ];
+    expect(filesIn(project.installed)).toEqual(expected.sort());
+  });
+
+  test("holds no token, no key and no path of the machine that built it", () => {
+    for (const file of filesIn(project.installed)) {
+      const text = readFileSync(join(project.installed, file), "utf8");
+      for (const secret of [/eyJ[\w-]{8,}\.[\w-]{8,}/, /-----BEGIN [A-Z ]*PRIVATE KEY/]) {
+        expect([file, text.match(secret)?.[0]]).toEqual([file, undefined]);
+      }
+      expect([file, text.includes(root.replace(/[\\/]$/, ""))]).toEqual([file, false]);
+    }
+  });
+
+  test("tells servers its version", async () => {
+    const { version } = JSON.parse(readFileSync(join(project.installed, "package.json"), "utf8")) as {
+      version: string;
+    };
+    expect(product).toBe(`zitadel-refresh-tokens/${version}`);
+  });
+
+  test("passes publint", () => {
+    const { status, stdout } = project.node(tool("publint/src/cli.js"), project.tarball, "--strict");
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining("All good!") });
+  });
+
+  test("gives every kind of resolution the types that it runs, says attw", () => {
+    // Resolution of before 2022 (node10) knows no subpath exports.
+    const attw = tool("@arethetypeswrong/cli/dist/index.js");
+    const { status, stdout, stderr } = project.node(
+      attw,
+      project.tarball,
+      "--profile",
+      "node16",
+      "--no-emoji",
+      "--format",
+      "ascii",
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const resolutions = stdout.split("\n").filter((line) => /^(node16 \(from \w+\)|bundler): /.test(line));
+    // Each of the five entries, from each of the three.
+    expect(resolutions).toHaveLength(15);
+    for (const line of resolutions) expect(line).toMatch(/: OK /);
+  });
+});
