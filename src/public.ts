@@ -21,4 +21,10 @@ export type { Protocol } from "./protocol/protocol.js";
 export { rest } from "./protocol/rest/rest.js";
 export { type RevokeOptions, type RevokeResult, revokeRefreshTokens } from "./revoke.js";
 export type { AuthTransport, TransportOptions } from "./transport.js";
-export { type RefreshTokenState, type RefreshTokensView, type RefreshTokenView, viewRefreshTokens } from "./view.js";
+export {
+  type RefreshTokenState,
+  type RefreshTokensView,
+  type RefreshTokenView,
+  type ViewOptions,
+  viewRefreshTokens,
+} from "./view.js";

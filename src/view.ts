@@ -32,7 +32,8 @@ export interface RefreshTokenView {
 }
 
 /**
- * A list of refresh tokens, without bigint, so that `JSON.stringify`, `structuredClone` and `postMessage` take it.
+ * A list of refresh tokens, plain: no bigint, no class but `Date`. `structuredClone`, `postMessage` and IndexedDB keep it
+ * as it is. JSON has no dates: `viewToJson` and `viewFromJson` pass it through JSON.
  */
 export interface RefreshTokensView {
   /** How many tokens the user has. */
@@ -45,15 +46,21 @@ export interface RefreshTokensView {
   readonly tokens: readonly RefreshTokenView[];
 }
 
-// What google.protobuf.Timestamp allows: the years 1 to 9999.
-const minSeconds = -62_135_596_800n;
+export interface ViewOptions {
+  /** The time that states are worked out for: a Date, or milliseconds since 1970. Default: the present. */
+  readonly now?: Date | number | undefined;
+}
+
+// google.protobuf.Timestamp allows the years 1 to 9999. Its first moment is Go's zero time, by which ZITADEL says that it
+// does not know a time.
+const zeroSeconds = -62_135_596_800n;
 const maxSeconds = 253_402_300_799n;
 
-/** A timestamp out of range is none. Rounds down: no token is shown to be usable for longer than it is. */
+/** A timestamp that says nothing is none. Rounds down: no token is shown to be usable for longer than it is. */
 function toDate(timestamp: Timestamp | undefined): Date | undefined {
   if (timestamp === undefined) return undefined;
   const { seconds, nanos } = timestamp;
-  if (seconds < minSeconds || seconds > maxSeconds || nanos < 0 || nanos > 999_999_999) return undefined;
+  if (seconds <= zeroSeconds || seconds > maxSeconds || nanos < 0 || nanos > 999_999_999) return undefined;
   return new Date(Number(seconds) * 1_000 + Math.floor(nanos / 1_000_000));
 }
 
@@ -98,13 +105,10 @@ function byLastUse(a: RefreshTokenView, b: RefreshTokenView): number {
 
 /**
  * Makes a plain model for people from the answer of `listMyRefreshTokens`: dates, states, the most recently used token
- * first. States are as of `now`, a Date or milliseconds since 1970; default: the present. A timestamp that is out of
- * range is absent. Never fails on an answer; a `now` that is no time is a RangeError.
+ * first. States are as of `now`. A time that ZITADEL does not know (it says `0001-01-01T00:00:00Z`), or that is out of
+ * range, is absent. Never fails on an answer; a `now` that is no time is a RangeError.
  */
-export function viewRefreshTokens(
-  response: ListMyRefreshTokensResponse,
-  options: { now?: Date | number } = {},
-): RefreshTokensView {
+export function viewRefreshTokens(response: ListMyRefreshTokensResponse, options: ViewOptions = {}): RefreshTokensView {
   const now = Number(options.now ?? Date.now());
   if (Number.isNaN(now)) throw new RangeError("viewRefreshTokens: now is not a time; give a valid Date");
   const tokens = response.result.map((token) => viewToken(token, now)).sort(byLastUse);

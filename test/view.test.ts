@@ -92,6 +92,19 @@ describe("viewRefreshTokens", () => {
     });
   }
 
+  test("knows no time, and no end, where ZITADEL writes Go's zero time", () => {
+    const zero = "0001-01-01T00:00:00Z";
+    const response = fromJson(ListMyRefreshTokensResponseSchema, {
+      details: { totalResult: "1", viewTimestamp: zero },
+      result: [{ id: "1", details: {}, authTime: zero, idleExpiration: zero, expiration: zero }],
+    });
+    expect(viewRefreshTokens(response, { now })).toStrictEqual({
+      total: 1,
+      truncated: false,
+      tokens: [{ id: "1", clientId: "", state: "active", scopes: [], audience: [] }],
+    });
+  });
+
   test("takes the present where no time is given", () => {
     const inAMinute = timestampFromDate(new Date(Date.now() + 60_000));
     const aMinuteAgo = timestampFromDate(new Date(Date.now() - 60_000));
@@ -133,7 +146,8 @@ describe("viewRefreshTokens", () => {
   }
 
   for (const [name, seconds, nanos, date] of [
-    ["first moment", -62_135_596_800n, 0, new Date("0001-01-01T00:00:00Z")],
+    ["zero time of Go", -62_135_596_800n, 0, undefined],
+    ["moment after the zero time", -62_135_596_799n, 0, new Date("0001-01-01T00:00:01Z")],
     ["last moment", 253_402_300_799n, 999_999_999, new Date("9999-12-31T23:59:59.999Z")],
     ["moment before the first", -62_135_596_801n, 999_999_999, undefined],
     ["moment after the last", 253_402_300_800n, 0, undefined],
