@@ -28,3 +28,4 @@ export {
   type ViewOptions,
   viewRefreshTokens,
 } from "./view.js";
+export { type RefreshTokenJson, type RefreshTokensJson, viewFromJson, viewToJson } from "./view-json.js";

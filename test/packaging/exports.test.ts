@@ -39,7 +39,9 @@ const publicNames = [
   "grpcWeb",
   "rest",
   "revokeRefreshTokens",
+  "viewFromJson",
   "viewRefreshTokens",
+  "viewToJson",
 ];
 
 describe("one name resolves to what the runtime needs", () => {
