@@ -8,9 +8,9 @@ export interface RevokeOptions {
    * How many calls run at once. Default 4: a browser opens six connections to one host over HTTP/1.1, and the app
    * around this wants some of them.
    */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** Stops the calls under way and those to come. What was revoked until then is in the result. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -19,7 +19,12 @@ export interface RevokeOptions {
 export interface RevokeResult {
   /** Ids of the tokens that were revoked. */
   readonly revoked: string[];
-  /** Ids of which ZITADEL says that the user has no such token: revoked before, ended, or never the user's. */
+  /**
+   * Ids of which ZITADEL says that the user has no such token (NotFound, COMMAND-BHt2w). It says the same of a token that
+   * was revoked before, one that another user has, one whose app signed out, and an id that is mistyped: those cannot be
+   * told apart, so that an id typed by a person is best looked up in the list first. And it is about refresh tokens only:
+   * a sign-in that ZITADEL keeps elsewhere, in an OIDC session, goes on.
+   */
   readonly alreadyGone: string[];
   /** Ids that may still be usable, and why. After an error that stops all, the ids never sent carry it as well. */
   readonly failed: { readonly id: string; readonly error: ConnectError }[];
