@@ -93,7 +93,9 @@ export function createTransportFamily(given: TransportOptions, runtime: Runtime)
     retry,
     http,
     guard: {
-      check: (head, start) => protocol.check(head, rules, start),
+      checkHead: (head) => protocol.checkHead(head, rules),
+      checkStart: (head, start) => protocol.checkStart?.(head, start, rules),
+      startBytes: protocol.startBytes,
       maxBodyBytes: protocol.maxBodyBytes(rules.maxResponseBytes),
     },
     onAttempt: options.onAttempt,

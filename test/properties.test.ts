@@ -25,11 +25,12 @@ function fieldsOf(values: Record<string, string>): HttpFields {
   };
 }
 
-// As an HTTP client uses a protocol: the head, the first five bytes, the whole.
+// As an HTTP client uses a protocol: the head, the start, the whole.
 async function outcome(protocol: Protocol, method: DescMethodUnary, answer: HttpResponse): Promise<unknown> {
   try {
-    protocol.check(answer, rules);
-    if (answer.body.length >= 5) protocol.check(answer, rules, answer.body.subarray(0, 5));
+    protocol.checkHead(answer, rules);
+    const { startBytes } = protocol;
+    if (answer.body.length >= startBytes) protocol.checkStart?.(answer, answer.body.subarray(0, startBytes), rules);
     return (await protocol.response(method, answer, rules)).message;
   } catch (error) {
     return error;
@@ -327,7 +328,7 @@ describe("an answer takes no more than its share", () => {
     test(`${protocol.name}: a prefix beyond the limit is refused by its five bytes`, () => {
       const check = (length: number, flags = 0) => {
         const head = { status: 200, headers: headers(`application/${protocol.name}`) };
-        protocol.check(head, rules, new Uint8Array(envelope(flags, Buffer.alloc(0), length)));
+        protocol.checkStart?.(head, new Uint8Array(envelope(flags, Buffer.alloc(0), length)), rules);
       };
       fc.assert(fc.property(fc.integer({ min: 0, max: limit }), (length) => check(length)));
       fc.assert(

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { failure, tooLargeFailure } from "../failure.js";
 import { concat } from "./concat.js";
-import { type HttpClient, type HttpGuard, type HttpRequest, type HttpResponse, startBytes } from "./http.js";
+import type { HttpClient, HttpGuard, HttpRequest, HttpResponse } from "./http.js";
 import { type NetworkFault, networkFailure } from "./network-failure.js";
 
 /** Reads from the cause of a failed `fetch` what went wrong, `undefined` if that cannot be told. */
@@ -70,7 +70,7 @@ async function exchange(
     const message = "the server redirects, which is not followed since it would carry the token along: correct baseUrl";
     throw failure(Code.Unknown, message, { reason: "redirect-refused" });
   }
-  guard.check(response);
+  guard.checkHead(response);
   const { status, headers } = response;
   return { status, headers, body: await readBody(response, guard, onReader) };
 }
@@ -89,10 +89,10 @@ async function readBody(
   const chunks: Uint8Array[] = [];
   let length = 0;
   const take = (chunk: Uint8Array) => {
-    const isStart = length < startBytes && length + chunk.length >= startBytes;
+    const isStart = length < guard.startBytes && length + chunk.length >= guard.startBytes;
     chunks.push(chunk);
     length += chunk.length;
-    if (isStart) guard.check(response, concat(chunks, length));
+    if (isStart) guard.checkStart(response, concat(chunks, length));
     if (length > guard.maxBodyBytes) throw tooLargeFailure(response.status);
   };
   // Older React Native has no streams: there the limit is checked when the body is in memory.

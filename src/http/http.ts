@@ -33,8 +33,12 @@ export interface HttpResponse extends HttpHead {
 
 /** What an HTTP client asks while an answer comes in, so that it can stop early. */
 export interface HttpGuard {
-  /** Throws if the answer is not worth reading: at its head, and again with the first five bytes of its body. */
-  check(head: HttpHead, start?: Uint8Array): void;
+  /** Throws if the answer is not worth reading, as its head tells. */
+  checkHead(head: HttpHead): void;
+  /** Throws if the answer is not worth reading, as the first `startBytes` of its body tell; there may be more. */
+  checkStart(head: HttpHead, start: Uint8Array): void;
+  /** How many bytes `checkStart` needs; 0 if it has nothing to say. */
+  readonly startBytes: number;
   /** Bytes of body after which the client stops reading. */
   readonly maxBodyBytes: number;
 }
@@ -59,6 +63,3 @@ export interface HttpClient {
   /** Lets go of every connection at once. */
   close(): void;
 }
-
-/** So many bytes say how long a gRPC message is: enough to refuse it. */
-export const startBytes = 5;

@@ -33,7 +33,7 @@ export interface Reply<O extends DescMessage> {
 }
 
 /**
- * How a unary call is put on HTTP, as three functions without I/O or clock. Pass one as `protocol`.
+ * How a unary call is put on HTTP, as functions without I/O or clock. Pass one as `protocol`.
  */
 export interface Protocol {
   readonly name: "grpc" | "grpc-web" | "rest";
@@ -47,11 +47,12 @@ export interface Protocol {
     message: MessageShape<I>,
     context: RequestContext,
   ): HttpRequest;
-  /**
-   * Throws the `ConnectError` that an answer comes to if nothing after its head, or after the first five bytes of
-   * its body, can change it.
-   */
-  check(head: HttpHead, rules: ResponseRules, start?: Uint8Array): void;
+  /** Throws the `ConnectError` that an answer comes to if nothing after its head can change it. */
+  checkHead(head: HttpHead, rules: ResponseRules): void;
+  /** How many bytes of a body `checkStart` needs; 0 if there is none. */
+  readonly startBytes: number;
+  /** Throws the `ConnectError` that an answer comes to if nothing after the start of its body can change it. */
+  checkStart?(head: HttpHead, start: Uint8Array, rules: ResponseRules): void;
   /** The message of an answer, or its error thrown. Asynchronous only if something has to be decompressed. */
   response<O extends DescMessage>(
     method: DescMethodUnary<DescMessage, O>,

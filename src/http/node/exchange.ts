@@ -4,15 +4,7 @@ import type { FailureReason } from "../../errors.js";
 import { failure, tooLargeFailure } from "../../failure.js";
 import { product } from "../../product.js";
 import { concat } from "../concat.js";
-import type { HttpCall } from "../http.js";
-import {
-  type HttpFields,
-  type HttpGuard,
-  type HttpHead,
-  type HttpRequest,
-  type HttpResponse,
-  startBytes,
-} from "../http.js";
+import type { HttpCall, HttpFields, HttpGuard, HttpHead, HttpRequest, HttpResponse } from "../http.js";
 import { networkFailure } from "../network-failure.js";
 import { notHttp2 } from "./network-fault.js";
 import type { Http2Session } from "./session.js";
@@ -82,7 +74,11 @@ function onResponse(this: PendingStream, headers: IncomingHttpHeaders, flags: nu
   const pending = this[pendingKey];
   if (!pending) return;
   pending.head = { status: Number(headers[":status"]), headers: new Http2Fields(headers) };
-  check(this, pending, undefined);
+  try {
+    pending.guard.checkHead(pending.head);
+  } catch (error) {
+    fail(this, error);
+  }
   // An answer of headers alone: waiting for its end would cost a turn of the event loop.
   if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) succeed(this);
 }
@@ -92,11 +88,18 @@ function onData(this: PendingStream, buffer: Buffer): void {
   if (!pending) return;
   // A plain view: protobuf reads a Buffer more slowly.
   const chunk = new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength);
-  const isStart = pending.length < startBytes && pending.length + chunk.length >= startBytes;
-  pending.chunks.push(chunk);
+  const { guard, head, chunks } = pending;
+  const before = pending.length;
+  chunks.push(chunk);
   pending.length += chunk.length;
-  if (isStart) check(this, pending, concat(pending.chunks, pending.length));
-  if (pending.length > pending.guard.maxBodyBytes) fail(this, tooLargeFailure(pending.head?.status ?? 0));
+  if (before < guard.startBytes && pending.length >= guard.startBytes) {
+    try {
+      guard.checkStart(head as HttpHead, concat(chunks, pending.length));
+    } catch (error) {
+      fail(this, error);
+    }
+  }
+  if (pending.length > guard.maxBodyBytes) fail(this, tooLargeFailure(head?.status ?? 0));
 }
 
 function onTrailers(this: PendingStream, headers: IncomingHttpHeaders): void {
@@ -119,14 +122,6 @@ function onClose(this: PendingStream): void {
   if (!pending) return;
   if (pending.head && this.rstCode === constants.NGHTTP2_NO_ERROR && !pending.session.isDead) succeed(this);
   else fail(this, streamFailure(pending.session, this, pending.head, pending.error));
-}
-
-function check(stream: PendingStream, { guard, head }: Pending, start: Uint8Array | undefined): void {
-  try {
-    guard.check(head as HttpHead, start);
-  } catch (error) {
-    fail(stream, error);
-  }
 }
 
 function succeed(stream: PendingStream): void {

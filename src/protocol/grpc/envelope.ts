@@ -1,9 +1,11 @@
 import { Code } from "@connectrpc/connect";
 import { tooLargeFailure } from "../../failure.js";
 import { concat } from "../../http/concat.js";
-import { type HttpFields, type HttpHead, startBytes } from "../../http/http.js";
+import type { HttpFields, HttpHead } from "../../http/http.js";
 import { answerFailure } from "../failures.js";
 
+/** Length of the prefix: enough to tell a message that is too large. */
+export const prefixBytes = 5;
 /** The bit of an envelope's flags that says that its data is compressed. */
 export const compressedFlag = 0b00000001;
 /** The bit of an envelope's flags that says that its data is gRPC-Web trailers. */
@@ -17,9 +19,9 @@ export interface Envelope {
 
 /** Puts gRPC's prefix before a message: flags, and the length in four bytes. */
 export function encodeEnvelope(data: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(startBytes + data.length);
+  const bytes = new Uint8Array(prefixBytes + data.length);
   new DataView(bytes.buffer).setUint32(1, data.length);
-  bytes.set(data, startBytes);
+  bytes.set(data, prefixBytes);
   return bytes;
 }
 
@@ -44,12 +46,12 @@ export function decodeEnvelopes(body: Uint8Array<ArrayBuffer>, head: HttpHead): 
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const envelopes: Envelope[] = [];
   for (let at = 0; at < body.length; ) {
-    const end = at + startBytes + (at + startBytes <= body.length ? view.getUint32(at + 1) : 0);
+    const end = at + prefixBytes + (at + prefixBytes <= body.length ? view.getUint32(at + 1) : 0);
     if (end > body.length) {
       throw answerFailure(Code.Internal, "truncated", "the answer ends within a message", head);
     }
     if (envelopes.length < 2 || end === body.length) {
-      envelopes.push({ flags: view.getUint8(at), data: body.subarray(at + startBytes, end) });
+      envelopes.push({ flags: view.getUint8(at), data: body.subarray(at + prefixBytes, end) });
     }
     at = end;
   }

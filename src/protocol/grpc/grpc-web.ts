@@ -4,9 +4,17 @@ import type { HttpFields, HttpResponse } from "../../http/http.js";
 import { product } from "../../product.js";
 import { answerFailure } from "../failures.js";
 import type { Protocol } from "../protocol.js";
-import { decodeEnvelopes, encodingOf, envelopeData, maxTrailerBytes, trailersFlag } from "./envelope.js";
+import {
+  checkEnvelope,
+  decodeEnvelopes,
+  encodingOf,
+  envelopeData,
+  maxTrailerBytes,
+  prefixBytes,
+  trailersFlag,
+} from "./envelope.js";
 import { grpcRequest } from "./request.js";
-import { answerStatus, checkGrpc, maxBodyBytes, messageCountFailure, messageReply, missingStatus } from "./response.js";
+import { answerStatus, checkType, maxBodyBytes, messageCountFailure, messageReply, missingStatus } from "./response.js";
 
 const headers = {
   "content-type": "application/grpc-web+proto",
@@ -24,7 +32,9 @@ export const grpcWeb: Protocol = {
   needsTrailers: false,
   maxBodyBytes,
   request: (method, message, context) => grpcRequest(method, message, context, headers),
-  check: (head, rules, start) => checkGrpc(head, rules, start, "application/grpc-web"),
+  checkHead: (head) => checkType(head, "application/grpc-web"),
+  startBytes: prefixBytes,
+  checkStart: (head, start, rules) => checkEnvelope(start, rules.maxResponseBytes, head),
   response(method, answer, rules) {
     const frames = decodeEnvelopes(answer.body, answer);
     const at = frames.findIndex(({ flags }) => flags & trailersFlag);

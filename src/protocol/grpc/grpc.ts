@@ -1,9 +1,9 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { HttpResponse } from "../../http/http.js";
 import type { Protocol } from "../protocol.js";
-import { decodeEnvelopes } from "./envelope.js";
+import { checkEnvelope, decodeEnvelopes, prefixBytes } from "./envelope.js";
 import { grpcRequest } from "./request.js";
-import { answerStatus, checkGrpc, maxBodyBytes, messageReply, missingStatus } from "./response.js";
+import { answerStatus, checkType, maxBodyBytes, messageReply, missingStatus } from "./response.js";
 
 // Without "+proto", which ZITADEL before 2.30 does not know.
 const headers = { "content-type": "application/grpc", te: "trailers" };
@@ -16,7 +16,9 @@ export const grpc: Protocol = {
   needsTrailers: true,
   maxBodyBytes,
   request: (method, message, context) => grpcRequest(method, message, context, headers),
-  check: (head, rules, start) => checkGrpc(head, rules, start, "application/grpc"),
+  checkHead: (head) => checkType(head, "application/grpc"),
+  startBytes: prefixBytes,
+  checkStart: (head, start, rules) => checkEnvelope(start, rules.maxResponseBytes, head),
   response(method, answer, rules) {
     const error = answerStatus(answer, answer.trailers, noTrailers);
     if (error) throw error;

@@ -3,7 +3,7 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import type { HttpFields, HttpHead, HttpResponse } from "../../http/http.js";
 import { answerFailure, contentTypeFailure, httpFailure } from "../failures.js";
 import type { Reply, ResponseRules } from "../protocol.js";
-import { checkEnvelope, compressedFlag, type Envelope, encodingOf, envelopeData, maxTrailerBytes } from "./envelope.js";
+import { compressedFlag, type Envelope, encodingOf, envelopeData, maxTrailerBytes } from "./envelope.js";
 import { statusFailure } from "./status.js";
 
 /** Bytes of body that an answer can take: one message, and what comes beside it. */
@@ -11,17 +11,8 @@ export function maxBodyBytes(maxResponseBytes: number): number {
   return maxResponseBytes + maxTrailerBytes;
 }
 
-/** Refuses an answer that is not gRPC by its head, and a message that is too large by its prefix. */
-export function checkGrpc(
-  head: HttpHead,
-  rules: ResponseRules,
-  start: Uint8Array | undefined,
-  expected: "application/grpc" | "application/grpc-web",
-): void {
-  if (start) {
-    checkEnvelope(start, rules.maxResponseBytes, head);
-    return;
-  }
+/** Refuses an answer that is not gRPC, as its head tells. */
+export function checkType(head: HttpHead, expected: "application/grpc" | "application/grpc-web"): void {
   const type = head.headers.get("content-type") ?? "";
   if (type === expected || type.toLowerCase().split(/\s*;/)[0]?.replace("+proto", "") === expected) return;
   if (head.status !== 200) throw statusInHead(head) ?? httpFailure(head);

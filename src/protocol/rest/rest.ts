@@ -15,8 +15,8 @@ export const rest: Protocol = {
   needsTrailers: false,
   maxBodyBytes: (maxResponseBytes) => maxResponseBytes,
   request: restRequest,
-  check(head, rules, start) {
-    if (start) return;
+  startBytes: 0,
+  checkHead(head, rules) {
     if (!isJson(head)) {
       throw head.status === 200 ? contentTypeFailure(head, "application/json") : httpFailure(head);
     }
