@@ -34,33 +34,35 @@ export type { LocalAccessTokens, LocalRefreshTokenOptions, LocalUser, LocalUserO
 /** How to start a local ZITADEL. Everything has a default. */
 export interface LocalZitadelOptions {
   /** Default, and for an empty list: one user who has half a dozen refresh tokens. */
-  readonly users?: readonly LocalUserOptions[];
+  readonly users?: readonly LocalUserOptions[] | undefined;
   /** What is to go wrong. More can be added with `fail`. */
-  readonly faults?: readonly Fault[];
+  readonly faults?: readonly Fault[] | undefined;
   /** How long lists still hold what has been revoked, as on a ZITADEL whose projections are behind. Default 0. */
-  readonly lagMs?: number;
+  readonly lagMs?: number | undefined;
   /**
    * Which ZITADEL to be like. 4.11 reports errors that have no id, such as a missing token, as Unknown with the
    * real code inside the text (zitadel#11730), and adds `x-request-id`. Default `"4.0"`.
    */
-  readonly release?: "4.0" | "4.11";
+  readonly release?: "4.0" | "4.11" | undefined;
   /** Port for cleartext. Default 0: any free one. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** A certificate opens one more port, for TLS. PEM. */
-  readonly tls?: {
-    readonly key: string | Uint8Array;
-    readonly cert: string | Uint8Array;
-    /** Default 0: any free one. */
-    readonly port?: number;
-  };
+  readonly tls?:
+    | {
+        readonly key: string | Uint8Array;
+        readonly cert: string | Uint8Array;
+        /** Default 0: any free one. */
+        readonly port?: number | undefined;
+      }
+    | undefined;
   /** Address to listen on. Default `127.0.0.1`. Any but a loopback address needs `allowRemote`. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /** Listen where other machines can reach it. There is no protection but the users' tokens. Default false. */
-  readonly allowRemote?: boolean;
+  readonly allowRemote?: boolean | undefined;
   /** Names in `Host` to answer to, besides loopback names and addresses. Others meet "Instance not found". */
-  readonly hosts?: readonly string[];
+  readonly hosts?: readonly string[] | undefined;
   /** The server's clock. Default: the real one. */
-  readonly now?: () => Date;
+  readonly now?: (() => Date) | undefined;
 }
 
 /** A running local ZITADEL. */

@@ -37,7 +37,7 @@ export interface TransportOptions {
   /** How calls that failed as Unavailable are repeated; `false` for never. */
   readonly retry?: RetryOptions | false | undefined;
   /** Connect's interceptors. They run once a call, within its deadline, and do not see the token. */
-  readonly interceptors?: Interceptor[] | undefined;
+  readonly interceptors?: readonly Interceptor[] | undefined;
   /** Told of every request that a call made. What it throws is ignored. */
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
   /** Largest message to accept, in bytes, decompressed. Default 4 MiB, as in gRPC. */

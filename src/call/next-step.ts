@@ -7,13 +7,13 @@ import { noteOf } from "../failure.js";
 /** How failed calls are repeated, as in gRPC's retry design (gRFC A6). */
 export interface RetryOptions {
   /** Requests a call may make in all, 1 to 5. Default 4. */
-  readonly maxAttempts?: number;
+  readonly maxAttempts?: number | undefined;
   /** Wait before the first repeat, in milliseconds; each wait varies by ±20 %. Default 100. */
-  readonly initialBackoffMs?: number;
+  readonly initialBackoffMs?: number | undefined;
   /** By how much each wait is longer than the one before. Default 2. */
-  readonly backoffMultiplier?: number;
+  readonly backoffMultiplier?: number | undefined;
   /** Longest wait, in milliseconds. Default 1000. */
-  readonly maxBackoffMs?: number;
+  readonly maxBackoffMs?: number | undefined;
 }
 
 /** Decides whether and when a call is repeated. One for all calls of a transport, since it keeps the throttle. */

@@ -75,6 +75,7 @@ export async function main(): Promise<string[]> {
     token: async ({ refresh, signal }) => (refresh ? "new" : signal.aborted ? "none" : "old"),
     protocol: [grpc, grpcWeb, rest][0],
     timeoutMs: false,
+    interceptors: [(next) => next] as const,
   });
   const response = await auth.listMyRefreshTokens({}, { timeoutMs: 500 });
   const total: bigint | undefined = response.details?.totalResult;
@@ -102,6 +103,23 @@ export const values: { [K in keyof typeof node & keyof typeof web]: Same<(typeof
 type Differing = { [K in keyof typeof values]: (typeof values)[K] extends true ? never : K }[keyof typeof values];
 export const differing: Differing[] = [] satisfies never[];
 export const none: [Differing] extends [never] ? true : Differing = true;
+`;
+
+// The keys of options that may be left away, but not be undefined, as `exactOptionalPropertyTypes` tells apart.
+const undefinedIsDefault = `
+import type {
+  Http2Options, RetryOptions, RevokeOptions, TlsOptions, TransportOptions, ViewOptions,
+} from "zitadel-refresh-tokens";
+import type {
+  Fault, LocalRefreshTokenOptions, LocalUserOptions, LocalZitadelOptions,
+} from "zitadel-refresh-tokens/testing";
+type Refusing<T> = T extends unknown
+  ? { [K in keyof T]-?: {} extends Pick<T, K> ? (undefined extends Required<T>[K] ? never : K) : never }[keyof T]
+  : never;
+type All =
+  | Http2Options | RetryOptions | RevokeOptions | TlsOptions | TransportOptions | ViewOptions
+  | Fault | LocalRefreshTokenOptions | LocalUserOptions | LocalZitadelOptions | NonNullable<LocalZitadelOptions["tls"]>;
+export const none: [Refusing<All>] extends [never] ? true : Refusing<All> = true;
 `;
 
 describe("type-checked in a user's project, its dependencies included", () => {
@@ -150,6 +168,16 @@ describe("type-checked in a user's project, its dependencies included", () => {
 
   test("the types are the same in every entry", () => {
     expect(check("bundler", sameTypes)).toEqual({ status: 0, stdout: "" });
+  });
+
+  test("undefined means the default in every option", () => {
+    expect(check("bundler", undefinedIsDefault)).toEqual({ status: 0, stdout: "" });
+    expect(
+      check("bundler", `${undefinedIsDefault} const one: Refusing<{ a?: 1 } | { b?: 2 | undefined }> = 1;`),
+    ).toEqual({
+      status: expect.any(Number),
+      stdout: expect.stringContaining(`Type '1' is not assignable to type '"a"'`),
+    });
   });
 
   test("the entries mention no type of Node", () => {

@@ -6,11 +6,11 @@ export type FaultyMethod = "ListMyRefreshTokens" | "RevokeMyRefreshToken" | "Rev
 /** Which calls a fault strikes. Health checks, preflights and unknown paths are never struck. */
 export interface FaultScope {
   /** Only calls of this RPC; by default any. */
-  readonly method?: FaultyMethod;
+  readonly method?: FaultyMethod | undefined;
   /** How many calls it strikes before it is used up. Default 1; `Infinity` for every call from now on. */
-  readonly times?: number;
+  readonly times?: number | undefined;
   /** How many calls it lets pass first. Default 0. */
-  readonly skip?: number;
+  readonly skip?: number | undefined;
 }
 
 /** ZITADEL answers with an error. */
@@ -18,11 +18,11 @@ export interface StatusFault extends FaultScope {
   readonly kind: "status";
   readonly code: Code;
   /** The error's text; by default the name of the code. */
-  readonly message?: string;
+  readonly message?: string | undefined;
   /** ZITADEL's error id, such as `LIMITS-molsj`. With one the answer carries `zitadel.v1.ErrorDetail`. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** Sent beside the status, for example `{ "grpc-retry-pushback-ms": "200" }`: trailers in gRPC and gRPC-Web, headers in REST. */
-  readonly trailers?: Readonly<Record<string, string>>;
+  readonly trailers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The call is held up, then goes on: to the next fault, or to its answer. Past its `grpc-timeout` it ends as DeadlineExceeded. */
@@ -35,16 +35,16 @@ export interface DelayFault extends FaultScope {
 export interface HangFault extends FaultScope {
   readonly kind: "hang";
   /** Let the response headers out first. Default false. */
-  readonly afterHeaders?: boolean;
+  readonly afterHeaders?: boolean | undefined;
 }
 
 /** The call breaks off: RST_STREAM over HTTP/2, a reset TCP connection over HTTP/1.1. */
 export interface ResetFault extends FaultScope {
   readonly kind: "reset";
   /** HTTP/2 error code. Default 2, INTERNAL_ERROR. */
-  readonly errorCode?: number;
+  readonly errorCode?: number | undefined;
   /** Send the response headers and so many bytes of the body first; by default nothing. */
-  readonly afterBytes?: number;
+  readonly afterBytes?: number | undefined;
 }
 
 /** The connection is lost, with every call on it. */
@@ -56,7 +56,7 @@ export interface DisconnectFault extends FaultScope {
 export interface GoawayFault extends FaultScope {
   readonly kind: "goaway";
   /** HTTP/2 error code. Default 0, NO_ERROR. */
-  readonly errorCode?: number;
+  readonly errorCode?: number | undefined;
 }
 
 /** The server does not take this call: RST_STREAM(REFUSED_STREAM). Over HTTP/1.1 the connection closes unanswered. */
@@ -68,7 +68,7 @@ export interface RefusedStreamFault extends FaultScope {
 export interface HtmlFault extends FaultScope {
   readonly kind: "html";
   /** Default 502. */
-  readonly status?: number;
+  readonly status?: number | undefined;
 }
 
 /** A proxy in front of ZITADEL answers 429 with `Retry-After`. */
@@ -87,7 +87,7 @@ export interface ExpiredOnceFault extends FaultScope {
 export interface TruncatedFault extends FaultScope {
   readonly kind: "truncated";
   /** How many bytes of the body are sent. Default: half of them. */
-  readonly bytes?: number;
+  readonly bytes?: number | undefined;
 }
 
 /** Lists still hold what this call revokes, for so long. Strikes revokes only. */

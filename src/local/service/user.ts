@@ -3,47 +3,47 @@ import type { RefreshToken } from "../../../gen/zitadel/user_pb.js";
 /** A user of the local ZITADEL. Everything has a default. */
 export interface LocalUserOptions {
   /** Default: a made-up id of 18 digits. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** The access token that is valid. Default: a random one. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** Id of the user's organization. */
-  readonly resourceOwner?: string;
+  readonly resourceOwner?: string | undefined;
   /** The language the user prefers, such as `de`: it goes before the `accept-language` of a call. */
-  readonly language?: string;
+  readonly language?: string | undefined;
   /**
    * Origins that the OIDC app may be used from in a browser. REST refuses every other one (AUTH-DZG21); gRPC-Web does
    * not look. Default: only the server's own origin.
    */
-  readonly allowedOrigins?: readonly string[];
+  readonly allowedOrigins?: readonly string[] | undefined;
   /** Default: half a dozen of several apps, one of them idle-expired and one expired. `[]` for none. */
-  readonly refreshTokens?: readonly LocalRefreshTokenOptions[];
+  readonly refreshTokens?: readonly LocalRefreshTokenOptions[] | undefined;
 }
 
 /** A refresh token of a user. Times are a `Date`, or an ISO string of up to nanoseconds. */
 export interface LocalRefreshTokenOptions {
   /** Default: a made-up id of 18 digits. */
-  readonly id?: string;
-  readonly clientId?: string;
+  readonly id?: string | undefined;
+  readonly clientId?: string | undefined;
   /** The browser or device. There is one token at most per app, device and user: a later one replaces an earlier. */
-  readonly userAgentId?: string;
+  readonly userAgentId?: string | undefined;
   /** When the user signed in. Default: an hour ago. */
-  readonly authTime?: Date | string;
+  readonly authTime?: Date | string | undefined;
   /** When the token was issued. Default: `authTime`. */
-  readonly creationDate?: Date | string;
+  readonly creationDate?: Date | string | undefined;
   /** When the token was last used. Default: `creationDate`. */
-  readonly changeDate?: Date | string;
+  readonly changeDate?: Date | string | undefined;
   /** Default: 30 days after `changeDate`. */
-  readonly idleExpiration?: Date | string;
+  readonly idleExpiration?: Date | string | undefined;
   /** Default: 90 days after `creationDate`. */
-  readonly expiration?: Date | string;
-  readonly scopes?: readonly string[];
-  readonly audience?: readonly string[];
-  readonly sequence?: number | bigint;
+  readonly expiration?: Date | string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly audience?: readonly string[] | undefined;
+  readonly sequence?: number | bigint | undefined;
   /**
    * Listed although its user has signed out since: it cannot be revoked, and revoking all fails (COMMAND-BHt2w).
    * Default false.
    */
-  readonly stale?: boolean;
+  readonly stale?: boolean | undefined;
 }
 
 /** A user as the local ZITADEL knows it. */
