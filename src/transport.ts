@@ -72,8 +72,7 @@ export interface TransportFamily {
 
 /** Makes the transport under `createAuthTransport` and `createAuthClient`. */
 export function createTransportFamily(given: TransportOptions, runtime: Runtime): TransportFamily {
-  // Without a prototype: one that somebody polluted must not be able to set, say, allowInsecure.
-  const options = { __proto__: null, ...given };
+  const options = ownOptions(given);
   const { origin, prefix, safeForTokens, crossOrigin } = parseBaseUrl(options.baseUrl);
   const { protocol = runtime.protocol, interceptors = [] } = options;
   const mayAuthorize = safeForTokens || options.allowInsecure === true;
@@ -152,6 +151,18 @@ export function createTransportFamily(given: TransportOptions, runtime: Runtime)
     transport: { ...createTransport(ownTokens), close, [asyncDispose]: close },
     withToken: (token) => createTransport(createTokens(token)),
   };
+}
+
+/** Options without prototypes: one that somebody polluted must not be able to set, say, allowInsecure. */
+function ownOptions(given: TransportOptions): TransportOptions {
+  const own = <T extends object>(options: T): T => ({ __proto__: null, ...options });
+  const options = own(given);
+  const http2 = options.http2 && own(options.http2);
+  return own({
+    ...options,
+    retry: options.retry && own(options.retry),
+    http2: http2 && own({ ...http2, tls: http2.tls && own(http2.tls) }),
+  });
 }
 
 function createHttpClient(

@@ -290,6 +290,18 @@ describe("the token goes to its own server, encrypted or over the loopback", () 
       }
     });
 
+    for (const [name, value] of Object.entries({ maxAttempts: 99, connectTimeoutMs: -1, cert: "none" })) {
+      test(`T12 ${protocol}: a polluted prototype sets no ${name}`, async () => {
+        const prototype = Object.prototype as Record<string, unknown>;
+        prototype[name] = value;
+        try {
+          await create("https://zitadel.example", { retry: {}, http2: { tls: {} } }).close();
+        } finally {
+          delete prototype[name];
+        }
+      });
+    }
+
     test(`T12 ${protocol}: headers named like members of the prototype do no harm`, async () => {
       const names = { constructor: "1", hasownproperty: "1", tostring: "1", valueof: "1" };
       await using server = await startAnswerServer(protocol, () =>
