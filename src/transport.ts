@@ -11,7 +11,7 @@ import { createTokenSource, type Token, type TokenSource } from "./call/token.js
 import { failure } from "./failure.js";
 import type { HttpClient } from "./http/http.js";
 import type { Http2Options } from "./http/http2-options.js";
-import type { Protocol } from "./protocol/protocol.js";
+import { type Protocol, wire } from "./protocol/protocol.js";
 
 /** Options of `createAuthTransport` and `createAuthClient`. Bad ones throw a TypeError or a RangeError. */
 export interface TransportOptions {
@@ -75,6 +75,7 @@ export function createTransportFamily(given: TransportOptions, runtime: Runtime)
   const options = ownOptions(given);
   const { origin, prefix, safeForTokens, crossOrigin } = parseBaseUrl(options.baseUrl);
   const { protocol = runtime.protocol, interceptors = [] } = options;
+  if (!protocol?.[wire]) throw new TypeError("protocol must be grpc, grpcWeb or rest, as this package exports them");
   const mayAuthorize = safeForTokens || options.allowInsecure === true;
   const defaultTimeoutMs = options.timeoutMs === false ? undefined : checkedTimeout(options.timeoutMs ?? 10_000);
   const rules = {
@@ -85,18 +86,13 @@ export function createTransportFamily(given: TransportOptions, runtime: Runtime)
   const ownTokens = options.token === undefined ? undefined : createTokens(options.token);
   const http = createHttpClient(options, protocol, origin, runtime);
   const plan: AttemptPlan = {
-    protocol,
+    protocol: protocol[wire],
     rules,
     prefix,
     crossOrigin,
     retry,
     http,
-    guard: {
-      checkHead: (head) => protocol.checkHead(head, rules),
-      checkStart: (head, start) => protocol.checkStart?.(head, start, rules),
-      startBytes: protocol.startBytes,
-      maxBodyBytes: protocol.maxBodyBytes(rules.maxResponseBytes),
-    },
+    guard: protocol[wire].guard(rules),
     onAttempt: options.onAttempt,
   };
   const active: ActiveCall[] = [];
@@ -171,10 +167,11 @@ function createHttpClient(
   origin: string,
   { createFetchClient, createHttp2Client }: Runtime,
 ): HttpClient {
+  const { needsTrailers } = protocol[wire];
   if (fetch && http2) throw new TypeError("fetch and http2 are two ways to send the same call: pass one of them");
-  if (createHttp2Client && (http2 || (protocol.needsTrailers && !fetch))) return createHttp2Client(origin, http2 ?? {});
+  if (createHttp2Client && (http2 || (needsTrailers && !fetch))) return createHttp2Client(origin, http2 ?? {});
   if (http2) throw new TypeError("http2 works only in Node: leave it away here");
-  if (protocol.needsTrailers) {
+  if (needsTrailers) {
     throw new TypeError(`${protocol.name} needs HTTP trailers, which fetch does not show: use grpcWeb or rest`);
   }
   return createFetchClient(origin, fetch);

@@ -7,7 +7,7 @@ import { AuthService, ListMyRefreshTokensResponseSchema } from "../gen/zitadel/a
 import { ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
 import type { HttpFields, HttpResponse } from "../src/http/http.js";
 import { getErrorInfo, grpc, grpcWeb, rest } from "../src/node.js";
-import type { Protocol } from "../src/protocol/protocol.js";
+import { type Protocol, wire } from "../src/protocol/protocol.js";
 import { RestService } from "./gen/rest_pb.js";
 import { encodeAnswer, of } from "./helpers/encode-answer.js";
 
@@ -28,10 +28,11 @@ function fieldsOf(values: Record<string, string>): HttpFields {
 // As an HTTP client uses a protocol: the head, the start, the whole.
 async function outcome(protocol: Protocol, method: DescMethodUnary, answer: HttpResponse): Promise<unknown> {
   try {
-    protocol.checkHead(answer, rules);
-    const { startBytes } = protocol;
-    if (answer.body.length >= startBytes) protocol.checkStart?.(answer, answer.body.subarray(0, startBytes), rules);
-    return (await protocol.response(method, answer, rules)).message;
+    const guard = protocol[wire].guard(rules);
+    guard.checkHead(answer);
+    const { startBytes } = guard;
+    if (answer.body.length >= startBytes) guard.checkStart(answer, answer.body.subarray(0, startBytes));
+    return (await protocol[wire].response(method, answer, rules)).message;
   } catch (error) {
     return error;
   }
@@ -291,7 +292,7 @@ describe("any id makes a REST request of its own, or is refused", () => {
     fc.assert(
       fc.property(id, (id) => {
         const refused = id === "" || id === "." || id === ".." || id.includes("/");
-        const send = () => rest.request(method, create(method.input, { id }), context).path;
+        const send = () => rest[wire].request(method, create(method.input, { id }), context).path;
         if (refused) {
           expect(send).toThrow(TypeError);
         } else {
@@ -328,7 +329,7 @@ describe("an answer takes no more than its share", () => {
     test(`${protocol.name}: a prefix beyond the limit is refused by its five bytes`, () => {
       const check = (length: number, flags = 0) => {
         const head = { status: 200, headers: headers(`application/${protocol.name}`) };
-        protocol.checkStart?.(head, new Uint8Array(envelope(flags, Buffer.alloc(0), length)), rules);
+        protocol[wire].guard(rules).checkStart(head, new Uint8Array(envelope(flags, Buffer.alloc(0), length)));
       };
       fc.assert(fc.property(fc.integer({ min: 0, max: limit }), (length) => check(length)));
       fc.assert(
@@ -342,7 +343,7 @@ describe("an answer takes no more than its share", () => {
   // Past the checks of the limit, as though it were 64 MiB.
   async function respond(protocol: Protocol, answer: HttpResponse): Promise<unknown> {
     try {
-      return (await protocol.response(list, answer, rules)).message;
+      return (await protocol[wire].response(list, answer, rules)).message;
     } catch (error) {
       return error;
     }

@@ -2,7 +2,7 @@ import { create, type DescMessage, type DescMethodUnary, type MessageShape } fro
 import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
 import { noteOf } from "../failure.js";
 import type { HttpClient, HttpGuard, HttpRequest } from "../http/http.js";
-import type { Protocol, ResponseRules } from "../protocol/protocol.js";
+import type { ResponseRules, Wire } from "../protocol/protocol.js";
 import type { Call } from "./call.js";
 import { LazyResponse } from "./lazy-response.js";
 import { isDone, type RetryPolicy } from "./next-step.js";
@@ -23,7 +23,7 @@ export interface Attempt {
 
 /** What all attempts of a transport have in common. */
 export interface AttemptPlan {
-  readonly protocol: Protocol;
+  readonly protocol: Wire;
   readonly rules: ResponseRules;
   readonly prefix: string;
   readonly crossOrigin: boolean;

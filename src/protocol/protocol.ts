@@ -1,5 +1,5 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
-import type { HttpFields, HttpHead, HttpRequest, HttpResponse } from "../http/http.js";
+import type { HttpFields, HttpGuard, HttpRequest, HttpResponse } from "../http/http.js";
 
 /** What a request depends on beside its message. */
 export interface RequestContext {
@@ -32,27 +32,27 @@ export interface Reply<O extends DescMessage> {
   readonly trailer: HttpFields;
 }
 
-/**
- * How a unary call is put on HTTP, as functions without I/O or clock. Pass one as `protocol`.
- */
+/** The key of what a protocol is made of. Registered, so that the ES module and the CommonJS copy share it. */
+export const wire: unique symbol = Symbol.for("zitadel-refresh-tokens.wire");
+
+/** How calls are put on HTTP: `grpc`, `grpcWeb` or `rest`. There are no others. */
 export interface Protocol {
   readonly name: "grpc" | "grpc-web" | "rest";
+  readonly [wire]: Wire;
+}
+
+/** How a unary call is put on HTTP, as functions without I/O or clock. */
+export interface Wire {
   /** Whether its status travels in HTTP trailers, which `fetch` does not show. */
   readonly needsTrailers: boolean;
-  /** Bytes of body that a message of `maxResponseBytes` can take. */
-  maxBodyBytes(maxResponseBytes: number): number;
   /** The request for a message. A TypeError if the message cannot be sent. */
   request<I extends DescMessage>(
     method: DescMethodUnary<I>,
     message: MessageShape<I>,
     context: RequestContext,
   ): HttpRequest;
-  /** Throws the `ConnectError` that an answer comes to if nothing after its head can change it. */
-  checkHead(head: HttpHead, rules: ResponseRules): void;
-  /** How many bytes of a body `checkStart` needs; 0 if there is none. */
-  readonly startBytes: number;
-  /** Throws the `ConnectError` that an answer comes to if nothing after the start of its body can change it. */
-  checkStart?(head: HttpHead, start: Uint8Array, rules: ResponseRules): void;
+  /** What stops an answer that nothing in its rest can change: it throws the `ConnectError` that it comes to. */
+  guard(rules: ResponseRules): HttpGuard;
   /** The message of an answer, or its error thrown. Asynchronous only if something has to be decompressed. */
   response<O extends DescMessage>(
     method: DescMethodUnary<DescMessage, O>,

@@ -3,18 +3,10 @@ import { appendField } from "../../http/fields.js";
 import type { HttpFields, HttpResponse } from "../../http/http.js";
 import { product } from "../../product.js";
 import { answerFailure } from "../failures.js";
-import type { Protocol } from "../protocol.js";
-import {
-  checkEnvelope,
-  decodeEnvelopes,
-  encodingOf,
-  envelopeData,
-  maxTrailerBytes,
-  prefixBytes,
-  trailersFlag,
-} from "./envelope.js";
+import { type Protocol, wire } from "../protocol.js";
+import { decodeEnvelopes, encodingOf, envelopeData, maxTrailerBytes, trailersFlag } from "./envelope.js";
 import { grpcRequest } from "./request.js";
-import { answerStatus, checkType, maxBodyBytes, messageCountFailure, messageReply, missingStatus } from "./response.js";
+import { answerStatus, grpcGuard, messageCountFailure, messageReply, missingStatus } from "./response.js";
 
 const headers = {
   "content-type": "application/grpc-web+proto",
@@ -29,29 +21,28 @@ const headers = {
  */
 export const grpcWeb: Protocol = {
   name: "grpc-web",
-  needsTrailers: false,
-  maxBodyBytes,
-  request: (method, message, context) => grpcRequest(method, message, context, headers),
-  checkHead: (head) => checkType(head, "application/grpc-web"),
-  startBytes: prefixBytes,
-  checkStart: (head, start, rules) => checkEnvelope(start, rules.maxResponseBytes, head),
-  response(method, answer, rules) {
-    const frames = decodeEnvelopes(answer.body, answer);
-    const at = frames.findIndex(({ flags }) => flags & trailersFlag);
-    const last = frames[at];
-    if (!last) throw answerStatus(answer, undefined, missingTrailers) ?? messageCountFailure(0, answer);
-    if (at < frames.length - 1) {
-      const message = "the server sent a frame after the trailers, which must be last";
-      throw answerFailure(Code.Internal, "trailers-not-last", message, answer);
-    }
-    const reply = (block: Uint8Array) => {
-      const trailers = parseTrailers(block);
-      const error = answerStatus(answer, trailers, missingStatus);
-      if (error) throw error;
-      return messageReply(method, frames.slice(0, at), answer, trailers, rules);
-    };
-    const block = envelopeData(last, encodingOf(answer.headers, rules.acceptGzip, answer), maxTrailerBytes, answer);
-    return block instanceof Promise ? block.then(reply) : reply(block);
+  [wire]: {
+    needsTrailers: false,
+    request: (method, message, context) => grpcRequest(method, message, context, headers),
+    guard: (rules) => grpcGuard("application/grpc-web", rules),
+    response(method, answer, rules) {
+      const frames = decodeEnvelopes(answer.body, answer);
+      const at = frames.findIndex(({ flags }) => flags & trailersFlag);
+      const last = frames[at];
+      if (!last) throw answerStatus(answer, undefined, missingTrailers) ?? messageCountFailure(0, answer);
+      if (at < frames.length - 1) {
+        const message = "the server sent a frame after the trailers, which must be last";
+        throw answerFailure(Code.Internal, "trailers-not-last", message, answer);
+      }
+      const reply = (block: Uint8Array) => {
+        const trailers = parseTrailers(block);
+        const error = answerStatus(answer, trailers, missingStatus);
+        if (error) throw error;
+        return messageReply(method, frames.slice(0, at), answer, trailers, rules);
+      };
+      const block = envelopeData(last, encodingOf(answer.headers, rules.acceptGzip, answer), maxTrailerBytes, answer);
+      return block instanceof Promise ? block.then(reply) : reply(block);
+    },
   },
 };
 

@@ -1,9 +1,9 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { HttpResponse } from "../../http/http.js";
-import type { Protocol } from "../protocol.js";
-import { checkEnvelope, decodeEnvelopes, prefixBytes } from "./envelope.js";
+import { type Protocol, wire } from "../protocol.js";
+import { decodeEnvelopes } from "./envelope.js";
 import { grpcRequest } from "./request.js";
-import { answerStatus, checkType, maxBodyBytes, messageReply, missingStatus } from "./response.js";
+import { answerStatus, grpcGuard, messageReply, missingStatus } from "./response.js";
 
 // Without "+proto", which ZITADEL before 2.30 does not know.
 const headers = { "content-type": "application/grpc", te: "trailers" };
@@ -13,16 +13,16 @@ const headers = { "content-type": "application/grpc", te: "trailers" };
  */
 export const grpc: Protocol = {
   name: "grpc",
-  needsTrailers: true,
-  maxBodyBytes,
-  request: (method, message, context) => grpcRequest(method, message, context, headers),
-  checkHead: (head) => checkType(head, "application/grpc"),
-  startBytes: prefixBytes,
-  checkStart: (head, start, rules) => checkEnvelope(start, rules.maxResponseBytes, head),
-  response(method, answer, rules) {
-    const error = answerStatus(answer, answer.trailers, noTrailers);
-    if (error) throw error;
-    return messageReply(method, decodeEnvelopes(answer.body, answer), answer, answer.trailers ?? answer.headers, rules);
+  [wire]: {
+    needsTrailers: true,
+    request: (method, message, context) => grpcRequest(method, message, context, headers),
+    guard: (rules) => grpcGuard("application/grpc", rules),
+    response(method, answer, rules) {
+      const error = answerStatus(answer, answer.trailers, noTrailers);
+      if (error) throw error;
+      const envelopes = decodeEnvelopes(answer.body, answer);
+      return messageReply(method, envelopes, answer, answer.trailers ?? answer.headers, rules);
+    },
   },
 };
 

@@ -1,18 +1,33 @@
 import { type DescMessage, type DescMethodUnary, fromBinary } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import type { HttpFields, HttpHead, HttpResponse } from "../../http/http.js";
+import type { HttpFields, HttpGuard, HttpHead, HttpResponse } from "../../http/http.js";
 import { answerFailure, contentTypeFailure, httpFailure } from "../failures.js";
 import type { Reply, ResponseRules } from "../protocol.js";
-import { compressedFlag, type Envelope, encodingOf, envelopeData, maxTrailerBytes } from "./envelope.js";
+import {
+  checkEnvelope,
+  compressedFlag,
+  type Envelope,
+  encodingOf,
+  envelopeData,
+  maxTrailerBytes,
+  prefixBytes,
+} from "./envelope.js";
 import { statusFailure } from "./status.js";
 
-/** Bytes of body that an answer can take: one message, and what comes beside it. */
-export function maxBodyBytes(maxResponseBytes: number): number {
-  return maxResponseBytes + maxTrailerBytes;
+type ContentType = "application/grpc" | "application/grpc-web";
+
+/** Refuses an answer that is not gRPC by its head, and a message that is too large by its prefix. */
+export function grpcGuard(expected: ContentType, { maxResponseBytes }: ResponseRules): HttpGuard {
+  return {
+    checkHead: (head) => checkType(head, expected),
+    checkStart: (head, start) => checkEnvelope(start, maxResponseBytes, head),
+    startBytes: prefixBytes,
+    // One message, and what comes beside it.
+    maxBodyBytes: maxResponseBytes + maxTrailerBytes,
+  };
 }
 
-/** Refuses an answer that is not gRPC, as its head tells. */
-export function checkType(head: HttpHead, expected: "application/grpc" | "application/grpc-web"): void {
+function checkType(head: HttpHead, expected: ContentType): void {
   const type = head.headers.get("content-type") ?? "";
   if (type === expected || type.toLowerCase().split(/\s*;/)[0]?.replace("+proto", "") === expected) return;
   if (head.status !== 200) throw statusInHead(head) ?? httpFailure(head);

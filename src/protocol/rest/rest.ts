@@ -1,7 +1,7 @@
 import { tooLargeFailure } from "../../failure.js";
 import type { HttpHead } from "../../http/http.js";
 import { contentTypeFailure, httpFailure } from "../failures.js";
-import type { Protocol } from "../protocol.js";
+import { type Protocol, wire } from "../protocol.js";
 import { restError } from "./error.js";
 import { restRequest } from "./request.js";
 import { restMessage } from "./response.js";
@@ -12,25 +12,32 @@ import { restMessage } from "./response.js";
  */
 export const rest: Protocol = {
   name: "rest",
-  needsTrailers: false,
-  maxBodyBytes: (maxResponseBytes) => maxResponseBytes,
-  request: restRequest,
-  startBytes: 0,
-  checkHead(head, rules) {
-    if (!isJson(head)) {
-      throw head.status === 200 ? contentTypeFailure(head, "application/json") : httpFailure(head);
-    }
-    const length = head.headers.get("content-length");
-    // With a content coding the length is not that of the text.
-    if (length && Number(length) > rules.maxResponseBytes && !head.headers.get("content-encoding")) {
-      throw tooLargeFailure(head.status);
-    }
-  },
-  response(method, answer) {
-    if (answer.status !== 200) throw restError(answer);
-    return { message: restMessage(method.output, answer), header: answer.headers, trailer: new Headers() };
+  [wire]: {
+    needsTrailers: false,
+    request: restRequest,
+    guard: ({ maxResponseBytes }) => ({
+      checkHead: (head) => checkHead(head, maxResponseBytes),
+      checkStart() {},
+      startBytes: 0,
+      maxBodyBytes: maxResponseBytes,
+    }),
+    response(method, answer) {
+      if (answer.status !== 200) throw restError(answer);
+      return { message: restMessage(method.output, answer), header: answer.headers, trailer: new Headers() };
+    },
   },
 };
+
+function checkHead(head: HttpHead, maxResponseBytes: number): void {
+  if (!isJson(head)) {
+    throw head.status === 200 ? contentTypeFailure(head, "application/json") : httpFailure(head);
+  }
+  const length = head.headers.get("content-length");
+  // With a content coding the length is not that of the text.
+  if (length && Number(length) > maxResponseBytes && !head.headers.get("content-encoding")) {
+    throw tooLargeFailure(head.status);
+  }
+}
 
 function isJson({ headers }: HttpHead): boolean {
   return /^application\/(?:json|[\w.-]+\+json)\s*(?:;|$)/i.test(headers.get("content-type") ?? "");
