@@ -1,0 +1,50 @@
+// A single-page app that signs in with oidc-client-ts and shows where the user may stay signed in.
+import { UserManager } from "oidc-client-ts";
+import { ConnectError, createAuthClient, type TokenContext, viewRefreshTokens } from "zitadel-refresh-tokens";
+
+const instance = "https://my-instance.zitadel.cloud";
+
+const sessions = new UserManager({
+  authority: instance,
+  client_id: "320010000000000011",
+  redirect_uri: `${location.origin}/callback`,
+  // The last one lets the token be used for ZITADEL's own API.
+  scope: "openid profile offline_access urn:zitadel:iam:org:project:id:zitadel:aud",
+  // This page asks for a new token when ZITADEL refuses the old one.
+  automaticSilentRenew: false,
+});
+
+async function accessToken({ refresh }: TokenContext): Promise<string> {
+  const session = refresh ? await sessions.signinSilent() : await sessions.getUser();
+  if (!session) throw new Error("signed out");
+  return session.access_token;
+}
+
+// gRPC-Web: ZITADEL takes it from any origin, while REST asks for the page's origin to be among those of the app.
+const auth = createAuthClient({ baseUrl: instance, token: accessToken });
+
+async function show(): Promise<void> {
+  const { tokens } = viewRefreshTokens(await auth.listMyRefreshTokens({}));
+  const rows = tokens.map(({ id, clientId, usableUntil }) => {
+    const row = document.createElement("li");
+    const revoke = document.createElement("button");
+    revoke.textContent = "Revoke";
+    revoke.onclick = () => auth.revokeMyRefreshToken({ id }).then(() => row.remove(), tellError);
+    row.append(`${clientId} until ${usableUntil?.toLocaleString()} `, revoke);
+    return row;
+  });
+  const list = document.createElement("ul");
+  list.append(...rows);
+  document.body.replaceChildren(list);
+}
+
+function tellError(reason: unknown): void {
+  document.body.append(ConnectError.from(reason).rawMessage);
+}
+
+if (location.pathname === "/callback") {
+  await sessions.signinCallback();
+  history.replaceState({}, "", "/");
+}
+if (await sessions.getUser()) await show().catch(tellError);
+else await sessions.signinRedirect();

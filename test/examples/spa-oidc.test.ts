@@ -1,0 +1,72 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "@jest/globals";
+import { build } from "esbuild";
+import { chromium } from "playwright-core";
+import { Code } from "../../src/node.js";
+import { startLocalZitadel } from "../../src/testing.js";
+import { testInChromium } from "../helpers/chromium.js";
+import { findChromium } from "../helpers/find-chromium.js";
+import { root } from "./run-example.js";
+import { listen, startSignIn } from "./sign-in-server.js";
+
+/** The example as its reader bundles it, for an instance of their own. */
+async function bundle(instance: string): Promise<string> {
+  const contents = readFileSync(join(root, "examples/spa-oidc.ts"), "utf8").replace(
+    "https://my-instance.zitadel.cloud",
+    instance,
+  );
+  const { outputFiles } = await build({
+    stdin: { contents, loader: "ts", resolveDir: join(root, "build") },
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    logLevel: "silent",
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+testInChromium("examples/spa-oidc.ts signs in, lists, refreshes, revokes and tells errors", async () => {
+  // The list's first answer: the access token has just expired.
+  await using zitadel = await startLocalZitadel({ faults: [{ kind: "expired-once" }] });
+  const instance = await startSignIn(zitadel);
+  const script = await bundle(instance.url);
+  const app = await listen((request, response) => {
+    if (request.url === "/app.js") response.setHeader("content-type", "text/javascript").end(script);
+    else
+      response
+        .setHeader("content-type", "text/html")
+        .end('<!doctype html><body><script type="module" src="/app.js"></script>');
+  });
+  const browser = await chromium.launch({ executablePath: findChromium() ?? "" });
+  try {
+    const page = await browser.newPage();
+    await page.goto(app.url);
+    const rows = page.locator("li");
+    await rows.nth(5).waitFor();
+    expect(await rows.count()).toBe(6);
+    expect(page.url()).toBe(`${app.url}/`);
+    expect(instance.grants).toEqual(["authorization_code", "refresh_token"]);
+    expect(new Set(zitadel.requests.map((request) => request.protocol))).toEqual(new Set(["grpc-web"]));
+
+    await rows.first().getByRole("button").click();
+    await rows.nth(5).waitFor({ state: "detached" });
+    expect(zitadel.users[0].refreshTokens).toHaveLength(5);
+
+    zitadel.fail({ kind: "status", code: Code.PermissionDenied, message: "not today" });
+    await rows.first().getByRole("button").click();
+    await page.getByText("not today").waitFor();
+    expect(await rows.count()).toBe(5);
+
+    // Signed in already.
+    await page.reload();
+    await rows.nth(4).waitFor();
+    expect(instance.grants).toHaveLength(2);
+  } finally {
+    await browser.close();
+    app.close();
+    instance.close();
+  }
+});
