@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { root } from "./run-example.js";
+
+const folder = join(root, "examples");
+// list.ts is what npm start runs, before anything is built.
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+  (file) => file.endsWith(".ts") && file !== "list.ts",
+);
+const tests = readdirSync(join(root, "test/examples")).map((file) =>
+  readFileSync(join(root, "test/examples", file), "utf8"),
+);
+
+describe("each example", () => {
+  test("exists", () => {
+    expect(files.length).toBeGreaterThanOrEqual(8);
+  });
+
+  for (const file of files) {
+    const text = readFileSync(join(folder, file), "utf8");
+
+    test(`${file} is short enough to paste`, () => {
+      expect(text.split("\n").length).toBeLessThanOrEqual(60);
+    });
+
+    test(`${file} imports packages by name, and this one among them`, () => {
+      const imported = [...text.matchAll(/from "([^"]+)"/g)].map((match) => match[1]);
+      expect(imported.filter((name) => name?.startsWith(".") && name !== "./sign-out-elsewhere.js")).toEqual([]);
+      expect(imported).toContain("zitadel-refresh-tokens");
+    });
+
+    test(`${file} says first what it shows`, () => {
+      expect(text).toMatch(/^\/\/ \S/);
+    });
+  }
+
+  test("runs in a test", () => {
+    const names = files.map((file) => file.replace(/^.*\/|(\.test)?\.ts$/g, ""));
+    // What the tests of an application import.
+    const own = names.filter((name) => name !== "sign-out-elsewhere");
+    expect(
+      own.filter((name) => !tests.some((text) => text.includes(`"${name}"`) || text.includes(`/${name}.ts`))),
+    ).toEqual([]);
+  });
+});
