@@ -1,47 +1,49 @@
 #!/usr/bin/env node
-// The command. Only what reads the command line is loaded at once: a command's own modules, and with them the library,
-// are loaded when it runs, so that --help and mistakes are answered about as fast as Node starts.
-import { CommandError, exitCodes } from "./command-error.js";
-import { helpFor } from "./help.js";
+// The command. Only what reads the command line is loaded at once: a command's own modules are loaded when it is asked
+// for, and the library when it runs, so that --help and mistakes are answered about as fast as Node starts.
+import { CommandError, exitCodes, usageError } from "./command-error.js";
+import { commands } from "./commands.js";
+import { helpOf, overview } from "./help/format-help.js";
 import { refuseSecrets } from "./input/refuse-secrets.js";
 import { printError } from "./terminal/messages.js";
 import { tolerateClosedOutput } from "./terminal/tolerate-closed-output.js";
 
-/** Runs a command with the arguments after its name, and returns its exit code; `signal` is the user's Ctrl+C. */
-type Command = (args: string[], signal: AbortSignal) => Promise<number>;
-
-const commands: Record<string, () => Promise<Command>> = {
-  list: async () => (await import("./commands/list.js")).list,
-  revoke: async () => (await import("./commands/revoke.js")).revoke,
-  "revoke-all": async () => (await import("./commands/revoke-all.js")).revokeAll,
-  doctor: async () => (await import("./commands/doctor.js")).doctor,
-  serve: async () => (await import("./commands/serve.js")).serve,
-};
-
 async function run([name = "--help", ...args]: string[], signal: AbortSignal): Promise<number> {
   refuseSecrets([name, ...args]);
-  if (name === "--version" || name === "-V") {
-    const { readVersion } = await import("./read-version.js");
-    process.stdout.write(`${readVersion()}\n`);
-    return exitCodes.ok;
-  }
+  if (name === "--version" || name === "-V") return print(`${await readVersion()}\n`);
   if (name === "--help" || name === "-h" || name === "help") {
-    process.stdout.write(helpFor(args[0]));
-    return exitCodes.ok;
+    const [asked] = args;
+    const known = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+    return print(known && asked ? helpOf(asked, await known.load()) : overview());
   }
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!load) {
-    const mistake = name.startsWith("-") ? `the command comes before its options` : `there is no command "${name}"`;
-    throw new CommandError(`${mistake}: use one of ${Object.keys(commands).join(", ")}`, exitCodes.usage);
+  const known = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!known) {
+    const { didYouMean } = await import("./input/did-you-mean.js");
+    const names = Object.keys(commands);
+    const mistake = name.startsWith("-")
+      ? "the command comes before its options"
+      : `there is no command "${name}"${didYouMean(name, names)}`;
+    throw usageError(`${mistake}: use one of ${names.join(", ")}`);
   }
+  const command = await known.load();
   const end = args.indexOf("--");
   const options = end < 0 ? args : args.slice(0, end);
-  if (options.includes("--help") || options.includes("-h")) {
-    process.stdout.write(helpFor(name));
-    return exitCodes.ok;
-  }
-  const command = await load();
-  return command(args, signal);
+  if (options.includes("--help") || options.includes("-h")) return print(helpOf(name, command));
+  const { parseOptions } = await import("./input/parse-options.js");
+  return command.run(parseOptions(name, command, args), signal);
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return exitCodes.ok;
+}
+
+/** The package's version. */
+async function readVersion(): Promise<string> {
+  const { readFileSync } = await import("node:fs");
+  // From dist, where the built command is.
+  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  return manifest.version;
 }
 
 const interruption = new AbortController();

@@ -1,12 +1,10 @@
 import { Code, getErrorInfo, type RevokeResult } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
 import { explainError } from "./explain-error.js";
-import { escapeText, toSafeJson } from "./terminal/escape.js";
-import { printError } from "./terminal/messages.js";
+import { toSafeJson } from "./terminal/escape.js";
+import { printError, printIds } from "./terminal/messages.js";
 
-export const revokeFormats = ["text", "json"] as const;
-
-export type RevokeFormat = (typeof revokeFormats)[number];
+export type RevokeFormat = "text" | "json";
 
 /** Prints what became of each token, and returns the exit code. `signal` tells whether the user interrupted it. */
 export function reportRevoked(result: RevokeResult, format: RevokeFormat, signal: AbortSignal): number {
@@ -14,19 +12,14 @@ export function reportRevoked(result: RevokeResult, format: RevokeFormat, signal
   if (format === "json") {
     process.stdout.write(`${toSafeJson({ revoked, alreadyGone, failed: failed.map(plainFailure) })}\n`);
   } else {
-    printLines("revoked", revoked);
-    printLines("already gone", alreadyGone);
+    printIds("revoked", revoked);
+    printIds("already gone", alreadyGone);
   }
   const errors = failed.map(({ id, error }) => ({ id, error: explainError(error) }));
   for (const { id, error } of errors) printError(new Error(`${id}: ${error.message}`));
   if (signal.aborted) return exitCodes.interrupted;
   const [first] = errors.map(({ error }) => error).filter((error) => error instanceof CommandError);
   return first?.exitCode ?? exitCodes.ok;
-}
-
-/** Prints a line for each id. */
-export function printLines(what: string, ids: readonly string[]): void {
-  process.stdout.write(ids.map((id) => `${what} ${escapeText(id)}\n`).join(""));
 }
 
 function plainFailure({ id, error }: RevokeResult["failed"][number]) {

@@ -1,8 +1,6 @@
 import type { AuthClient } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
-import { explainError } from "./explain-error.js";
 import type { Settings } from "./input/settings.js";
-import { openClient } from "./open-client.js";
 import { escapeText } from "./terminal/escape.js";
 import { showProgress } from "./terminal/progress.js";
 
@@ -27,6 +25,10 @@ export async function withClient<T>(
     const remedy = "set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)";
     throw new CommandError(`no access token: ${remedy}`, exitCodes.notAllowed);
   }
+  const [{ openClient }, { explainError }] = await Promise.all([
+    import("./open-client.js"),
+    import("./explain-error.js"),
+  ]);
   let auth: AuthClient | undefined;
   let stopProgress = () => {};
   try {

@@ -76,6 +76,8 @@ describe("list says on standard error", () => {
     const { status, stdout, stderr } = await runCli(["list"], { env });
     expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
     expect(stderr).toMatch(/^note: no refresh tokens, which does not mean no sign-ins: [^\n]+\n$/);
+    // Measured: the next refresh works after the session has been ended.
+    expect(stderr).toMatch(/Ending the session is not enough/);
   });
 
   test("that a filter leaves nothing", async () => {
@@ -90,6 +92,11 @@ describe("list says on standard error", () => {
     const { stdout, stderr } = await runCli(["list", "-o", "ids"], { env });
     expect(stdout.split("\n")).toHaveLength(1_001);
     expect(stderr).toBe("note: 1000 of 1001 tokens were sent: ZITADEL lists no more\n");
+  });
+
+  test("nothing of a list as old as it gets on a quiet ZITADEL", async () => {
+    const { env } = await startLogin({ refreshTokens }, { now: () => ago(3.5 / 60) });
+    expect(await runCli(["list", "-o", "ids"], { env })).toMatchObject({ status: 0, stderr: "" });
   });
 
   test("that the list is old", async () => {

@@ -142,7 +142,7 @@ describe("serve", () => {
   }
 
   for (const [name, args, said] of [
-    ["an argument", ["8080"], /arguments that are no options/],
+    ["an argument", ["8080"], /serve takes options only, got "8080"/],
     ["a port that is none", ["--port", "http"], /--port must be 0 to 65535, .* got "http"/],
     ["a port too high", ["--port", "65536"], /--port must be 0 to 65535/],
     ["a lag that is no time", ["--lag", "soon"], /--lag must be 0ms to 60m/],

@@ -1,44 +1,71 @@
+import { defineCommand } from "../command.js";
 import { exitCodes, usageError } from "../command-error.js";
-import { examine } from "../doctor/examine.js";
 import type { Finding } from "../doctor/finding.js";
-import { printFinding } from "../doctor/print-finding.js";
-import { explainError } from "../explain-error.js";
-import { commonOptions, noArguments, oneOf, parseOptions } from "../input/parse-options.js";
+import { commonOptions } from "../input/common-options.js";
 import { readSettings } from "../input/settings.js";
 import { toSafeJson } from "../terminal/escape.js";
 import { showProgress } from "../terminal/progress.js";
 
-/** Finds out why it does not work, and says what to do about it. */
-export async function doctor(args: string[], signal: AbortSignal): Promise<number> {
-  const { values, positionals } = parseOptions(args, {
+export const doctor = defineCommand({
+  about: `Finds out why it does not work: looks at the URL, DNS, TCP, TLS, HTTP, ZITADEL's
+health, the clock, the token (without showing it), all three protocols with
+their latency, CORS, and at what the list means, and says what to do about what
+it finds.`,
+  options: {
+    origin: {
+      type: "string",
+      value: "ORIGIN",
+      help: `also do what a browser does for a page of that
+origin (CORS)`,
+    },
+    output: {
+      type: "string",
+      short: "o",
+      value: "FORMAT",
+      choices: ["text", "json"],
+      help: `text (default)
+json: { url, protocol, works, checks: [{ check,
+status: "ok", "warning", "failed" or "skipped",
+verdict?, message, remedy?, ms? }] }, where verdict is
+a stable name such as tls-expired`,
+    },
     ...commonOptions,
-    origin: { type: "string" },
-    output: { type: "string", short: "o" },
-  });
-  noArguments(positionals);
-  const format = oneOf("--output", values.output ?? "text", ["text", "json"]);
-  const pageOrigin = values.origin === undefined ? undefined : parseOrigin(values.origin);
-  const settings = await readSettings(values, signal);
-  const { url, protocol } = settings;
-  const checks: Finding[] = [];
-  let stopProgress = showProgress("Checking");
-  const report = (finding: Finding) => {
-    checks.push(finding);
-    if (format === "json") return;
-    stopProgress();
-    printFinding(finding);
-    stopProgress = showProgress("Checking");
-  };
-  const { works, needsToken } = await examine(settings, pageOrigin, signal, report)
-    .catch((error) => {
-      throw explainError(error);
-    })
-    .finally(() => stopProgress());
-  if (format === "json") process.stdout.write(`${toSafeJson({ url, protocol, works, checks })}\n`);
-  else process.stdout.write(`\n${protocol} ${works ? "works" : "does not work"}\n`);
-  if (works) return exitCodes.ok;
-  return needsToken ? exitCodes.notAllowed : exitCodes.failed;
-}
+  },
+  notes: `It exits with 0 only if a call over --protocol works. It revokes nothing.
+--timeout is for each step, default 5s.`,
+  examples: `zitadel-refresh-tokens doctor
+zitadel-refresh-tokens doctor --protocol grpc-web --origin https://app.example.com`,
+
+  async run({ values }, signal) {
+    const pageOrigin = values.origin === undefined ? undefined : parseOrigin(values.origin);
+    const settings = await readSettings(values, signal);
+    const { url, protocol } = settings;
+    const isJson = values.output === "json";
+    const checks: Finding[] = [];
+    const [{ examine }, { printFinding }, { explainError }] = await Promise.all([
+      import("../doctor/examine.js"),
+      import("../doctor/print-finding.js"),
+      import("../explain-error.js"),
+    ]);
+    let stopProgress = showProgress("Checking");
+    const report = (finding: Finding) => {
+      checks.push(finding);
+      if (isJson) return;
+      stopProgress();
+      printFinding(finding);
+      stopProgress = showProgress("Checking");
+    };
+    const { works, needsToken } = await examine(settings, pageOrigin, signal, report)
+      .catch((error) => {
+        throw explainError(error);
+      })
+      .finally(() => stopProgress());
+    if (isJson) process.stdout.write(`${toSafeJson({ url, protocol, works, checks })}\n`);
+    else process.stdout.write(`\n${protocol} ${works ? "works" : "does not work"}\n`);
+    if (works) return exitCodes.ok;
+    return needsToken ? exitCodes.notAllowed : exitCodes.failed;
+  },
+});
 
 /** What browsers send as `Origin`: scheme, host and port, no path. */
 function parseOrigin(value: string): string {

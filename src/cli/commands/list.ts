@@ -1,11 +1,8 @@
-import {
-  type RefreshTokenState,
-  type RefreshTokensView,
-  type RefreshTokenView,
-  viewRefreshTokens,
-} from "../../node.js";
+import type { RefreshTokensView, RefreshTokenView } from "../../node.js";
+import { emptyListMeaning, isOld } from "../about-lists.js";
+import { defineCommand } from "../command.js";
 import { exitCodes } from "../command-error.js";
-import { commonOptions, noArguments, oneOf, parseOptions } from "../input/parse-options.js";
+import { commonOptions } from "../input/common-options.js";
 import { readSettings } from "../input/settings.js";
 import { isColored } from "../terminal/color.js";
 import { escapeText, toSafeJson } from "../terminal/escape.js";
@@ -15,36 +12,63 @@ import { formatTable } from "../terminal/table.js";
 import { tokenColumns } from "../terminal/token-columns.js";
 import { withClient } from "../with-client.js";
 
-const states = ["active", "idle-expired", "expired"] as const satisfies readonly RefreshTokenState[];
 const formats = ["table", "tsv", "json", "ids"] as const;
 
-/** Lists the user's refresh tokens. */
-export async function list(args: string[], signal: AbortSignal): Promise<number> {
-  const { values, positionals } = parseOptions(args, {
-    ...commonOptions,
-    output: { type: "string", short: "o" },
-    state: { type: "string", multiple: true },
-    "client-id": { type: "string", multiple: true },
-  });
-  noArguments(positionals);
-  const format = oneOf("--output", values.output ?? (process.stdout.isTTY ? "table" : "tsv"), formats);
-  const wantedStates = values.state?.map((state) => oneOf("--state", state, states));
-  const settings = await readSettings(values, signal);
-  const response = await withClient({ settings, task: "Listing", signal }, (auth) =>
-    auth.listMyRefreshTokens({}, { signal }),
-  );
-  const now = Date.now();
-  const view = viewRefreshTokens(response, { now });
-  const tokens = view.tokens.filter(
-    ({ state, clientId }) =>
-      (wantedStates?.includes(state) ?? true) && (values["client-id"]?.includes(clientId) ?? true),
-  );
-  process.stdout.write(formatView({ ...view, tokens }, format, now));
-  for (const note of notesOn(view, tokens, now)) printNote(note);
-  return exitCodes.ok;
-}
+type Format = (typeof formats)[number];
 
-function formatView(view: RefreshTokensView, format: (typeof formats)[number], now: number): string {
+export const list = defineCommand({
+  about: "Shows the user's refresh tokens, the most recently used first.",
+  options: {
+    state: {
+      type: "string",
+      multiple: true,
+      value: "STATE",
+      choices: ["active", "idle-expired", "expired"],
+      help: "only active, idle-expired or expired; may be repeated",
+    },
+    "client-id": { type: "string", multiple: true, value: "ID", help: "only tokens of that app; may be repeated" },
+    output: {
+      type: "string",
+      short: "o",
+      value: "FORMAT",
+      choices: formats,
+      help: `table (default on a terminal)
+tsv (default elsewhere): ID, app, state, last used,
+usable until, signed in, scopes; nothing shortened,
+exact times
+json: { total, truncated, asOf?, tokens: [{ id,
+clientId, state, signedInAt?, lastUsedAt?,
+idleExpiresAt?, expiresAt?, usableUntil?, scopes,
+audience }] }, where total counts all tokens, filter
+or not
+ids: one a line, for revoke`,
+    },
+    ...commonOptions,
+  },
+  examples: `zitadel-refresh-tokens list --state active
+zitadel-refresh-tokens list -o json | jq '.tokens[].clientId'
+pass show zitadel | zitadel-refresh-tokens list --token-file -`,
+
+  async run({ values }, signal) {
+    const format = values.output ?? (process.stdout.isTTY ? "table" : "tsv");
+    const settings = await readSettings(values, signal);
+    const response = await withClient({ settings, task: "Listing", signal }, (auth) =>
+      auth.listMyRefreshTokens({}, { signal }),
+    );
+    const { viewRefreshTokens } = await import("../../node.js");
+    const now = Date.now();
+    const view = viewRefreshTokens(response, { now });
+    const tokens = view.tokens.filter(
+      ({ state, clientId }) =>
+        (values.state?.includes(state) ?? true) && (values["client-id"]?.includes(clientId) ?? true),
+    );
+    process.stdout.write(formatView({ ...view, tokens }, format, now));
+    for (const note of notesOn(view, tokens, now)) printNote(note);
+    return exitCodes.ok;
+  },
+});
+
+function formatView(view: RefreshTokensView, format: Format, now: number): string {
   const { tokens } = view;
   switch (format) {
     case "json":
@@ -66,22 +90,16 @@ function tabbed({ id, clientId, state, lastUsedAt, usableUntil, signedInAt, scop
   return [id, clientId, state, ...times, scopes.join(" ")].map(escapeText).join("\t");
 }
 
-// ZITADEL's projections are behind by milliseconds when all is well.
-const lagMs = 60_000;
-
 /** What the list alone does not say. */
 function notesOn({ tokens, total, truncated, asOf }: RefreshTokensView, shown: readonly unknown[], now: number) {
   const notes: string[] = [];
   if (tokens.length === 0) {
-    notes.push(
-      "no refresh tokens, which does not mean no sign-ins: a current ZITADEL keeps new ones in OIDC sessions, which " +
-        'this API does not list (README, "What the list holds")',
-    );
+    notes.push(`no refresh tokens, which does not mean no sign-ins: ${emptyListMeaning}`);
   } else if (shown.length === 0) {
     notes.push(`none of ${tokens.length} tokens passes the filter`);
   }
   if (truncated) notes.push(`${tokens.length} of ${total} tokens were sent: ZITADEL lists no more`);
-  if (asOf && now - asOf.getTime() > lagMs) {
+  if (isOld(asOf, now)) {
     notes.push(`ZITADEL updated this list ${relativeTime(asOf, now)}: what was revoked or used since is not in it yet`);
   }
   return notes;

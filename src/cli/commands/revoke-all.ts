@@ -1,60 +1,73 @@
-import {
-  type AuthClient,
-  getErrorInfo,
-  type RefreshTokensView,
-  revokeRefreshTokens,
-  viewRefreshTokens,
-} from "../../node.js";
+import type { AuthClient, RefreshTokensView } from "../../node.js";
+import { countTokens } from "../about-lists.js";
+import { defineCommand } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
-import { countTokens } from "../count-tokens.js";
+import { commonOptions } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
-import { commonOptions, oneOf, parseOptions } from "../input/parse-options.js";
 import { readSettings } from "../input/settings.js";
-import { printLines, type RevokeFormat, reportRevoked, revokeFormats } from "../report-revoked.js";
+import type { RevokeFormat } from "../report-revoked.js";
 import { toSafeJson } from "../terminal/escape.js";
-import { printNote } from "../terminal/messages.js";
+import { printIds, printNote } from "../terminal/messages.js";
 import { withClient } from "../with-client.js";
 
-/** Revokes all of the user's refresh tokens, or all but some. */
-export async function revokeAll(args: string[], signal: AbortSignal): Promise<number> {
-  const { values, positionals } = parseOptions(args, {
+export const revokeAll = defineCommand({
+  about: `Revokes all refresh tokens of the user, that of this login included: every app
+has to sign in again, and ZITADEL refuses the access token that came with each
+at once.`,
+  arguments: { usage: "[--except ID...]", help: "" },
+  options: {
+    except: { type: "string", multiple: true, value: "ID...", help: "all but these, one by one" },
+    yes: { type: "boolean", short: "y", help: "do not ask; needed where there is no terminal" },
+    "dry-run": { type: "boolean", help: "only say which" },
+    output: {
+      type: "string",
+      short: "o",
+      value: "FORMAT",
+      choices: ["text", "json"],
+      help: "text (default) or json, as of revoke",
+    },
     ...commonOptions,
-    except: { type: "string", multiple: true },
-    yes: { type: "boolean", short: "y" },
-    "dry-run": { type: "boolean" },
-    output: { type: "string", short: "o" },
-  });
-  // Of `--except ONE TWO` the option takes ONE, and TWO is an argument.
-  if (positionals.length > 0 && !values.except) throw usageError("ids are for revoke, or for --except");
-  const kept = [...(values.except ?? []), ...positionals];
-  const format = oneOf("--output", values.output ?? "text", revokeFormats);
-  if (!values["dry-run"]) mustBeAbleToAsk(values.yes);
-  const settings = await readSettings(values, signal);
+  },
+  examples: `zitadel-refresh-tokens revoke-all --dry-run
+zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
 
-  const response = await withClient({ settings, task: "Listing", signal }, (auth) =>
-    auth.listMyRefreshTokens({}, { signal }),
-  );
-  const view = viewRefreshTokens(response);
-  const ids = idsToRevoke(view, kept);
-  if (values["dry-run"]) {
-    if (format === "json") process.stdout.write(`${toSafeJson({ wouldRevoke: ids, notListed: [] })}\n`);
-    else printLines("would revoke", ids);
-    return exitCodes.ok;
-  }
-  if (ids.length === 0) {
-    printNote("there is nothing to revoke");
-    return reportRevoked({ revoked: [], alreadyGone: [], failed: [] }, format, signal);
-  }
-  const warning = `this revokes ${warningOf(view, kept, settings.url)}`;
-  if (values.yes) printNote(warning);
-  else await confirm(`${warning}. Go on?`, signal);
-  if (view.truncated) printNote(`ZITADEL lists ${view.tokens.length} at most: run this again for the others`);
-  return await withClient({ settings, task: "Revoking", signal }, async (auth) =>
-    kept.length > 0
-      ? reportRevoked(await revokeRefreshTokens(auth, ids, { signal }), format, signal)
-      : await revokeInOneCall(auth, ids, format, signal),
-  );
-}
+  async run({ values, positionals }, signal) {
+    // Of `--except ONE TWO` the option takes ONE, and TWO is an argument.
+    if (positionals.length > 0 && !values.except) throw usageError("ids are for revoke, or for --except");
+    const kept = [...(values.except ?? []), ...positionals];
+    const { output: format = "text" } = values;
+    if (!values["dry-run"]) mustBeAbleToAsk(values.yes);
+    const settings = await readSettings(values, signal);
+
+    const response = await withClient({ settings, task: "Listing", signal }, (auth) =>
+      auth.listMyRefreshTokens({}, { signal }),
+    );
+    const [{ revokeRefreshTokens, viewRefreshTokens }, { reportRevoked }] = await Promise.all([
+      import("../../node.js"),
+      import("../report-revoked.js"),
+    ]);
+    const view = viewRefreshTokens(response);
+    const ids = idsToRevoke(view, kept);
+    if (values["dry-run"]) {
+      if (format === "json") process.stdout.write(`${toSafeJson({ wouldRevoke: ids, notListed: [] })}\n`);
+      else printIds("would revoke", ids);
+      return exitCodes.ok;
+    }
+    if (ids.length === 0) {
+      printNote("there is nothing to revoke");
+      return reportRevoked({ revoked: [], alreadyGone: [], failed: [] }, format, signal);
+    }
+    const warning = `this revokes ${warningOf(view, kept, settings.url)}`;
+    if (values.yes) printNote(warning);
+    else await confirm(`${warning}. Go on?`, signal);
+    if (view.truncated) printNote(`ZITADEL lists ${view.tokens.length} at most: run this again for the others`);
+    return await withClient({ settings, task: "Revoking", signal }, async (auth) =>
+      kept.length > 0
+        ? reportRevoked(await revokeRefreshTokens(auth, ids, { signal }), format, signal)
+        : await revokeInOneCall(auth, ids, format, signal),
+    );
+  },
+});
 
 function idsToRevoke({ tokens }: RefreshTokensView, kept: readonly string[]): string[] {
   const listed = tokens.map(({ id }) => id);
@@ -79,6 +92,10 @@ async function revokeInOneCall(
   format: RevokeFormat,
   signal: AbortSignal,
 ): Promise<number> {
+  const [{ getErrorInfo, revokeRefreshTokens }, { reportRevoked }] = await Promise.all([
+    import("../../node.js"),
+    import("../report-revoked.js"),
+  ]);
   try {
     await auth.revokeAllMyRefreshTokens({}, { signal });
   } catch (error) {

@@ -1,30 +1,53 @@
-import { type LocalZitadel, type LocalZitadelOptions, startLocalZitadel } from "../../testing.js";
+import type { LocalZitadel, LocalZitadelOptions } from "../../testing.js";
+import { defineCommand } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
-import { parseFault } from "../input/parse-fault.js";
-import { noArguments, parseDuration, parseOptions } from "../input/parse-options.js";
+import { parseDuration } from "../input/parse-duration.js";
 
-/** Runs a local ZITADEL until it is interrupted or terminated, which is how it succeeds. */
-export async function serve(args: string[], signal: AbortSignal): Promise<number> {
-  const { values, positionals } = parseOptions(args, {
-    port: { type: "string", short: "p" },
-    lag: { type: "string" },
-    fault: { type: "string", multiple: true },
-  });
-  noArguments(positionals);
-  const zitadel = await start({
-    port: parsePort(values.port ?? "0"),
-    lagMs: values.lag === undefined ? 0 : parseDuration("--lag", values.lag, 0),
-    faults: (values.fault ?? []).map(parseFault),
-  });
-  const stopped = new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    process.once("SIGTERM", () => resolve());
-  });
-  process.stdout.write(greeting(zitadel));
-  await stopped;
-  await zitadel.close();
-  return exitCodes.ok;
-}
+export const serve = defineCommand({
+  about: `Runs a local ZITADEL, in memory, reachable from this machine only, with a demo
+user who has half a dozen refresh tokens. Ctrl+C or SIGTERM stops it.`,
+  options: {
+    port: { type: "string", short: "p", value: "PORT", help: "default 0: any free one" },
+    lag: { type: "string", value: "TIME", help: "how long lists still hold what has been revoked" },
+    fault: { type: "string", multiple: true, value: "FAULT", help: "lets something go wrong; may be repeated" },
+  },
+  notes: `A FAULT is KIND or KIND:NAME=VALUE,NAME=VALUE. It strikes the next call, or more
+calls with times=COUNT (or all), of one RPC with method=list, revoke or
+revoke-all, after skip=COUNT.
+
+  status:code=CODE       an error; also message=TEXT, id=ZITADEL_ID
+  delay:ms=COUNT         the call is held up, then goes on
+  hang                   no answer; with afterHeaders=true after the headers
+  reset                  the call breaks off; also errorCode=CODE, afterBytes=COUNT
+  disconnect             the connection breaks off
+  goaway                 the server takes no more calls; also errorCode=CODE
+  refused-stream         the server does not take the call
+  html                   a proxy answers with a page; also status=STATUS
+  rate-limit:retryAfterSeconds=COUNT
+  expired-once           the access token is refused once
+  truncated              the answer is cut; also bytes=COUNT
+  lag:ms=COUNT           lists still hold what this call revokes`,
+  examples: `zitadel-refresh-tokens serve --port 8080 --lag 5s
+zitadel-refresh-tokens serve --fault status:code=unavailable,times=2 --fault html:status=502`,
+
+  /** Runs until it is interrupted or terminated, which is how it succeeds. */
+  async run({ values }, signal) {
+    const { parseFault } = await import("../input/parse-fault.js");
+    const zitadel = await start({
+      port: parsePort(values.port ?? "0"),
+      lagMs: values.lag === undefined ? 0 : parseDuration("--lag", values.lag, 0),
+      faults: (values.fault ?? []).map(parseFault),
+    });
+    const stopped = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      process.once("SIGTERM", () => resolve());
+    });
+    process.stdout.write(greeting(zitadel));
+    await stopped;
+    await zitadel.close();
+    return exitCodes.ok;
+  },
+});
 
 function parsePort(value: string): number {
   const port = Number(value);
@@ -33,6 +56,7 @@ function parsePort(value: string): number {
 }
 
 async function start(options: LocalZitadelOptions): Promise<LocalZitadel> {
+  const { startLocalZitadel } = await import("../../testing.js");
   try {
     return await startLocalZitadel(options);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { viewRefreshTokens } from "../../node.js";
-import { countTokens } from "../count-tokens.js";
+import { countTokens, emptyListMeaning, isOld } from "../about-lists.js";
 import { relativeTime } from "../terminal/relative-time.js";
 import { type Finding, ok, skipped, warning } from "./finding.js";
 import type { Calls } from "./make-calls.js";
@@ -10,16 +10,14 @@ export function checkList({ response }: Calls): Finding {
   const now = Date.now();
   const { tokens, total, truncated, asOf } = viewRefreshTokens(response, { now });
   if (tokens.length === 0) {
-    const remedy =
-      "a ZITADEL since mid-2024 keeps new refresh tokens in OIDC sessions, which this API neither lists nor revokes; " +
-      "end the user's sessions instead";
-    return warning("list", "list-empty", "it is empty, which does not mean that nobody is signed in", remedy);
+    const message = "it is empty, which does not mean that nobody is signed in";
+    return warning("list", "list-empty", message, emptyListMeaning);
   }
   if (truncated) {
     const message = `${tokens.length} of ${total} tokens are listed, in no particular order`;
     return warning("list", "list-truncated", message, "revoke what has expired: list --state expired -o ids");
   }
   const active = tokens.filter(({ state }) => state === "active").length;
-  const age = asOf ? `, as of ${relativeTime(asOf, now)}` : "";
+  const age = isOld(asOf, now) ? `, as of ${relativeTime(asOf, now)}` : "";
   return ok("list", `${countTokens(tokens.length)}, ${active} of them active${age}`);
 }

@@ -1,5 +1,5 @@
+import { commonOptions } from "../input/common-options.js";
 import type { ProtocolName, Settings } from "../input/settings.js";
-import { protocolNames } from "../input/settings.js";
 import { checkCors } from "./check-cors.js";
 import { checkDns } from "./check-dns.js";
 import { checkHttp } from "./check-http.js";
@@ -51,7 +51,7 @@ export async function examine(
 
   const usable = token.verdict === "token-malformed" ? { ...settings, token: undefined } : settings;
   const all: Calls[] = [];
-  for (const protocol of protocolNames) all.push(await makeCalls(usable, protocol, signal));
+  for (const protocol of commonOptions.protocol.choices) all.push(await makeCalls(usable, protocol, signal));
   for (const calls of all) report(explainCalls(calls, all));
   const chosen = all.find(({ protocol }) => protocol === settings.protocol) as Calls;
   const acceptance = checkAcceptance(chosen);

@@ -1,14 +1,14 @@
+import type { Given } from "../command.js";
 import { usageError } from "../command-error.js";
 import { printWarning } from "../terminal/messages.js";
-import { type commonOptions, oneOf, parseDuration, type parseOptions } from "./parse-options.js";
+import type { commonOptions } from "./common-options.js";
+import { parseDuration } from "./parse-duration.js";
 import { readTextFile } from "./read-text-file.js";
 import { type FoundToken, readToken } from "./read-token.js";
 
-type Values = ReturnType<typeof parseOptions<typeof commonOptions>>["values"];
+type Values = Given<typeof commonOptions>["values"];
 
-export const protocolNames = ["grpc", "grpc-web", "rest"] as const;
-
-export type ProtocolName = (typeof protocolNames)[number];
+export type ProtocolName = (typeof commonOptions.protocol.choices)[number];
 
 /** Whom a command talks to, and how: the common options and the environment, read and checked. */
 export interface Settings {
@@ -34,7 +34,7 @@ export async function readSettings(values: Values, signal: AbortSignal): Promise
   if (values.org !== undefined) headers.push(parseHeader(`x-zitadel-orgid: ${values.org}`));
   const settings = {
     url,
-    protocol: oneOf("--protocol", values.protocol ?? "grpc", protocolNames),
+    protocol: values.protocol ?? "grpc",
     timeoutMs: values.timeout === undefined ? undefined : parseDuration("--timeout", values.timeout, 1),
     ca: values.ca === undefined ? undefined : await readCertificates(values.ca, signal),
     headers,

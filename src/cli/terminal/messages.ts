@@ -21,3 +21,8 @@ function print(label: string, style: Style, text: string): void {
   const shown = isColored(process.stderr) ? paint(label, style) : label;
   process.stderr.write(`${shown}: ${escapeText(text)}\n`);
 }
+
+/** Prints a line for each id, on standard output. */
+export function printIds(what: string, ids: readonly string[]): void {
+  process.stdout.write(ids.map((id) => `${what} ${escapeText(id)}\n`).join(""));
+}

@@ -120,7 +120,8 @@ describe("doctor", () => {
     expect(lines[0]).toBe(`ok    url            ${zitadel.url}`);
     expect(lines[3]).toBe("skip  tls            http: has none");
     expect(lines.at(-5)).toMatch(/^warn {2}list {11}it is empty, which does not mean that nobody is signed in$/);
-    expect(lines.at(-4)).toMatch(/^ {21}a ZITADEL since mid-2024 keeps new refresh tokens in OIDC sessions/);
+    expect(lines.at(-4)).toMatch(/^ {21}a current ZITADEL keeps the refresh tokens of new sign-ins in OIDC sessions/);
+    expect(lines.at(-4)).toMatch(/Ending the session is not enough/);
     expect(lines.slice(-3)).toEqual(["", "grpc works", ""]);
   });
 

@@ -1,0 +1,16 @@
+import type { Command } from "./command.js";
+
+/** Every command. Its module is loaded when it is asked for, so that no command waits for what another needs. */
+export const commands: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
+  list: { summary: "show the tokens", load: async () => (await import("./commands/list.js")).list },
+  revoke: { summary: "revoke some of them", load: async () => (await import("./commands/revoke.js")).revoke },
+  "revoke-all": {
+    summary: "revoke all, or all but some",
+    load: async () => (await import("./commands/revoke-all.js")).revokeAll,
+  },
+  doctor: { summary: "find out why it does not work", load: async () => (await import("./commands/doctor.js")).doctor },
+  serve: {
+    summary: "run a local ZITADEL to try things on",
+    load: async () => (await import("./commands/serve.js")).serve,
+  },
+};

@@ -1,0 +1,30 @@
+import type { Options } from "../command.js";
+
+/** What every command that talks to a ZITADEL takes. */
+export const commonOptions = {
+  url: { type: "string", short: "u", value: "URL", help: "the instance; or set ZITADEL_URL" },
+  "token-file": {
+    type: "string",
+    value: "PATH",
+    help: `file with an access token of the user, - for standard
+input; or set ZITADEL_TOKEN, or ZITADEL_TOKEN_FILE to a
+path`,
+  },
+  protocol: {
+    type: "string",
+    value: "NAME",
+    choices: ["grpc", "grpc-web", "rest"],
+    help: "grpc (default), grpc-web or rest",
+  },
+  timeout: {
+    type: "string",
+    value: "TIME",
+    help: `for each call: 1ms to 60m, such as 500ms, 10s or 2m, a
+bare number in seconds; default 10s`,
+  },
+  ca: { type: "string", value: "FILE", help: "certificates to trust (PEM) instead of Node's list" },
+  header: { type: "string", multiple: true, value: "LINE", help: 'one more header, "Name: value"; may be repeated' },
+  org: { type: "string", value: "ID", help: 'the same as --header "x-zitadel-orgid: ID"' },
+  "allow-insecure": { type: "boolean", help: "send the token over http: to another machine" },
+  verbose: { type: "boolean", short: "v", help: "show attempts and timings on standard error" },
+} as const satisfies Options;
