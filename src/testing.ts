@@ -1,14 +1,18 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import type { ConnectRouter } from "@connectrpc/connect";
 import type { Fault } from "./local/faults/fault.js";
 import { FaultQueue } from "./local/faults/queue.js";
 import { type Handler, listenCleartext, listenTls } from "./local/http/listen.js";
-import type { LocalRequest } from "./local/http/local-request.js";
+import type { LocalAsset, LocalRequest } from "./local/http/local-http.js";
 import { RequestLog } from "./local/http/request-log.js";
 import { serve } from "./local/http/route.js";
+import { releases } from "./local/release.js";
 import { createAccount } from "./local/service/account.js";
+import { authService, healthCheck } from "./local/service/auth-service.js";
 import type { Instance } from "./local/service/instance.js";
 import { Journal } from "./local/service/journal.js";
+import { readRoutes } from "./local/service/routes.js";
 import type { LocalUser, LocalUserOptions } from "./local/service/user.js";
 
 export type {
@@ -16,7 +20,9 @@ export type {
   DisconnectFault,
   ExpiredOnceFault,
   Fault,
+  FaultKind,
   FaultScope,
+  FaultValue,
   FaultyMethod,
   GoawayFault,
   HangFault,
@@ -28,7 +34,9 @@ export type {
   StatusFault,
   TruncatedFault,
 } from "./local/faults/fault.js";
-export type { LocalRequest } from "./local/http/local-request.js";
+export { faultKinds } from "./local/faults/fault.js";
+export type { LocalAsset, LocalRequest } from "./local/http/local-http.js";
+export { localUserKey } from "./local/service/routes.js";
 export type { LocalAccessTokens, LocalRefreshTokenOptions, LocalUser, LocalUserOptions } from "./local/service/user.js";
 
 /** How to start a local ZITADEL. Everything has a default. */
@@ -40,10 +48,24 @@ export interface LocalZitadelOptions {
   /** How long lists still hold what has been revoked, as on a ZITADEL whose projections are behind. Default 0. */
   readonly lagMs?: number | undefined;
   /**
-   * Which ZITADEL to be like. 4.11 reports errors that have no id, such as a missing token, as Unknown with the
-   * real code inside the text (zitadel#11730), and adds `x-request-id`. Default `"4.0"`.
+   * Which ZITADEL to be like. 2.44 is of the last whose sign-ins make the refresh tokens that are listed here: it
+   * takes `application/grpc` alone, and answers 501 to a wrong method. 4.11 reports errors that have no id, such as a
+   * missing token, as Unknown with the real code inside the text (zitadel#11730), and adds `x-request-id`.
+   * Default `"4.0"`.
    */
-  readonly release?: "4.0" | "4.11" | undefined;
+  readonly release?: "2.44" | "4.0" | "4.11" | undefined;
+  /**
+   * Unary methods of any generated service to answer besides: over gRPC, gRPC-Web and, if they have a
+   * `google.api.http`, REST, for whoever has a valid access token; faults strike them too. The function is what
+   * Connect's `createRouterTransport` takes. Who calls is `context.values.get(localUserKey)`.
+   *
+   * ```ts
+   * routes: (router) => router.service(SessionService, { listSessions: () => ({ sessions: [{ id: "1" }] }) })
+   * ```
+   */
+  readonly routes?: ((router: ConnectRouter) => void) | undefined;
+  /** Files to serve, by path: `{ "/": { headers: { "content-type": "text/html" }, body: "…" } }`. */
+  readonly assets?: Readonly<Record<string, LocalAsset>> | undefined;
   /** Port for cleartext. Default 0: any free one. */
   readonly port?: number | undefined;
   /** A certificate opens one more port, for TLS. PEM. */
@@ -93,7 +115,7 @@ const loopbackAddress = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
  * zitadel.fail({ kind: "status", code: Code.Unavailable, times: 2 });
  * ```
  *
- * It has no sign-in, none of ZITADEL's other services and no server reflection.
+ * It has no sign-in and no server reflection, and of ZITADEL's other services what `routes` answers.
  *
  * Close it, or the process keeps running. Rejects with a TypeError or RangeError if an option makes no sense, and
  * with Node's error if a port cannot be had.
@@ -110,12 +132,22 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
   const [first = {}, ...others] = options.users ?? [];
   const firstAccount = createAccount(first, 0, journal);
   const accounts = [firstAccount, ...others.map((user, index) => createAccount(user, index + 1, journal))];
-  const faults = new FaultQueue();
+  const rpcs = [...(options.routes ? readRoutes(options.routes) : []), ...authService];
+  const faults = new FaultQueue(rpcs.filter((rpc) => !rpc.isPublic).map((rpc) => rpc.name));
   for (const fault of options.faults ?? []) {
     faults.add(fault);
   }
   const hosts = [nameOf(address), ...(options.hosts ?? [])].map((host) => host.toLowerCase());
-  const instance: Instance = { accounts, journal, faults, lagMs, release, hosts };
+  const instance: Instance = {
+    accounts,
+    journal,
+    faults,
+    lagMs,
+    release: releases[release],
+    hosts,
+    rpcs: [...rpcs, healthCheck(new Set(rpcs.map((rpc) => rpc.service)))],
+    assets: new Map(Object.entries(options.assets ?? {})),
+  };
   const log = new RequestLog();
   const handler: Handler = (request, response) => serve(instance, log, request, response);
   const cleartext = await listenCleartext(handler, port, address);

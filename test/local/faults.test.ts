@@ -100,6 +100,22 @@ describe("a fault over gRPC, as grpc-js sees it", () => {
   });
 });
 
+describe("a deadline that ends inside ZITADEL's authorization", () => {
+  test("is told as an organisation that does not exist, which nobody asked for", async () => {
+    const zitadel = await start({ faults: [{ kind: "delay", ms: 60_000, during: "authorization" }] });
+    const answer = await sendHttp2(zitadel.url, {
+      method: "POST",
+      path: "/zitadel.auth.v1.AuthService/ListMyRefreshTokens",
+      headers: [["content-type", "application/grpc"], ["grpc-timeout", "50m"], ...Object.entries(bearer(zitadel))],
+      body: Buffer.alloc(5),
+    });
+    expect(answer.trailers).toMatchObject({
+      "grpc-status": "7",
+      "grpc-message": "Organisation doesn't exist (AUTH-Bs7Ds)",
+    });
+  });
+});
+
 describe("a fault over REST and gRPC-Web, as fetch sees it", () => {
   const answered: [fault: Fault, httpStatus: number, header: [string, string], body: RegExp][] = [
     [{ kind: "html" }, 502, ["content-type", "text/html"], /<h1>502 Bad Gateway/],
@@ -139,6 +155,12 @@ describe("a fault over REST and gRPC-Web, as fetch sees it", () => {
     const zitadel = await start({ faults: [{ kind: "truncated", bytes: 20, times: 2 }] });
     expect(await (await search(zitadel)).text()).toHaveLength(20);
     expect((await (await listWeb(zitadel)).arrayBuffer()).byteLength).toBe(20);
+  });
+
+  test("a status brings its trailers along as headers", async () => {
+    const trailers = { "grpc-retry-pushback-ms": "200" };
+    const zitadel = await start({ faults: [{ kind: "status", code: Code.Unavailable, trailers }] });
+    expect((await search(zitadel)).headers.get("grpc-retry-pushback-ms")).toBe("200");
   });
 
   test("a status has its HTTP status, and ErrorDetail if it has an id", async () => {

@@ -73,6 +73,11 @@ const differences: {
       title === "REST revoke ok" && key === "sequence" && /^\d+$/.test(String(value)) ? "a number" : value,
   },
   {
+    what: "the text of what is wrong with JSON",
+    why: "it would take Go's scanner to spell it, and nobody can act on it",
+    json: (key, value, title) => (key === "message" && /^REST (bad json|json array)$/.test(title) ? "a text" : value),
+  },
+  {
     what: "an upgrade to h2c is not made: the request is answered over HTTP/1.1",
     why: "Node's http2 cannot take over an upgraded connection, and HTTP/2 has dropped the upgrade (RFC 9113)",
   },

@@ -1,23 +1,6 @@
 import { Code } from "../../node.js";
-import type { Fault, FaultScope, FaultyMethod } from "../../testing.js";
+import { type Fault, type FaultValue, type FaultyMethod, faultKinds } from "../../testing.js";
 import { usageError } from "../command-error.js";
-
-const kinds: Record<Fault["kind"], readonly string[]> = {
-  status: ["code", "message", "id"],
-  delay: ["ms"],
-  hang: ["afterHeaders"],
-  reset: ["errorCode", "afterBytes"],
-  disconnect: [],
-  goaway: ["errorCode"],
-  "refused-stream": [],
-  html: ["status"],
-  "rate-limit": ["retryAfterSeconds"],
-  "expired-once": [],
-  truncated: ["bytes"],
-  lag: ["ms"],
-};
-
-const scope: readonly (keyof FaultScope)[] = ["method", "times", "skip"];
 
 const methods: Record<string, FaultyMethod> = {
   list: "ListMyRefreshTokens",
@@ -25,49 +8,54 @@ const methods: Record<string, FaultyMethod> = {
   "revoke-all": "RevokeAllMyRefreshTokens",
 };
 
+const scope: Record<string, FaultValue> = { method: Object.keys(methods), times: "COUNT", skip: "COUNT" };
+
 /**
  * Reads a fault such as `hang`, `delay:ms=2000` or `status:code=unavailable,times=all,method=list`: a kind and its
  * fields, as `startLocalZitadel` takes them. The server checks what is missing or out of range.
  */
 export function parseFault(text: string): Fault {
   const [, kind = "", fields = ""] = /^([a-z-]+)(?::(.*))?$/s.exec(text) ?? [];
-  if (!Object.hasOwn(kinds, kind)) {
-    throw usageError(`--fault ${text}: the kind must be one of ${Object.keys(kinds).join(", ")}`);
+  if (!Object.hasOwn(faultKinds, kind)) {
+    throw usageError(`--fault ${text}: the kind must be one of ${Object.keys(faultKinds).join(", ")}`);
   }
-  const names = [...kinds[kind as Fault["kind"]], ...scope];
+  const { needs, takes } = faultKinds[kind as Fault["kind"]];
+  const known: Record<string, FaultValue> = { ...needs, ...takes, ...scope };
   const entries = fields.split(",").filter((field) => field !== "");
   const values = entries.map((entry) => {
     const [, name = "", value = ""] = /^([^=]*)=(.*)$/s.exec(entry) ?? [];
-    if (!names.includes(name)) {
-      throw usageError(`--fault ${text}: "${entry}" is not NAME=VALUE with one of ${names.join(", ")}`);
+    const how = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (how === undefined) {
+      throw usageError(`--fault ${text}: "${entry}" is not NAME=VALUE with one of ${Object.keys(known).join(", ")}`);
     }
-    return [name, parseValue(text, name, value)];
+    return [name, parseValue(text, name, value, how)];
   });
   return { kind, ...Object.fromEntries(values) } as Fault;
 }
 
-function parseValue(text: string, name: string, value: string): unknown {
-  switch (name) {
-    case "message":
-    case "id":
+function parseValue(text: string, name: string, value: string, how: FaultValue): unknown {
+  switch (how) {
+    case "TEXT":
       return value;
-    case "afterHeaders":
-      return pick(text, name, value, { true: true, false: false });
-    case "method":
-      return pick(text, name, value, methods);
-    case "code":
+    case "true":
+      return pick(text, name, value, ["true", "false"]) === "true";
+    case "CODE":
       return parseCode(text, value);
-    default: {
+    case "COUNT": {
       const number = name === "times" && value === "all" ? Number.POSITIVE_INFINITY : Number(value || Number.NaN);
       if (Number.isNaN(number)) throw usageError(`--fault ${text}: ${name} must be a number, got "${value}"`);
       return number;
     }
+    default: {
+      const picked = pick(text, name, value, how);
+      return name === "method" ? methods[picked] : picked;
+    }
   }
 }
 
-function pick<T>(text: string, name: string, value: string, allowed: Record<string, T>): T {
-  if (Object.hasOwn(allowed, value)) return allowed[value] as T;
-  throw usageError(`--fault ${text}: ${name} must be one of ${Object.keys(allowed).join(", ")}`);
+function pick(text: string, name: string, value: string, allowed: readonly string[]): string {
+  if (allowed.includes(value)) return value;
+  throw usageError(`--fault ${text}: ${name} must be one of ${allowed.join(", ")}`);
 }
 
 /** Reads a gRPC code: `unavailable`, `NOT_FOUND` or `14`. */

@@ -1,8 +1,45 @@
-import type { Exchange, Reply } from "../http/exchange.js";
+import type { Answer, Exchange } from "../http/exchange.js";
 import type { Fault } from "./fault.js";
 
-/** Faults on the way to ZITADEL, which never hears of the call. Tells whether there was one. */
-export function strikeRequest(fault: Fault, exchange: Exchange): boolean {
+/** What the faults on the way to ZITADEL leave of a call. */
+export interface Struck {
+  /** Instead of the server's own lag. */
+  readonly lagMs?: number;
+  /** Strikes later: in ZITADEL, or on the way back. */
+  readonly last?: Fault;
+  /** Its deadline ended on the way: in ZITADEL's authorization, or before. */
+  readonly late?: "authorization" | "before";
+}
+
+/** Lets faults strike a call on its way to ZITADEL. Undefined if nothing is left of it. */
+export async function strikeRequest(
+  faults: readonly Fault[],
+  exchange: Exchange,
+  deadline: number,
+): Promise<Struck | undefined> {
+  let struck: Struck = {};
+  for (const fault of faults) {
+    if (fault.kind === "lag") {
+      struck = { ...struck, lagMs: fault.ms };
+    } else if (fault.kind === "delay") {
+      const left = deadline - performance.now();
+      if (!(await exchange.wait(Math.min(fault.ms, left)))) {
+        return undefined;
+      }
+      if (left <= fault.ms) {
+        return { ...struck, late: fault.during ?? "before" };
+      }
+    } else if (isOver(fault, exchange)) {
+      return undefined;
+    } else {
+      struck = { ...struck, last: fault };
+    }
+  }
+  return struck;
+}
+
+/** Ends a call of which ZITADEL never hears, if the fault is such a one. */
+function isOver(fault: Fault, exchange: Exchange): boolean {
   switch (fault.kind) {
     case "hang":
       return fault.afterHeaders !== true;
@@ -33,19 +70,19 @@ export function strikeRequest(fault: Fault, exchange: Exchange): boolean {
 }
 
 /** Sends an answer through a fault on the way back, if there is one: ZITADEL has done its work. */
-export async function sendStruck(fault: Fault | undefined, exchange: Exchange, reply: Reply): Promise<void> {
+export async function sendStruck(fault: Fault | undefined, exchange: Exchange, answer: Answer): Promise<void> {
   if (fault?.kind === "hang") {
-    exchange.sendHead(reply);
+    exchange.sendHead(answer);
   } else if (fault?.kind === "reset") {
-    exchange.sendHead(reply);
-    await exchange.sendPart(reply.body.subarray(0, fault.afterBytes));
+    exchange.sendHead(answer);
+    await exchange.sendPart(answer.body.subarray(0, fault.afterBytes));
     exchange.reset(fault.errorCode);
   } else if (fault?.kind === "truncated") {
-    const { "Content-Length": _, ...headers } = reply.headers;
-    const body = reply.body.subarray(0, fault.bytes ?? reply.body.length >> 1);
-    exchange.send({ status: reply.status, headers, body });
+    const { "Content-Length": _, ...headers } = answer.headers;
+    const body = answer.body.subarray(0, fault.bytes ?? answer.body.length >> 1);
+    exchange.send({ status: answer.status, headers, body });
   } else {
-    exchange.send(reply);
+    exchange.send(answer);
   }
 }
 
@@ -57,7 +94,7 @@ const titles: Record<number, string> = {
 };
 
 /** The page of a proxy that cannot reach ZITADEL. */
-function proxyPage(status: number): Reply {
+function proxyPage(status: number): Answer {
   const title = `${status} ${titles[status] ?? "Error"}`;
   const page = `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n</body>\r\n</html>\r\n`;
   const body = Buffer.from(page);
@@ -65,7 +102,7 @@ function proxyPage(status: number): Reply {
 }
 
 /** A proxy's answer to too many requests. */
-function rateLimited(retryAfterSeconds: number): Reply {
-  const reply = proxyPage(429);
-  return { ...reply, headers: { ...reply.headers, "Retry-After": String(retryAfterSeconds) } };
+function rateLimited(retryAfterSeconds: number): Answer {
+  const answer = proxyPage(429);
+  return { ...answer, headers: { ...answer.headers, "Retry-After": String(retryAfterSeconds) } };
 }

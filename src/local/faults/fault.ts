@@ -1,7 +1,12 @@
 import type { Code } from "@connectrpc/connect";
 
-/** The RPCs that a fault can strike. */
-export type FaultyMethod = "ListMyRefreshTokens" | "RevokeMyRefreshToken" | "RevokeAllMyRefreshTokens";
+/** An RPC that a fault can strike: one of these, or one of those that `routes` answers. */
+export type FaultyMethod =
+  | "ListMyRefreshTokens"
+  | "RevokeMyRefreshToken"
+  | "RevokeAllMyRefreshTokens"
+  // Any other name, without the three being lost to editors.
+  | (string & {});
 
 /** Which calls a fault strikes. Health checks, preflights and unknown paths are never struck. */
 export interface FaultScope {
@@ -29,6 +34,11 @@ export interface StatusFault extends FaultScope {
 export interface DelayFault extends FaultScope {
   readonly kind: "delay";
   readonly ms: number;
+  /**
+   * What takes so long. In ZITADEL's authorization a `grpc-timeout` that ends is told as PermissionDenied AUTH-Bs7Ds,
+   * although no organisation was asked for.
+   */
+  readonly during?: "authorization" | undefined;
 }
 
 /** Nothing more is heard, whatever the call's deadline says, until the client gives up or the server closes. */
@@ -113,3 +123,39 @@ export type Fault =
   | ExpiredOnceFault
   | TruncatedFault
   | LagFault;
+
+/** How a field of a fault is written as text: a gRPC code, a number, `true`, anything, or one of some words. */
+export type FaultValue = "CODE" | "COUNT" | "true" | "TEXT" | readonly string[];
+
+/** What there is to know of a kind of fault, for whoever reads one from text or tells of it. */
+export interface FaultKind {
+  /** For people: what the call meets. */
+  readonly does: string;
+  /** The fields without which it is none; those that are numbers are 0 or more. */
+  readonly needs?: Readonly<Record<string, FaultValue>>;
+  /** The other fields that text can give. */
+  readonly takes?: Readonly<Record<string, FaultValue>>;
+  /** Lets the call go on, so that the next fault can strike it too. */
+  readonly goesOn?: true;
+}
+
+/** Every kind of fault: queue, command line and help are made of this. */
+export const faultKinds: Readonly<Record<Fault["kind"], FaultKind>> = {
+  status: { does: "an error", needs: { code: "CODE" }, takes: { message: "TEXT", id: "TEXT" } },
+  delay: {
+    does: "the call is held up, then goes on",
+    needs: { ms: "COUNT" },
+    takes: { during: ["authorization"] },
+    goesOn: true,
+  },
+  hang: { does: "no answer", takes: { afterHeaders: "true" } },
+  reset: { does: "the call breaks off", takes: { errorCode: "COUNT", afterBytes: "COUNT" } },
+  disconnect: { does: "the connection breaks off" },
+  goaway: { does: "the server takes no more calls", takes: { errorCode: "COUNT" } },
+  "refused-stream": { does: "the server does not take the call" },
+  html: { does: "a proxy answers with a page", takes: { status: "COUNT" } },
+  "rate-limit": { does: "a proxy answers 429", needs: { retryAfterSeconds: "COUNT" } },
+  "expired-once": { does: "the access token is refused once" },
+  truncated: { does: "the answer is cut", takes: { bytes: "COUNT" } },
+  lag: { does: "lists still hold what this call revokes", needs: { ms: "COUNT" }, goesOn: true },
+};

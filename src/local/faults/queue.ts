@@ -1,34 +1,14 @@
-import type { Fault } from "./fault.js";
-
-const methods: readonly (string | undefined)[] = [
-  undefined,
-  "ListMyRefreshTokens",
-  "RevokeMyRefreshToken",
-  "RevokeAllMyRefreshTokens",
-] satisfies Fault["method"][];
-
-/** What each kind needs besides its name. */
-const required: Record<Fault["kind"], readonly string[]> = {
-  status: ["code"],
-  delay: ["ms"],
-  hang: [],
-  reset: [],
-  disconnect: [],
-  goaway: [],
-  "refused-stream": [],
-  html: [],
-  "rate-limit": ["retryAfterSeconds"],
-  "expired-once": [],
-  truncated: [],
-  lag: ["ms"],
-};
+import { type Fault, faultKinds } from "./fault.js";
 
 /** The faults that wait for a call to strike. */
 export class FaultQueue {
   readonly #waiting: { fault: Fault; skip: number; times: number }[] = [];
 
+  /** For a server that answers RPCs of these names. */
+  constructor(readonly methods: readonly string[]) {}
+
   add(fault: Fault): void {
-    check(fault);
+    check(fault, this.methods);
     const { skip = 0, times = 1 } = fault;
     this.#waiting.push({ fault, skip, times });
   }
@@ -50,7 +30,7 @@ export class FaultQueue {
         this.#waiting.splice(this.#waiting.indexOf(entry), 1);
       }
       struck.push(fault);
-      if (fault.kind !== "delay" && fault.kind !== "lag") {
+      if (!faultKinds[fault.kind].goesOn) {
         break;
       }
     }
@@ -60,18 +40,18 @@ export class FaultQueue {
 
 /** A lag is for calls that change something. */
 function isFor(fault: Fault, method: string): boolean {
-  return fault.kind !== "lag" || method !== "ListMyRefreshTokens";
+  return fault.kind !== "lag" || method.startsWith("Revoke");
 }
 
-function check(fault: Fault): void {
-  const needs: readonly string[] | undefined = required[fault.kind];
-  if (needs === undefined) {
-    throw new TypeError(`unknown fault ${JSON.stringify(fault.kind)}: use one of ${Object.keys(required).join(", ")}`);
+function check(fault: Fault, methods: readonly string[]): void {
+  if (!Object.hasOwn(faultKinds, fault.kind)) {
+    const kinds = Object.keys(faultKinds).join(", ");
+    throw new TypeError(`unknown fault ${JSON.stringify(fault.kind)}: use one of ${kinds}`);
   }
-  if (!methods.includes(fault.method)) {
-    throw new TypeError(`unknown method ${JSON.stringify(fault.method)}: use one of ${methods.slice(1).join(", ")}`);
+  if (fault.method !== undefined && !methods.includes(fault.method)) {
+    throw new TypeError(`unknown method ${JSON.stringify(fault.method)}: use one of ${methods.join(", ")}`);
   }
-  for (const name of needs) {
+  for (const name of Object.keys(faultKinds[fault.kind].needs ?? {})) {
     const value = (fault as unknown as Record<string, unknown>)[name];
     if (typeof value !== "number" || !(value >= 0)) {
       throw new RangeError(`a fault of kind ${fault.kind} needs \`${name}\`: a number, 0 or more`);

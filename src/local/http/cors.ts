@@ -1,8 +1,9 @@
+import type { Release } from "../release.js";
 import type { Exchange } from "./exchange.js";
 
 /** What a server allows pages of other origins to do, which are all allowed. */
 export interface CorsPolicy {
-  readonly requestHeaders: readonly string[];
+  requestHeaders(release: Release): readonly string[];
   readonly methods: readonly string[];
   readonly maxAgeSeconds?: number;
 }
@@ -19,19 +20,13 @@ const commonHeaders = [
 ];
 
 export const restCors: CorsPolicy = {
-  requestHeaders: [
-    ...commonHeaders,
-    "connect-protocol-version",
-    "connect-timeout-ms",
-    "grpc-timeout",
-    "x-requested-with",
-  ],
+  requestHeaders: ({ restHeaders }) => [...commonHeaders, ...restHeaders],
   methods: ["OPTIONS", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
 };
 
 /** Without `grpc-timeout`, unlike REST: a browser app that sends it over gRPC-Web fails. */
 export const grpcWebCors: CorsPolicy = {
-  requestHeaders: [...commonHeaders, "u-a"],
+  requestHeaders: () => [...commonHeaders, "u-a"],
   methods: ["GET", "POST", "HEAD"],
   maxAgeSeconds: 600,
 };
@@ -41,12 +36,12 @@ export function isPreflight(exchange: Exchange): boolean {
 }
 
 /** The headers of the answer to a preflight. A refusal is told by what is missing. */
-export function preflightHeaders(policy: CorsPolicy, exchange: Exchange): Record<string, string> {
+export function preflightHeaders(policy: CorsPolicy, release: Release, exchange: Exchange): Record<string, string> {
   const vary = { Vary: "Origin, Access-Control-Request-Method, Access-Control-Request-Headers" };
   const origin = exchange.header("origin");
   const method = exchange.header("access-control-request-method") ?? "";
   const names = exchange.header("access-control-request-headers");
-  if (!origin || !policy.methods.includes(method) || !acceptsNames(policy, names ?? "")) {
+  if (!origin || !policy.methods.includes(method) || !acceptsNames(policy, release, names ?? "")) {
     return vary;
   }
   return {
@@ -67,9 +62,12 @@ export function corsHeaders(policy: CorsPolicy, exchange: Exchange): Record<stri
     : {};
 }
 
-/** As browsers write the list and rs/cors demands it: lower case, sorted, no name twice. */
-function acceptsNames(policy: CorsPolicy, list: string): boolean {
+/** Newer releases of rs/cors demand the list as browsers write it: lower case, sorted, no name twice. */
+function acceptsNames(policy: CorsPolicy, release: Release, list: string): boolean {
+  const allowed = policy.requestHeaders(release);
   const names = list.split(",").map((name) => name.trim());
   const given = names.filter((name) => name !== "");
-  return given.every((name, i) => policy.requestHeaders.includes(name) && (i === 0 || name > (given[i - 1] ?? "")));
+  return release.anyPreflightOrder
+    ? given.every((name) => allowed.includes(name.toLowerCase()))
+    : given.every((name, i) => allowed.includes(name) && (i === 0 || name > (given[i - 1] ?? "")));
 }

@@ -2,8 +2,8 @@ import { type IncomingMessage, ServerResponse } from "node:http";
 import { constants, Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { Writable } from "node:stream";
 
-/** One answer, whole: nothing is written before all of it is known. */
-export interface Reply {
+/** What HTTP carries back, whole: nothing is written before all of it is known. */
+export interface Answer {
   readonly status: number;
   /** Names as Go spells them, which HTTP/1.1 shows. */
   readonly headers: Record<string, string | string[]>;
@@ -22,6 +22,7 @@ export class ClientLeft extends Error {}
 export class Exchange {
   readonly #request: IncomingMessage | Http2ServerRequest;
   readonly #response: ServerResponse | Http2ServerResponse;
+  #left: AbortController | undefined;
 
   constructor(
     request: IncomingMessage | Http2ServerRequest,
@@ -50,6 +51,16 @@ export class Exchange {
 
   get isTls(): boolean {
     return "encrypted" in this.#request.socket;
+  }
+
+  /** Aborts when the client goes away before it has its answer. */
+  get signal(): AbortSignal {
+    if (this.#left === undefined) {
+      const left = new AbortController();
+      this.#left = left;
+      this.#response.once("close", () => this.#response.writableFinished || left.abort(new ClientLeft()));
+    }
+    return this.#left.signal;
   }
 
   get host(): string {
@@ -114,19 +125,19 @@ export class Exchange {
     });
   }
 
-  send(reply: Reply): void {
+  send(answer: Answer): void {
     const response = this.#response;
-    if (this.#writeHead(reply)) {
-      if (reply.trailers) {
-        response.addTrailers(reply.trailers);
+    if (this.#writeHead(answer)) {
+      if (answer.trailers) {
+        response.addTrailers(answer.trailers);
       }
-      response.end(reply.body);
+      response.end(answer.body);
     }
   }
 
   /** Sends the headers, for a body that will not be finished. */
-  sendHead(reply: Reply): void {
-    if (this.#writeHead(reply) && this.#response instanceof ServerResponse) {
+  sendHead(answer: Answer): void {
+    if (this.#writeHead(answer) && this.#response instanceof ServerResponse) {
       this.#response.flushHeaders();
     }
   }
@@ -140,18 +151,18 @@ export class Exchange {
   }
 
   /** Tells whether there is still somebody to answer. */
-  #writeHead(reply: Reply): boolean {
+  #writeHead(answer: Answer): boolean {
     const response = this.#response;
     if (response.destroyed || response.headersSent) {
       return false;
     }
-    // Go's server adds neither by itself: `Date` is among the reply's headers where ZITADEL sends one.
+    // Go's server adds neither by itself: `Date` is among the answer's headers where ZITADEL sends one.
     response.sendDate = false;
     response.removeHeader("connection");
-    for (const [name, value] of Object.entries({ ...reply.headers, "X-Robots-Tag": "none" })) {
+    for (const [name, value] of Object.entries({ ...answer.headers, "X-Robots-Tag": "none" })) {
       response.setHeader(name, value);
     }
-    response.writeHead(reply.status);
+    response.writeHead(answer.status);
     return true;
   }
 

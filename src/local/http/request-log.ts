@@ -1,5 +1,5 @@
 import type { Exchange } from "./exchange.js";
-import type { LocalRequest } from "./local-request.js";
+import type { LocalRequest } from "./local-http.js";
 
 const kept = 1000;
 

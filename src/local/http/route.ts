@@ -1,17 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { posix } from "node:path";
-import { grpc, plainTextHeaders, serveGrpc } from "../protocol/grpc.js";
+import { textHeaders } from "../protocol/frames.js";
+import { grpc } from "../protocol/grpc.js";
 import { grpcWeb, grpcWebPreflight } from "../protocol/grpc-web.js";
-import { notFound, restPreflight, serveRest, servingReply } from "../protocol/rest.js";
-import type { Instance } from "../service/instance.js";
-import { findRpc } from "../service/rpcs.js";
+import { rest, restPreflight, servingAnswer } from "../protocol/rest.js";
+import { serveCall } from "../protocol/serve-call.js";
+import { findRpc, type Instance } from "../service/instance.js";
 import { isPreflight } from "./cors.js";
-import { ClientLeft, Exchange, type Reply } from "./exchange.js";
-import type { LocalRequest } from "./local-request.js";
+import { type Answer, ClientLeft, Exchange } from "./exchange.js";
+import type { LocalAsset, LocalRequest } from "./local-http.js";
 import type { RequestLog } from "./request-log.js";
 
-type Route = [protocol: LocalRequest["protocol"], answer: () => Reply | Promise<void>];
+type Route = [protocol: LocalRequest["protocol"], serve: () => Answer | Promise<void>];
 
 /** Answers one request. */
 export function serve(
@@ -25,7 +26,7 @@ export function serve(
   const [protocol, answer] = route(instance, exchange);
   log.add(exchange, protocol);
   Promise.resolve(answer()).then(
-    (reply) => reply && exchange.send(reply),
+    (whole) => whole && exchange.send(whole),
     (error: unknown) => {
       if (!(error instanceof ClientLeft)) {
         // A mistake in this server: the test that met it shall see it, and the others go on.
@@ -50,28 +51,33 @@ function route(instance: Instance, exchange: Exchange): Route {
   if (path.startsWith("/debug")) {
     return ["other", () => (path === "/debug/healthz" ? plainText(200, "ok") : plainText(404, "404 page not found\n"))];
   }
+  const asset = ["GET", "HEAD"].includes(exchange.method) ? instance.assets.get(path) : undefined;
+  if (asset !== undefined) {
+    return ["other", () => assetAnswer(asset)];
+  }
   if (path === "/") {
     return ["other", () => redirect("/ui/login")];
   }
-  if (path.startsWith("/auth/v1/")) {
-    return ["rest", () => serveRest(instance, exchange, path.slice("/auth/v1".length))];
-  }
+  const { release } = instance;
   const contentType = exchange.header("content-type") ?? "";
-  if (exchange.isHttp2 && exchange.method === "POST" && /^application\/grpc(\+proto|\+json)?$/.test(contentType)) {
-    return ["grpc", () => serveGrpc(grpc, instance, exchange, path)];
-  }
-  if (exchange.method === "POST" && contentType.startsWith("application/grpc-web")) {
-    return ["grpc-web", () => serveGrpc(grpcWeb, instance, exchange, path)];
+  const isV1 = /^\/(auth|admin|management|system)\/v1\//.test(path);
+  if (!isV1 && exchange.method === "POST") {
+    if (exchange.isHttp2 && release.grpcContentType.test(contentType)) {
+      return ["grpc", () => serveCall(grpc, instance, exchange, path)];
+    }
+    if (contentType.startsWith("application/grpc-web")) {
+      return ["grpc-web", () => serveCall(grpcWeb, instance, exchange, path)];
+    }
   }
   if (isPreflight(exchange)) {
     const names = exchange.header("access-control-request-headers")?.toLowerCase() ?? "";
-    return names.includes("x-grpc-web") && findRpc(path)
-      ? ["grpc-web", () => grpcWebPreflight(exchange)]
-      : ["rest", () => restPreflight(exchange)];
+    return names.includes("x-grpc-web") && findRpc(instance, path)
+      ? ["grpc-web", () => grpcWebPreflight(exchange, release)]
+      : ["rest", () => restPreflight(exchange, release)];
   }
   return path === "/healthz" && exchange.method === "GET"
-    ? ["other", () => servingReply(exchange)]
-    : ["rest", () => notFound(exchange)];
+    ? ["other", () => servingAnswer(exchange)]
+    : ["rest", () => serveCall(rest, instance, exchange, path)];
 }
 
 function decodePath(target: string): string | undefined {
@@ -82,7 +88,7 @@ function decodePath(target: string): string | undefined {
   }
 }
 
-function moved(location: string): Reply {
+function moved(location: string): Answer {
   const headers = { Location: location, Date: new Date().toUTCString(), "Content-Length": "0" };
   return { status: 301, headers, body: new Uint8Array() };
 }
@@ -92,13 +98,18 @@ function cleanPath(path: string): string {
   return clean.replace(/^\/{2,}/, "/");
 }
 
-function plainText(status: number, text: string): Reply {
+function plainText(status: number, text: string): Answer {
   const body = Buffer.from(text);
-  const { "X-Content-Type-Options": _, ...headers } = plainTextHeaders();
+  const { "X-Content-Type-Options": _, ...headers } = textHeaders();
   return { status, headers: { ...headers, "Content-Length": String(body.length) }, body };
 }
 
-function redirect(location: string): Reply {
+function assetAnswer({ headers, body }: LocalAsset): Answer {
+  const bytes = Buffer.from(body);
+  return { status: 200, headers: { ...headers, "Content-Length": String(bytes.length) }, body: bytes };
+}
+
+function redirect(location: string): Answer {
   const body = Buffer.from(`<a href="${location}">Found</a>.\n\n`);
   const headers = {
     "Content-Type": "text/html; charset=utf-8",

@@ -1,9 +1,10 @@
 import { gunzip, gzipSync } from "node:zlib";
+import { type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Exchange } from "../http/exchange.js";
-import type { Answer } from "../service/rpc.js";
-import { RpcError, statusBytes } from "../service/rpc-error.js";
-import type { Outcome } from "../service/settle.js";
+import type { Reply, Rpc } from "../service/rpc.js";
+import type { Outcome } from "../service/run-rpc.js";
+import { statusBytes, zitadelError } from "../service/zitadel-error.js";
 
 /** grpc-go's default, which ZITADEL leaves alone. */
 export const maxReceiveBytes = 4_194_304;
@@ -23,44 +24,44 @@ export function frameBytes(head: Uint8Array): number {
 export async function readFrame(body: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
   if (encoding !== undefined && encoding !== "identity" && encoding !== "gzip") {
     const text = `grpc: Decompressor is not installed for grpc-encoding ${JSON.stringify(encoding)}`;
-    throw new RpcError(Code.Unimplemented, text);
+    throw zitadelError(Code.Unimplemented, text);
   }
   if (body.length < prefixBytes) {
-    throw new RpcError(Code.Unknown, body.length === 0 ? "EOF" : "unexpected EOF");
+    throw zitadelError(Code.Unknown, body.length === 0 ? "EOF" : "unexpected EOF");
   }
   const [flag] = body;
   const length = Buffer.from(body).readUInt32BE(1);
   if (length > maxReceiveBytes) {
     const text = `grpc: received message larger than max (${length} vs. ${maxReceiveBytes})`;
-    throw new RpcError(Code.ResourceExhausted, text);
+    throw zitadelError(Code.ResourceExhausted, text);
   }
   if (body.length < prefixBytes + length) {
-    throw new RpcError(Code.Unknown, "unexpected EOF");
+    throw zitadelError(Code.Unknown, "unexpected EOF");
   }
   if (flag !== 0 && flag !== 1) {
-    throw new RpcError(Code.Internal, `grpc: received unexpected payload format ${flag}`);
+    throw zitadelError(Code.Internal, `grpc: received unexpected payload format ${flag}`);
   }
   if (flag === 1 && encoding !== "gzip") {
-    throw new RpcError(Code.Internal, "grpc: compressed flag set with identity or empty encoding");
+    throw zitadelError(Code.Internal, "grpc: compressed flag set with identity or empty encoding");
   }
   const message = body.subarray(prefixBytes, prefixBytes + length);
   return flag === 1 ? inflate(message) : message;
 }
 
-export function parseRequest<T>(parse: () => T): T {
+export function parseMessage(input: DescMessage, bytes: Uint8Array): Message {
   try {
-    return parse();
+    return fromBinary(input, bytes);
   } catch {
     const text = "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data";
-    throw new RpcError(Code.Internal, text);
+    throw zitadelError(Code.Internal, text);
   }
 }
 
-/** The answer's message in its frame: compressed if the request was, and not if it is empty. */
-export function writeFrame(answer: Answer, gzip: boolean): Uint8Array {
-  const message = answer.binary();
-  const compress = gzip && message.length > 0;
-  return envelope(compress ? 1 : 0, compress ? gzipSync(message) : message);
+/** The message of a reply in its frame: compressed if the request was, and not if it is empty. */
+export function writeFrame({ output }: Rpc, { message }: Reply, exchange: Exchange): Uint8Array {
+  const bytes = toBinary(output, message);
+  const compress = isGzip(exchange) && bytes.length > 0;
+  return envelope(compress ? 1 : 0, compress ? gzipSync(bytes) : bytes);
 }
 
 export function envelope(flag: number, data: Uint8Array): Uint8Array {
@@ -73,16 +74,16 @@ export function envelope(flag: number, data: Uint8Array): Uint8Array {
 
 /** `grpc-status` and what goes with it. */
 export function statusTrailers(outcome: Outcome): Record<string, string> {
-  if ("answer" in outcome) {
-    return { "grpc-status": "0" };
+  if ("reply" in outcome) {
+    return { ...Object.fromEntries(outcome.reply.trailer ?? []), "grpc-status": "0" };
   }
-  const { error, trailers } = outcome;
+  const { error } = outcome;
   const details = statusBytes(error);
   return {
-    ...(error.message && { "grpc-message": percentEncode(error.message) }),
+    ...(error.rawMessage && { "grpc-message": percentEncode(error.rawMessage) }),
     "grpc-status": String(error.code),
     ...(details && { "grpc-status-details-bin": Buffer.from(details).toString("base64").replace(/=+$/, "") }),
-    ...trailers,
+    ...Object.fromEntries(error.metadata),
   };
 }
 
@@ -100,9 +101,20 @@ export function noCacheHeaders(outcome: Outcome): Record<string, string> {
     "Grpc-Metadata-Pragma": "no-cache",
     Pragma: "no-cache",
     ...(outcome.requestId && { "X-Request-Id": outcome.requestId }),
+    ...("reply" in outcome && Object.fromEntries(outcome.reply.header ?? [])),
   };
 }
 
+/** The headers of what Go's HTTP server says by itself. */
+export function textHeaders(): Record<string, string> {
+  return {
+    "Content-Type": "text/plain; charset=utf-8",
+    Date: new Date().toUTCString(),
+    "X-Content-Type-Options": "nosniff",
+  };
+}
+
+/** Whether the request says so: then the answer is compressed too. */
 export function isGzip(exchange: Exchange): boolean {
   return exchange.header("grpc-encoding") === "gzip";
 }
@@ -114,9 +126,9 @@ function inflate(message: Uint8Array): Promise<Uint8Array> {
         resolve(data);
       } else if ("code" in error && error.code === "ERR_BUFFER_TOO_LARGE") {
         const text = `grpc: received message after decompression larger than max ${maxReceiveBytes}`;
-        reject(new RpcError(Code.ResourceExhausted, text));
+        reject(zitadelError(Code.ResourceExhausted, text));
       } else {
-        reject(new RpcError(Code.Internal, "grpc: failed to decompress the received message: gzip: invalid header"));
+        reject(zitadelError(Code.Internal, "grpc: failed to decompress the received message: gzip: invalid header"));
       }
     });
   });

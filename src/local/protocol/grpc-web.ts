@@ -1,18 +1,37 @@
 import { corsHeaders, grpcWebCors, preflightHeaders } from "../http/cors.js";
-import type { Exchange, Reply } from "../http/exchange.js";
-import { envelope, frameBytes, isGzip, maxReceiveBytes, noCacheHeaders, statusTrailers, writeFrame } from "./frames.js";
-import { type GrpcVariant, plainTextHeaders } from "./grpc.js";
+import type { Answer, Exchange } from "../http/exchange.js";
+import type { Release } from "../release.js";
+import {
+  envelope,
+  frameBytes,
+  isGzip,
+  maxReceiveBytes,
+  noCacheHeaders,
+  statusTrailers,
+  textHeaders,
+  writeFrame,
+} from "./frames.js";
+import { readGrpcCall } from "./grpc.js";
+import type { LocalProtocol } from "./serve-call.js";
 
-export const grpcWeb: GrpcVariant = {
-  async read(exchange) {
-    if (!isText(exchange)) {
-      return exchange.read(frameBytes);
-    }
-    // Base64 of a message that is just too large, so that its length can still be read.
-    const text = await exchange.read(() => Math.ceil(maxReceiveBytes / 3) * 4 + 64);
-    return Buffer.from(Buffer.from(text).toString("latin1"), "base64");
+/** gRPC-Web, which ZITADEL turns into gRPC. */
+export const grpcWeb: LocalProtocol = {
+  read(instance, exchange, path) {
+    const readBody = async (): Promise<Uint8Array> => {
+      if (!isText(exchange)) {
+        return exchange.read(frameBytes);
+      }
+      // Base64 of a message that is just too large, so that its length can still be read.
+      const text = await exchange.read(() => Math.ceil(maxReceiveBytes / 3) * 4 + 64);
+      return Buffer.from(Buffer.from(text).toString("latin1"), "base64");
+    };
+    const refuse = (status: number, text: string): Answer => {
+      const body = join(exchange, [Buffer.from(`${text}\n`), trailerFrame({})]);
+      return withCors(exchange, { status, headers: textHeaders(), body });
+    };
+    return readGrpcCall(instance, exchange, path, readBody, refuse);
   },
-  reply(exchange, outcome) {
+  answer(exchange, outcome) {
     const trailers = statusTrailers(outcome);
     const headers = {
       ...noCacheHeaders(outcome),
@@ -23,17 +42,13 @@ export const grpcWeb: GrpcVariant = {
       const early = Object.fromEntries(Object.entries(trailers).map(([name, value]) => [capitalize(name), value]));
       return withCors(exchange, { status: 200, headers: { ...headers, ...early }, body: new Uint8Array() });
     }
-    const message = "answer" in outcome ? [writeFrame(outcome.answer, isGzip(exchange))] : [];
+    const message = "reply" in outcome ? [writeFrame(outcome.rpc, outcome.reply, exchange)] : [];
     return withCors(exchange, { status: 200, headers, body: join(exchange, [...message, trailerFrame(trailers)]) });
-  },
-  refuse(exchange, status, text) {
-    const body = join(exchange, [Buffer.from(`${text}\n`), trailerFrame({})]);
-    return withCors(exchange, { status, headers: plainTextHeaders(), body });
   },
 };
 
-export function grpcWebPreflight(exchange: Exchange): Reply {
-  const headers = { ...preflightHeaders(grpcWebCors, exchange), Date: new Date().toUTCString() };
+export function grpcWebPreflight(exchange: Exchange, release: Release): Answer {
+  const headers = { ...preflightHeaders(grpcWebCors, release, exchange), Date: new Date().toUTCString() };
   return { status: 204, headers, body: new Uint8Array() };
 }
 
@@ -42,12 +57,12 @@ function isText(exchange: Exchange): boolean {
 }
 
 /** Every header is exposed to pages, and two that are in the body. */
-function withCors(exchange: Exchange, reply: Reply): Reply {
-  const headers = { ...reply.headers, ...corsHeaders(grpcWebCors, exchange), Vary: "Origin" };
+function withCors(exchange: Exchange, answer: Answer): Answer {
+  const headers = { ...answer.headers, ...corsHeaders(grpcWebCors, exchange), Vary: "Origin" };
   const sent = Object.keys(headers).filter((name) => name !== "Date");
   // The proxy of the page may add `Date`, and the real server names it although it sends none.
-  const names = [...sent, "X-Robots-Tag", ...(reply.status === 200 ? ["Date"] : []), "grpc-status", "grpc-message"];
-  return { ...reply, headers: { ...headers, "Access-Control-Expose-Headers": names.join(", ") } };
+  const names = [...sent, "X-Robots-Tag", ...(answer.status === 200 ? ["Date"] : []), "grpc-status", "grpc-message"];
+  return { ...answer, headers: { ...headers, "Access-Control-Expose-Headers": names.join(", ") } };
 }
 
 function trailerFrame(trailers: Record<string, string>): Uint8Array {

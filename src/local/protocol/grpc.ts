@@ -1,23 +1,30 @@
-import type { Exchange, Reply } from "../http/exchange.js";
-import type { Instance } from "../service/instance.js";
-import { RpcError } from "../service/rpc-error.js";
-import { findRpc, unknownRpc } from "../service/rpcs.js";
-import { type Outcome, settle } from "../service/settle.js";
-import { frameBytes, isGzip, noCacheHeaders, parseRequest, readFrame, statusTrailers, writeFrame } from "./frames.js";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import type { Answer, Exchange } from "../http/exchange.js";
+import { findRpc, type Instance } from "../service/instance.js";
+import type { RpcCall } from "../service/run-rpc.js";
+import { zitadelError } from "../service/zitadel-error.js";
+import {
+  frameBytes,
+  isGzip,
+  noCacheHeaders,
+  parseMessage,
+  readFrame,
+  statusTrailers,
+  textHeaders,
+  writeFrame,
+} from "./frames.js";
+import type { LocalProtocol } from "./serve-call.js";
 import { parseGrpcTimeout } from "./timeout.js";
 
-/** What differs between gRPC and gRPC-Web, which ZITADEL turns into gRPC. */
-export interface GrpcVariant {
-  /** Reads the bytes of the request's frames. */
-  read(exchange: Exchange): Promise<Uint8Array>;
-  reply(exchange: Exchange, outcome: Outcome): Reply;
-  /** An answer of the HTTP layer: status and text. */
-  refuse(exchange: Exchange, status: number, text: string): Reply;
-}
-
-export const grpc: GrpcVariant = {
-  read: (exchange) => exchange.read(frameBytes),
-  reply: (exchange, outcome) => ({
+export const grpc: LocalProtocol = {
+  read(instance, exchange, path) {
+    const refuse = (status: number, text: string): Answer => {
+      const body = Buffer.from(`${text}\n`);
+      return { status, headers: { ...textHeaders(), "Content-Length": String(body.length) }, body };
+    };
+    return readGrpcCall(instance, exchange, path, () => exchange.read(frameBytes), refuse);
+  },
+  answer: (exchange, outcome) => ({
     status: 200,
     headers: {
       ...noCacheHeaders(outcome),
@@ -25,56 +32,46 @@ export const grpc: GrpcVariant = {
       ...(isGzip(exchange) && { "Grpc-Encoding": "gzip" }),
       Trailer: "Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin",
     },
-    body: "answer" in outcome ? writeFrame(outcome.answer, isGzip(exchange)) : new Uint8Array(),
+    body: "reply" in outcome ? writeFrame(outcome.rpc, outcome.reply, exchange) : new Uint8Array(),
     trailers: statusTrailers(outcome),
   }),
-  refuse: (_, status, text) => {
-    const body = Buffer.from(`${text}\n`);
-    return { status, headers: { ...plainTextHeaders(), "Content-Length": String(body.length) }, body };
-  },
 };
 
-export function plainTextHeaders(): Record<string, string> {
-  return {
-    "Content-Type": "text/plain; charset=utf-8",
-    Date: new Date().toUTCString(),
-    "X-Content-Type-Options": "nosniff",
-  };
-}
-
-/** Serves one call, in the order in which grpc-go looks at it. */
-export async function serveGrpc(
-  variant: GrpcVariant,
+/** Reads a call in the order in which grpc-go looks at it. gRPC-Web differs in how bytes and refusals are written. */
+export async function readGrpcCall(
   instance: Instance,
   exchange: Exchange,
   path: string,
-): Promise<void> {
+  readBody: () => Promise<Uint8Array>,
+  refuse: (status: number, text: string) => Answer,
+): Promise<RpcCall | Answer> {
   const contentType = exchange.header("content-type") ?? "";
   if (!/^application\/grpc(-web(-text)?)?([+;]|$)/.test(contentType)) {
     const seen = contentType.replace(/^application\/grpc-web(-text)?/, "application/grpc");
-    exchange.send(variant.refuse(exchange, 415, `invalid gRPC request content-type ${JSON.stringify(seen)}`));
-    return;
+    return refuse(415, `invalid gRPC request content-type ${JSON.stringify(seen)}`);
   }
   const timeoutHeader = exchange.header("grpc-timeout");
-  const timeout = timeoutHeader === undefined ? Infinity : parseGrpcTimeout(timeoutHeader);
+  const timeout = timeoutHeader === undefined ? Number.POSITIVE_INFINITY : parseGrpcTimeout(timeoutHeader);
   if (typeof timeout !== "number") {
-    exchange.send(variant.refuse(exchange, 400, `malformed grpc-timeout: ${timeout.error}`));
-    return;
+    return refuse(400, `malformed grpc-timeout: ${timeout.error}`);
   }
   const deadline = performance.now() + timeout;
-  const rpc = findRpc(path);
-  try {
-    if (rpc === undefined) {
-      throw unknownRpc(path);
-    }
-    const request = await readFrame(await variant.read(exchange), exchange.header("grpc-encoding"));
-    const run = parseRequest(() => rpc.fromBinary(request));
-    const reply = (outcome: Outcome): Reply => variant.reply(exchange, outcome);
-    await settle(instance, exchange, { rpc, run, deadline, origin: undefined, reply });
-  } catch (error) {
-    if (!(error instanceof RpcError)) {
-      throw error;
-    }
-    exchange.send(variant.reply(exchange, { error, early: true }));
+  const rpc = findRpc(instance, path);
+  if (rpc === undefined) {
+    throw unknownRpc(instance, path);
   }
+  const request = await readFrame(await readBody(), exchange.header("grpc-encoding"));
+  return { rpc, message: parseMessage(rpc.input, request), deadline };
+}
+
+/** What gRPC answers to a path that is none of its own. */
+function unknownRpc({ rpcs }: Instance, path: string): ConnectError {
+  const slash = path.lastIndexOf("/");
+  const service = path.slice(1, Math.max(slash, 1));
+  if (slash < 1) {
+    return zitadelError(Code.Unimplemented, `malformed method name: ${JSON.stringify(path)}`);
+  }
+  return rpcs.some((rpc) => rpc.service === service)
+    ? zitadelError(Code.Unimplemented, `unknown method ${path.slice(slash + 1)} for service ${service}`)
+    : zitadelError(Code.Unimplemented, `unknown service ${service}`);
 }

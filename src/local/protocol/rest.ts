@@ -1,13 +1,13 @@
-import { Code } from "@connectrpc/connect";
-import { corsHeaders, isPreflight, preflightHeaders, restCors } from "../http/cors.js";
-import type { Exchange, Reply } from "../http/exchange.js";
-import type { Instance } from "../service/instance.js";
-import type { Rpc, Run } from "../service/rpc.js";
-import { RpcError, statusJson } from "../service/rpc-error.js";
-import { rpcs } from "../service/rpcs.js";
-import { type Outcome, settle } from "../service/settle.js";
+import { type DescMessage, fromJson, type JsonValue, type Message, toJson } from "@bufbuild/protobuf";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { corsHeaders, preflightHeaders, restCors } from "../http/cors.js";
+import type { Answer, Exchange } from "../http/exchange.js";
+import type { Release } from "../release.js";
+import type { Outcome } from "../service/run-rpc.js";
+import { statusJson, zitadelError } from "../service/zitadel-error.js";
 import { maxReceiveBytes } from "./frames.js";
-import { parseGoJson } from "./go-json.js";
+import { type RestRule, restRules, setField, successStatus } from "./http-rule.js";
+import type { LocalProtocol } from "./serve-call.js";
 import { parseGatewayTimeout } from "./timeout.js";
 
 const httpStatus: Record<Code, number> = {
@@ -31,106 +31,132 @@ const httpStatus: Record<Code, number> = {
 
 const quotaCookie = "zitadel.quota.exhausted=; Path=/; Max-Age=0; SameSite=Lax";
 
-/** Serves a path under `/auth/v1`, without that prefix. */
-export async function serveRest(instance: Instance, exchange: Exchange, path: string): Promise<void> {
-  if (isPreflight(exchange)) {
-    exchange.send(restPreflight(exchange));
-    return;
-  }
-  const found = rpcs.flatMap((rpc) => {
-    const fields = matchPath(rpc.http?.path ?? "", path);
-    return fields === undefined ? [] : [{ rpc, fields }];
-  });
-  const match = found.find(({ rpc }) => rpc.http?.method === exchange.method);
-  if (match === undefined) {
-    exchange.send(found.length === 0 ? notFound(exchange) : methodNotAllowed(exchange));
-    return;
-  }
-  const { rpc, fields } = match;
-  try {
-    const deadline = performance.now() + readTimeout(exchange);
-    const run = await readRequest(exchange, rpc, fields);
-    const reply = (outcome: Outcome): Reply => restReply(exchange, outcome);
-    await settle(instance, exchange, { rpc, run, deadline, origin: exchange.header("origin"), reply });
-  } catch (error) {
-    if (!(error instanceof RpcError)) {
-      throw error;
+/** grpc-gateway, which turns JSON into gRPC by each method's `google.api.http`. */
+export const rest: LocalProtocol = {
+  async read({ rpcs, release }, exchange, path) {
+    const found = rpcs.flatMap((rpc) =>
+      restRules(rpc).flatMap((rule) => {
+        const values = rule.path.exec(path)?.slice(1);
+        return values === undefined ? [] : [{ rpc, rule, values }];
+      }),
+    );
+    const match = found.find(({ rule }) => rule.verb === exchange.method);
+    if (match === undefined) {
+      return found.length === 0 ? notFound(exchange) : methodNotAllowed(exchange, release);
     }
-    exchange.send(restReply(exchange, { error, early: true }));
-  }
-}
+    const { rpc, rule, values } = match;
+    const deadline = performance.now() + readTimeout(exchange);
+    const json = await readBody(exchange, rule);
+    for (const [name, given] of rule.body === "*" ? [] : queryOf(exchange)) {
+      setField(json, rpc.input, name, given);
+    }
+    for (const [i, field] of rule.fields.entries()) {
+      setField(json, rpc.input, field, [values[i] ?? ""]);
+    }
+    return { rpc, message: readMessage(rpc.input, json), deadline, origin: exchange.header("origin") };
+  },
+  answer(exchange, outcome) {
+    if ("reply" in outcome) {
+      const { rpc, reply } = outcome;
+      const headers = { ...metadataHeaders(outcome), ...Object.fromEntries(reply.header ?? []) };
+      return gatewayAnswer(exchange, successStatus(rpc), toJson(rpc.output, reply.message), headers);
+    }
+    const { error, early } = outcome;
+    const headers = {
+      ...(early ? {} : metadataHeaders(outcome)),
+      // Not a challenge but the raw text, which UTF-8 carries as it is.
+      ...(error.code === Code.Unauthenticated && { "Www-Authenticate": headerText(error.rawMessage) }),
+      ...Object.fromEntries(error.metadata),
+    };
+    return gatewayAnswer(exchange, httpStatus[error.code] ?? 500, statusJson(error), headers);
+  },
+};
 
 /** What is not found anywhere, on any path, is not found here. */
-export function notFound(exchange: Exchange): Reply {
-  return gatewayReply(exchange, 404, { code: Code.NotFound, message: "Not Found" });
+function notFound(exchange: Exchange): Answer {
+  return gatewayAnswer(exchange, 404, { code: Code.NotFound, message: "Not Found" });
 }
 
 /** `/healthz`, outside of any service. */
-export function servingReply(exchange: Exchange): Reply {
-  return gatewayReply(exchange, 200, { status: "SERVING" });
+export function servingAnswer(exchange: Exchange): Answer {
+  return gatewayAnswer(exchange, 200, { status: "SERVING" });
 }
 
-export function restPreflight(exchange: Exchange): Reply {
-  const { Vary = "", ...headers } = preflightHeaders(restCors, exchange);
+export function restPreflight(exchange: Exchange, release: Release): Answer {
+  const { Vary = "", ...headers } = preflightHeaders(restCors, release, exchange);
   const all = { ...headers, Vary: [Vary, "Cookie"], "Set-Cookie": quotaCookie, Date: new Date().toUTCString() };
   return { status: 204, headers: all, body: new Uint8Array() };
 }
 
-function methodNotAllowed(exchange: Exchange): Reply {
-  return gatewayReply(exchange, 405, { code: Code.Unimplemented, message: "Method Not Allowed" });
-}
-
-/** Matches a path against a template, and gives the fields that are in it. */
-function matchPath(template: string, path: string): Record<string, string> | undefined {
-  const wanted = template.split("/");
-  const given = path.split("/");
-  if (wanted.length !== given.length) {
-    return undefined;
-  }
-  const fields: Record<string, string> = {};
-  for (const [i, segment] of wanted.entries()) {
-    const value = given[i] ?? "";
-    if (segment.startsWith("{")) {
-      fields[segment.slice(1, -1)] = value;
-    } else if (segment !== value) {
-      return undefined;
-    }
-  }
-  return fields;
+function methodNotAllowed(exchange: Exchange, { wrongMethodStatus }: Release): Answer {
+  return gatewayAnswer(exchange, wrongMethodStatus, { code: Code.Unimplemented, message: "Method Not Allowed" });
 }
 
 function readTimeout(exchange: Exchange): number {
   const header = exchange.header("grpc-timeout");
-  const timeout = header === undefined ? Infinity : parseGatewayTimeout(header);
+  const timeout = header === undefined ? Number.POSITIVE_INFINITY : parseGatewayTimeout(header);
   if (timeout === undefined) {
-    throw new RpcError(Code.InvalidArgument, `invalid grpc-timeout: ${header}`);
+    throw invalid(`invalid grpc-timeout: ${header}`);
   }
   return timeout;
 }
 
-/** An empty body will do, and unknown fields are passed over; the content type is not looked at. */
-async function readRequest(exchange: Exchange, rpc: Rpc, fields: Record<string, string>): Promise<Run> {
-  const body = await exchange.read(() => maxReceiveBytes + 1);
-  if (body.length > maxReceiveBytes) {
-    const text = `grpc: received message larger than max (${body.length} vs. ${maxReceiveBytes})`;
-    throw new RpcError(Code.ResourceExhausted, text);
+/** An empty body will do, and what follows the first value is left; the content type is not looked at. */
+async function readBody(exchange: Exchange, { body }: RestRule): Promise<{ [name: string]: JsonValue }> {
+  const bytes = await exchange.read(() => maxReceiveBytes + 1);
+  if (bytes.length > maxReceiveBytes) {
+    const text = `grpc: received message larger than max (${bytes.length} vs. ${maxReceiveBytes})`;
+    throw zitadelError(Code.ResourceExhausted, text);
   }
-  const usesBody = exchange.method === "POST";
-  const json = usesBody ? parseGoJson(Buffer.from(body).toString()) : {};
-  return rpc.fromJson({ ...json, ...fields });
+  if (body === "") {
+    return {};
+  }
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const json = /^[ \t\r\n]*$/.test(text) ? {} : JSON.parse(firstValue(text), refuseLoneSurrogates);
+    return body === "*" ? json : { [body]: json };
+  } catch (error) {
+    throw invalid(`invalid JSON: ${String(error)}`);
+  }
 }
 
-function restReply(exchange: Exchange, outcome: Outcome): Reply {
-  if ("answer" in outcome) {
-    return gatewayReply(exchange, 200, outcome.answer.json(), metadataHeaders(outcome));
+function readMessage(input: DescMessage, json: JsonValue): Message {
+  try {
+    return fromJson(input, json, { ignoreUnknownFields: true });
+  } catch (error) {
+    throw invalid(`invalid message: ${String(error)}`);
   }
-  const { error, early } = outcome;
-  const headers = {
-    ...(early ? {} : metadataHeaders(outcome)),
-    // Not a challenge but the raw text, which UTF-8 carries as it is.
-    ...(error.code === Code.Unauthenticated && { "Www-Authenticate": headerText(error.message) }),
-  };
-  return gatewayReply(exchange, httpStatus[error.code] ?? 500, statusJson(error), headers);
+}
+
+/** Up to the brace that closes the first one: Go's decoder reads no further. */
+function firstValue(text: string): string {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/gs)) {
+    depth += token === "{" || token === "[" ? 1 : token === "}" || token === "]" ? -1 : 0;
+    if (depth === 0) {
+      return text.slice(0, index + token.length);
+    }
+  }
+  return text;
+}
+
+function refuseLoneSurrogates(_: string, value: unknown): unknown {
+  if (typeof value === "string" && /\p{Surrogate}/u.test(value)) {
+    throw new TypeError("a string is no Unicode");
+  }
+  return value;
+}
+
+function queryOf(exchange: Exchange): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of new URL(exchange.target, "http://localhost").searchParams) {
+    values.set(name, [...(values.get(name) ?? []), value]);
+  }
+  return values;
+}
+
+function invalid(message: string): ConnectError {
+  return zitadelError(Code.InvalidArgument, message);
 }
 
 function metadataHeaders(outcome: Outcome): Record<string, string> {
@@ -145,12 +171,12 @@ function metadataHeaders(outcome: Outcome): Record<string, string> {
   };
 }
 
-function gatewayReply(
+function gatewayAnswer(
   exchange: Exchange,
   status: number,
   json: unknown,
   headers: Record<string, string | string[]> = {},
-): Reply {
+): Answer {
   const body = Buffer.from(JSON.stringify(json));
   const cors = corsHeaders(restCors, exchange);
   const exposed = "Location, Content-Length, Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin";

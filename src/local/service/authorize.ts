@@ -1,6 +1,6 @@
-import { Code } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import type { AccessTokenKind, Account } from "./account.js";
-import { RpcError } from "./rpc-error.js";
+import { zitadelError } from "./zitadel-error.js";
 
 /** What a call says about itself. */
 export interface Credentials {
@@ -17,12 +17,12 @@ export interface Credentials {
 export function authorize(accounts: readonly Account[], credentials: Credentials): Account {
   const { authorization, origin, orgId, ownOrigin } = credentials;
   if (!authorization) {
-    throw new RpcError(Code.Unauthenticated, "auth header missing");
+    throw zitadelError(Code.Unauthenticated, "auth header missing");
   }
   // Split as ZITADEL splits it: case matters, and the token must not hold the word again.
   const [, token, ...rest] = authorization.split("Bearer ");
   if (token === undefined || rest.length > 0) {
-    throw new RpcError(Code.Unauthenticated, "invalid auth header", "AUTH-toLo1");
+    throw zitadelError(Code.Unauthenticated, "invalid auth header", "AUTH-toLo1");
   }
   const { account, kind } = findToken(accounts, token);
   switch (kind) {
@@ -30,26 +30,30 @@ export function authorize(accounts: readonly Account[], credentials: Credentials
     case "wrongAudience":
       throw invalidToken();
     case "impersonation":
-      throw new RpcError(Code.PermissionDenied, "Errors.TokenExchange.Token.NotForAPI", "APP-wai8O");
+      throw zitadelError(Code.PermissionDenied, "Errors.TokenExchange.Token.NotForAPI", "APP-wai8O");
     case "mfaRequired":
-      throw new RpcError(Code.PermissionDenied, "mfa required", "AUTHZ-Kl3p0");
+      throw zitadelError(Code.PermissionDenied, "mfa required", "AUTHZ-Kl3p0");
     case "notAuthenticated":
-      throw new RpcError(Code.PermissionDenied, "authentication required", "AUTHZ-Kl3p0");
+      throw zitadelError(Code.PermissionDenied, "authentication required", "AUTHZ-Kl3p0");
   }
   // A personal access token belongs to no app, so there is no list of origins to look at.
   const allowed = account.allowedOrigins ?? [ownOrigin];
   if (origin !== undefined && kind !== "personal" && !allowed.includes(origin)) {
-    throw new RpcError(Code.PermissionDenied, "Errors.OriginNotAllowed", "AUTH-DZG21");
+    throw zitadelError(Code.PermissionDenied, "Errors.OriginNotAllowed", "AUTH-DZG21");
   }
   if (orgId && !accounts.some(({ user }) => user.resourceOwner === orgId)) {
-    throw new RpcError(Code.PermissionDenied, "Organisation doesn't exist", "AUTH-Bs7Ds");
+    throw unknownOrganisation();
   }
   return account;
 }
 
 /** One error for every token that is no good: ZITADEL tells nobody why. */
-export function invalidToken(): RpcError {
-  return new RpcError(Code.Unauthenticated, "Errors.Token.Invalid", "AUTH-7fs1e");
+export function invalidToken(): ConnectError {
+  return zitadelError(Code.Unauthenticated, "Errors.Token.Invalid", "AUTH-7fs1e");
+}
+
+export function unknownOrganisation(): ConnectError {
+  return zitadelError(Code.PermissionDenied, "Organisation doesn't exist", "AUTH-Bs7Ds");
 }
 
 function findToken(accounts: readonly Account[], token: string): { account: Account; kind: AccessTokenKind } {

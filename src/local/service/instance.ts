@@ -1,6 +1,12 @@
+import { Code } from "@connectrpc/connect";
 import type { FaultQueue } from "../faults/queue.js";
+import type { Exchange } from "../http/exchange.js";
+import type { LocalAsset } from "../http/local-http.js";
+import type { Release } from "../release.js";
 import type { Account } from "./account.js";
 import type { Journal } from "./journal.js";
+import type { Rpc } from "./rpc.js";
+import { zitadelError } from "./zitadel-error.js";
 
 /** What every request of one local ZITADEL shares. */
 export interface Instance {
@@ -8,13 +14,37 @@ export interface Instance {
   readonly journal: Journal;
   readonly faults: FaultQueue;
   readonly lagMs: number;
-  readonly release: "4.0" | "4.11";
+  readonly release: Release;
   /** Host names under which it may be reached, besides loopback. */
   readonly hosts: readonly string[];
+  /** Of two for the same path the first counts. */
+  readonly rpcs: readonly Rpc[];
+  /** By path. */
+  readonly assets: ReadonlyMap<string, LocalAsset>;
 }
 
-/** A page of a foreign site can make its own name resolve to loopback; its name in `Host` gives it away. */
-export function isHostAllowed(instance: Instance, host: string): boolean {
+/** Finds the RPC of a path `/service/method`. */
+export function findRpc({ rpcs }: Instance, path: string): Rpc | undefined {
+  return rpcs.find((rpc) => path === `/${rpc.service}/${rpc.name}`);
+}
+
+/**
+ * Throws what ZITADEL answers where it is not known by a name. A page of a foreign site can make its own name resolve
+ * to loopback; its name in `Host` gives it away.
+ */
+export function requireInstance(instance: Instance, exchange: Exchange): void {
+  if (isHostAllowed(instance, exchange.host)) {
+    return;
+  }
+  const hint =
+    "Instance not found. Make sure you got the domain right. " +
+    "Check out https://zitadel.com/docs/apis/introduction#domains";
+  const origin = `&{${exchange.host}  ${exchange.isTls ? "https" : "http"}}`;
+  const text = `unable to set instance using origin ${origin} (ExternalDomain is localhost): ID=QUERY-1kIjX Message=${hint}`;
+  throw zitadelError(Code.NotFound, text);
+}
+
+function isHostAllowed(instance: Instance, host: string): boolean {
   const name = host.toLowerCase().replace(/:\d+$/, "");
   return (
     ["localhost", "127.0.0.1", "[::1]"].includes(name) || name.endsWith(".localhost") || instance.hosts.includes(name)

@@ -1,14 +1,14 @@
 import { create, fromJson } from "@bufbuild/protobuf";
 import { type Timestamp, TimestampSchema, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { Code } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import type { ListMyRefreshTokensResponse } from "../../../gen/zitadel/auth_pb.js";
 import { ListMyRefreshTokensResponseSchema } from "../../../gen/zitadel/auth_pb.js";
 import { type ObjectDetails, ObjectDetailsSchema } from "../../../gen/zitadel/object_pb.js";
 import { type RefreshToken, RefreshTokenSchema } from "../../../gen/zitadel/user_pb.js";
 import type { Journal } from "./journal.js";
-import { RpcError } from "./rpc-error.js";
 import { translate } from "./translate.js";
 import type { LocalRefreshTokenOptions } from "./user.js";
+import { zitadelError } from "./zitadel-error.js";
 
 interface Row {
   readonly token: RefreshToken;
@@ -69,7 +69,7 @@ export class RefreshTokenStore {
   revokeAll(language: string, lagMs: number): void {
     const rows = this.#listed();
     if (rows.length === 0) {
-      throw new RpcError(Code.InvalidArgument, translate("Errors.IDMissing", language), "COMMAND-Gfj42");
+      throw zitadelError(Code.InvalidArgument, translate("Errors.IDMissing", language), "COMMAND-Gfj42");
     }
     if (!rows.every(isLive)) {
       throw notFound(language);
@@ -121,8 +121,8 @@ function isLive(row: Row): boolean {
   return !row.stale && row.goneAt === undefined;
 }
 
-function notFound(language: string): RpcError {
-  return new RpcError(Code.NotFound, translate("Errors.User.RefreshToken.NotFound", language), "COMMAND-BHt2w");
+function notFound(language: string): ConnectError {
+  return zitadelError(Code.NotFound, translate("Errors.User.RefreshToken.NotFound", language), "COMMAND-BHt2w");
 }
 
 function timestamp(time: Date | string): Timestamp {

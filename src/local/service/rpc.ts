@@ -1,15 +1,5 @@
-import {
-  type DescMessage,
-  type DescMethodUnary,
-  fromBinary,
-  fromJson,
-  getOption,
-  type JsonValue,
-  type MessageShape,
-  toBinary,
-  toJson,
-} from "@bufbuild/protobuf";
-import { http } from "../../../gen/google/api/annotations_pb.js";
+import type { DescMessage, DescMethod, DescMethodUnary, Message, MessageShape } from "@bufbuild/protobuf";
+import type { Exchange } from "../http/exchange.js";
 import type { Account } from "./account.js";
 
 /** For whom an RPC runs, and how. */
@@ -18,26 +8,33 @@ export interface Caller {
   readonly account: Account | undefined;
   readonly language: string;
   readonly lagMs: number;
+  /** Ms until the call's deadline; undefined without one. */
+  readonly timeoutMs: number | undefined;
+  /** The request that the call came with. */
+  readonly exchange: Pick<Exchange, "headers" | "signal">;
 }
 
-/** What an RPC came to, in either form. */
-export interface Answer {
-  binary(): Uint8Array;
-  json(): JsonValue;
+/** What an RPC came to. */
+export interface Reply {
+  readonly message: Message;
+  readonly header?: Headers;
+  readonly trailer?: Headers;
 }
 
-/** An RPC whose request has been read. */
-export type Run = (caller: Caller) => Answer;
-
+/** A method that the local server answers. */
 export interface Rpc {
+  /** As in its path over gRPC: `/service/name`. */
   readonly service: string;
   readonly name: string;
+  readonly input: DescMessage;
+  readonly output: DescMessage;
+  /** Its generated descriptor, if there is one: it says how REST reaches the method. */
+  readonly method?: DescMethod;
+  /** Where REST gets it without a descriptor. */
+  readonly restPath?: string;
   /** Needs no token, and no fault strikes it. */
   readonly isPublic: boolean;
-  /** `google.api.http`, for REST. */
-  readonly http?: { readonly method: string; readonly path: string };
-  fromBinary(request: Uint8Array): Run;
-  fromJson(request: JsonValue): Run;
+  run(request: Message, caller: Caller): Reply | Promise<Reply>;
 }
 
 /** Makes an RPC of a generated method and the function that does its work. */
@@ -45,23 +42,13 @@ export function createRpc<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
   work: (request: MessageShape<I>, caller: Caller) => MessageShape<O>,
 ): Rpc {
-  const { input, output } = method;
-  const run =
-    (request: MessageShape<I>): Run =>
-    (caller) => {
-      const message = work(request, caller);
-      return { binary: () => toBinary(output, message), json: () => toJson(output, message) };
-    };
-  const { pattern } = getOption(method, http);
-  if (typeof pattern.value !== "string") {
-    throw new Error(`${method.name} has no http rule that this server can serve`);
-  }
   return {
     service: method.parent.typeName,
     name: method.name,
+    input: method.input,
+    output: method.output,
+    method,
     isPublic: false,
-    http: { method: (pattern.case ?? "").toUpperCase(), path: pattern.value },
-    fromBinary: (request) => run(fromBinary(input, request)),
-    fromJson: (request) => run(fromJson(input, request, { ignoreUnknownFields: true })),
+    run: (request, caller) => ({ message: work(request as MessageShape<I>, caller) }),
   };
 }

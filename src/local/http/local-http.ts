@@ -12,3 +12,9 @@ export interface LocalRequest {
   /** Which connection it came on: the first is 1. */
   readonly connection: number;
 }
+
+/** A file that the local server gives to whoever asks, such as a page's. */
+export interface LocalAsset {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
