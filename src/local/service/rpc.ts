@@ -1,5 +1,4 @@
 import type { DescMessage, DescMethod, DescMethodUnary, Message, MessageShape } from "@bufbuild/protobuf";
-import type { Exchange } from "../http/exchange.js";
 import type { Account } from "./account.js";
 
 /** For whom an RPC runs, and how. */
@@ -11,7 +10,7 @@ export interface Caller {
   /** Ms until the call's deadline; undefined without one. */
   readonly timeoutMs: number | undefined;
   /** The request that the call came with. */
-  readonly exchange: Pick<Exchange, "headers" | "signal">;
+  readonly exchange: { headers(): Record<string, string>; readonly signal: AbortSignal };
 }
 
 /** What an RPC came to. */
