@@ -1,5 +1,10 @@
 // What both entries export alike.
-export { Code, ConnectError } from "@connectrpc/connect";
+
+// Also the types that TypeScript writes into the declarations of whoever exports, say, a client: under pnpm it finds no
+// other way to them (TS2742).
+export type { Message } from "@bufbuild/protobuf";
+export type { GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+export { type CallOptions, Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 export * from "../gen/zitadel/auth_pb.js";
 export { type ErrorDetail, ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
 export {
