@@ -1,4 +1,4 @@
-import { create, isMessage } from "@bufbuild/protobuf";
+import { create, type DescMethod, isMessage } from "@bufbuild/protobuf";
 import { Code, type Interceptor, type Transport } from "@connectrpc/connect";
 import { asyncDispose } from "./async-dispose.js";
 import { type Attempt, type AttemptPlan, runAttempts } from "./call/attempts.js";
@@ -113,6 +113,7 @@ export function createTransportFamily(given: TransportOptions, runtime: Runtime)
       unary(method, signal, timeoutMs, header, input, contextValues) {
         try {
           if (closed) throw new TypeError("the client is closed: create another one");
+          checkMethod(method);
           const metadata = requestMetadata(header, leavesAuthorization);
           const ms = timeoutMs === undefined ? defaultTimeoutMs : checkedTimeout(timeoutMs);
           const message = isMessage(input, method.input) ? input : create(method.input, input);
@@ -130,6 +131,7 @@ export function createTransportFamily(given: TransportOptions, runtime: Runtime)
         }
       },
       async stream(method) {
+        checkMethod(method);
         const hint = "use a transport of @connectrpc/connect-node or connect-web";
         const name = `${method.parent.typeName}/${method.name}`;
         throw failure(Code.Unimplemented, `${name} is streaming, which this transport is not made for: ${hint}`, {});
@@ -175,6 +177,12 @@ function createHttpClient(
     throw new TypeError(`${protocol.name} needs HTTP trailers, which fetch does not show: use grpcWeb or rest`);
   }
   return createFetchClient(origin, fetch);
+}
+
+// Connect 1 passes a service here, and knows its types by other fields.
+function checkMethod({ kind }: DescMethod): void {
+  if (kind === "rpc") return;
+  throw new TypeError("this is a transport of Connect 2, called by a client that is not: use @connectrpc/connect 2");
 }
 
 function checkedTimeout(timeoutMs: number): number {
