@@ -145,10 +145,11 @@ describe("type-checked in a user's project, its dependencies included", () => {
     },
   };
 
-  const check = (name: keyof typeof settings, text: string) => {
+  const check = (name: keyof typeof settings, text: string, more: object = {}) => {
     const { file, ...options } = settings[name];
     project.write(file, text);
-    project.write("tsconfig.json", JSON.stringify({ compilerOptions: { ...strict, ...options }, files: [file] }));
+    const compilerOptions = { ...strict, ...options, ...more };
+    project.write("tsconfig.json", JSON.stringify({ compilerOptions, files: [file] }));
     const { status, stdout } = project.node(tool("typescript/bin/tsc"), "-p", ".");
     return { status, stdout };
   };
@@ -178,6 +179,14 @@ describe("type-checked in a user's project, its dependencies included", () => {
       status: expect.any(Number),
       stdout: expect.stringContaining(`Type '1' is not assignable to type '"a"'`),
     });
+  });
+
+  test("without the DOM's types it is only Connect's that miss HeadersInit", () => {
+    const noDom = { types: ["node"], typeRoots: [tool("@types")], lib: ["es2022"] };
+    const problems = check("bundler", typed, noDom).stdout.split("\n");
+    expect(problems).toContainEqual(expect.stringMatching(/@connectrpc.connect.*Cannot find name 'HeadersInit'/));
+    expect(problems.filter((line) => /^main|zitadel-refresh-tokens.dist/.test(line))).toEqual([]);
+    expect(check("bundler", typed, { ...noDom, skipLibCheck: true })).toEqual({ status: 0, stdout: "" });
   });
 
   test("the entries mention no type of Node", () => {
