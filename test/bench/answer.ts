@@ -21,9 +21,10 @@ export function answer(tokens: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(toBinary(ListMyRefreshTokensResponseSchema, message));
 }
 
-/** A message as gRPC frames it. */
-export function envelope(message: Uint8Array): Buffer {
+/** A message as gRPC frames it; with the flag 0x80 the trailers of gRPC-Web. */
+export function envelope(message: Uint8Array, flags = 0): Buffer {
   const prefix = Buffer.alloc(5);
+  prefix.writeUInt8(flags);
   prefix.writeUInt32BE(message.length, 1);
   return Buffer.concat([prefix, message]);
 }

@@ -7,23 +7,28 @@ export type Candidate = {
 // An opaque token as ZITADEL issues them. The canned server asks for none.
 const token = "V5rXfWb3yT8nQ2kLzJ7mC4dG9hS6pA1eR0uI_oXcVbNmKjHgFdSaQwErTyUiOpLkJhGfDsAzXcVbNm";
 
-/** Only what a candidate needs is loaded: each runs in a process of its own. */
-export const candidates = {
+/** Where a candidate finds its server, and how many tokens that answers. */
+export type Where = { baseUrl: string; tokens: number };
+
+// Only what a candidate needs is loaded: each runs in a process of its own.
+
+/** gRPC over HTTP/2. */
+export const grpcCandidates = {
   /** With a token, and with the deadline and the retries that are on by default. */
-  async ours(baseUrl) {
+  async ours({ baseUrl }) {
     const { createAuthClient } = await import("../../src/node.js");
     const auth = createAuthClient({ baseUrl, token: () => token });
     return { list: () => auth.listMyRefreshTokens({}), close: () => auth.close() };
   },
 
   /** `node:http2` and the decoder. */
-  async floor(baseUrl) {
+  async floor({ baseUrl }) {
     const { createFloor } = await import("./floor.js");
     return createFloor(baseUrl);
   },
 
   /** The decoder alone, without any call. */
-  async decoding(_baseUrl, tokens) {
+  async decoding({ tokens }) {
     const { fromBinary } = await import("@bufbuild/protobuf");
     const { ListMyRefreshTokensResponseSchema } = await import("../../gen/zitadel/auth_pb.js");
     const { answer } = await import("./answer.js");
@@ -31,7 +36,7 @@ export const candidates = {
     return { list: async () => fromBinary(ListMyRefreshTokensResponseSchema, bytes), close() {} };
   },
 
-  async "connect-node"(baseUrl) {
+  async "connect-node"({ baseUrl }) {
     const { createClient } = await import("@connectrpc/connect");
     const { createGrpcTransport, Http2SessionManager } = await import("@connectrpc/connect-node");
     const { AuthService } = await import("../../gen/zitadel/auth_pb.js");
@@ -41,7 +46,7 @@ export const candidates = {
   },
 
   /** As its users have it, with ts-proto. */
-  async "grpc-js"(baseUrl) {
+  async "grpc-js"({ baseUrl }) {
     const { ListMyRefreshTokensRequest, ListMyRefreshTokensResponse } = await import("./ts-proto/zitadel/auth.js");
     return grpcJs(
       baseUrl,
@@ -50,7 +55,7 @@ export const candidates = {
     );
   },
 
-  async "grpc-js, our decoder"(baseUrl) {
+  async "grpc-js, our decoder"({ baseUrl }) {
     const { create, fromBinary, toBinary } = await import("@bufbuild/protobuf");
     const schemas = await import("../../gen/zitadel/auth_pb.js");
     const { ListMyRefreshTokensRequestSchema: request, ListMyRefreshTokensResponseSchema: response } = schemas;
@@ -62,15 +67,15 @@ export const candidates = {
   },
 
   /** As its documentation has it, with ts-proto. */
-  async "nice-grpc"(baseUrl) {
+  async "nice-grpc"({ baseUrl }) {
     const { createChannel, createClient } = await import("nice-grpc");
     const { AuthServiceDefinition } = await import("./ts-proto/zitadel/auth.js");
-    const channel = createChannel(new URL(baseUrl).host);
+    const channel = createChannel(baseUrl);
     const auth = createClient(AuthServiceDefinition, channel);
     return { list: () => auth.listMyRefreshTokens({}), close: () => channel.close() };
   },
 
-  async "@zitadel/client"(baseUrl) {
+  async "@zitadel/client"({ baseUrl }) {
     const { createServerTransport } = await import("@zitadel/client/node");
     const { createAuthServiceClient } = await import("@zitadel/client/v1");
     const { Http2SessionManager } = await import("@connectrpc/connect-node");
@@ -78,9 +83,68 @@ export const candidates = {
     const auth = createAuthServiceClient(createServerTransport(token, { baseUrl, sessionManager }));
     return { list: () => auth.listMyRefreshTokens({}), close: () => sessionManager.abort() };
   },
-} satisfies Record<string, (baseUrl: string, tokens: number) => Promise<Candidate>>;
 
-export type CandidateName = keyof typeof candidates;
+  /** As its manual has it, with its own code generator, which here optimizes for speed. */
+  async "protobuf-ts"({ baseUrl }) {
+    const { GrpcTransport } = await import("@protobuf-ts/grpc-transport");
+    const { ChannelCredentials } = await import("@grpc/grpc-js");
+    const { AuthServiceClient } = await import("./protobuf-ts/zitadel/auth_pb.client.js");
+    const { host, protocol } = new URL(baseUrl);
+    const secure = protocol === "https:";
+    const channelCredentials = secure ? ChannelCredentials.createSsl() : ChannelCredentials.createInsecure();
+    const transport = new GrpcTransport({ host, channelCredentials });
+    const auth = new AuthServiceClient(transport);
+    return { list: async () => (await auth.listMyRefreshTokens({})).response, close: () => transport.close() };
+  },
+} satisfies Record<string, CreateCandidate>;
+
+/** gRPC-Web over Node's HTTP/1.1. */
+export const grpcWebCandidates = {
+  async "ours, gRPC-Web"({ baseUrl }) {
+    const { createAuthClient, grpcWeb } = await import("../../src/node.js");
+    const auth = createAuthClient({ baseUrl, token: () => token, protocol: grpcWeb });
+    return { list: () => auth.listMyRefreshTokens({}), close: () => auth.close() };
+  },
+
+  async "connect-web"({ baseUrl }) {
+    const { createClient } = await import("@connectrpc/connect");
+    const { createGrpcWebTransport } = await import("@connectrpc/connect-web");
+    const { AuthService } = await import("../../gen/zitadel/auth_pb.js");
+    const auth = createClient(AuthService, createGrpcWebTransport({ baseUrl }));
+    return { list: () => auth.listMyRefreshTokens({}), close() {} };
+  },
+
+  async "connect-node, gRPC-Web"({ baseUrl }) {
+    const { createClient } = await import("@connectrpc/connect");
+    const { createGrpcWebTransport } = await import("@connectrpc/connect-node");
+    const { AuthService } = await import("../../gen/zitadel/auth_pb.js");
+    const { Agent } = await import("node:http");
+    const agent = new Agent({ keepAlive: true });
+    const options = { baseUrl, httpVersion: "1.1", nodeOptions: { agent } } as const;
+    const auth = createClient(AuthService, createGrpcWebTransport(options));
+    return { list: () => auth.listMyRefreshTokens({}), close: () => agent.destroy() };
+  },
+
+  /** As its documentation has it, with ts-proto. */
+  async "nice-grpc-web"({ baseUrl }) {
+    const { createChannel, createClient } = await import("nice-grpc-web");
+    const { AuthServiceDefinition } = await import("./ts-proto/zitadel/auth.js");
+    const auth = createClient(AuthServiceDefinition, createChannel(baseUrl));
+    return { list: () => auth.listMyRefreshTokens({}), close() {} };
+  },
+
+  async "protobuf-ts, gRPC-Web"({ baseUrl }) {
+    const { GrpcWebFetchTransport } = await import("@protobuf-ts/grpcweb-transport");
+    const { AuthServiceClient } = await import("./protobuf-ts/zitadel/auth_pb.client.js");
+    const auth = new AuthServiceClient(new GrpcWebFetchTransport({ baseUrl, format: "binary" }));
+    return { list: async () => (await auth.listMyRefreshTokens({})).response, close() {} };
+  },
+} satisfies Record<string, CreateCandidate>;
+
+type CreateCandidate = (where: Where) => Promise<Candidate>;
+
+/** All that calls over the network, by name. */
+export const candidates: Record<string, CreateCandidate> = { ...grpcCandidates, ...grpcWebCandidates };
 
 async function grpcJs<T extends { result: readonly unknown[] }>(
   baseUrl: string,
@@ -88,7 +152,9 @@ async function grpcJs<T extends { result: readonly unknown[] }>(
   deserialize: (bytes: Buffer) => T,
 ): Promise<Candidate> {
   const { Client, credentials } = await import("@grpc/grpc-js");
-  const client = new Client(new URL(baseUrl).host, credentials.createInsecure());
+  const { host, protocol } = new URL(baseUrl);
+  const secure = protocol === "https:";
+  const client = new Client(host, secure ? credentials.createSsl() : credentials.createInsecure());
   const path = "/zitadel.auth.v1.AuthService/ListMyRefreshTokens";
   return {
     list: () =>

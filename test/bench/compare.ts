@@ -1,7 +1,9 @@
+import { caFile } from "../helpers/certificate.js";
 import { Child } from "../helpers/child.js";
-import type { CandidateName } from "./candidates.js";
+import { grpcWebCandidates } from "./candidates.js";
 import type { Order } from "./client.js";
 import type { Load, Sample } from "./sample.js";
+import type { Origins } from "./server.js";
 
 /** The samples of each candidate under one load, in order of the rounds. */
 export type Comparison = { load: Load; samples: Record<string, Sample[]> };
@@ -10,9 +12,9 @@ export type Comparison = { load: Load; samples: Record<string, Sample[]> };
  * Measures candidates side by side: each in a process of its own, all against one server in another, taking turns, and
  * every other round the other way round.
  */
-export async function compare(names: readonly CandidateName[], load: Load, rounds: number): Promise<Comparison> {
+export async function compare(names: readonly string[], load: Load, rounds: number): Promise<Comparison> {
   const samples: Comparison["samples"] = {};
-  await withClients(names, load, async (clients) => {
+  await withClients(names, load, {}, async (clients) => {
     for (let round = 0; round < rounds; round++) {
       for (const [name, client] of round % 2 === 0 ? clients : clients.toReversed()) {
         const order: Order = { measure: "sample", load: loadOf(name, load) };
@@ -24,9 +26,9 @@ export async function compare(names: readonly CandidateName[], load: Load, round
 }
 
 /** By how many bytes each candidate's heap differs after the calls. */
-export async function compareHeaps(names: readonly CandidateName[], load: Load): Promise<Record<string, number>> {
+export async function compareHeaps(names: readonly string[], load: Load): Promise<Record<string, number>> {
   const growth: Record<string, number> = {};
-  await withClients(names, load, async (clients) => {
+  await withClients(names, load, {}, async (clients) => {
     for (const [name, client] of clients) {
       const order: Order = { measure: "heap", load };
       growth[name] = await client.ask<number>(order);
@@ -35,23 +37,45 @@ export async function compareHeaps(names: readonly CandidateName[], load: Load):
   return growth;
 }
 
+/** Milliseconds from a new client to its first answer over TLS, of each candidate, taking turns. */
+export async function compareFirstCalls(names: readonly string[], rounds: number): Promise<Record<string, number[]>> {
+  const taken: Record<string, number[]> = {};
+  // Read by a process when it starts: every client then trusts the server's certificate, each with its defaults.
+  process.env.NODE_EXTRA_CA_CERTS = caFile;
+  process.env.GRPC_DEFAULT_SSL_ROOTS_FILE_PATH = caFile;
+  await withClients(names, { tokens: 2 }, { secure: true }, async (clients) => {
+    for (let round = 0; round < rounds; round++) {
+      for (const [name, client] of round % 2 === 0 ? clients : clients.toReversed()) {
+        taken[name] = [...(taken[name] ?? []), ...(await client.ask<number[]>({ measure: "first", times: 5 }))];
+      }
+    }
+  });
+  return taken;
+}
+
 /** There is nothing to wait for in decoding, and to hold many messages at a time would only make work for the heap. */
-function loadOf(name: CandidateName, load: Load): Load {
+function loadOf(name: string, load: Load): Load {
   return name === "decoding" ? { ...load, inFlight: 1 } : load;
 }
 
 async function withClients(
-  names: readonly CandidateName[],
-  load: Load,
-  use: (clients: [CandidateName, Child][]) => Promise<void>,
+  names: readonly string[],
+  load: { tokens: number } | Load,
+  { secure = false }: { secure?: boolean },
+  use: (clients: [string, Child][]) => Promise<void>,
 ): Promise<void> {
-  const [server, baseUrl] = await Child.start<string>(new URL("./server.js", import.meta.url), String(load.tokens));
-  const clients: [CandidateName, Child][] = [];
+  const serverArgs = [String(load.tokens), ...(secure ? ["tls"] : [])];
+  const [server, origins] = await Child.start<Origins>(new URL("./server.js", import.meta.url), ...serverArgs);
+  const clients: [string, Child][] = [];
   try {
     for (const name of names) {
+      const baseUrl = Object.hasOwn(grpcWebCandidates, name) ? origins.grpcWeb : origins.grpc;
       const [client] = await Child.start(new URL("./client.js", import.meta.url), name, baseUrl, String(load.tokens));
       clients.push([name, client]);
-      const warmUp: Order = { measure: "sample", load: { ...loadOf(name, load), calls: Math.ceil(load.calls / 4) } };
+      const warmUp: Order =
+        "calls" in load
+          ? { measure: "sample", load: { ...loadOf(name, load), calls: Math.ceil(load.calls / 4) } }
+          : { measure: "first", times: 5 };
       await client.ask(warmUp);
     }
     await use(clients);

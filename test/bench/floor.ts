@@ -19,7 +19,8 @@ const headers = {
  * failure. No token, no deadline, no retry, no error worth reading.
  */
 export function createFloor(baseUrl: string): { list(): Promise<ListMyRefreshTokensResponse>; close(): void } {
-  const session = connect(baseUrl, { settings: { initialWindowSize: 1 << 20 } });
+  // Node counts what answers hold against a session, 10 MB by default: too little for hundreds of large ones.
+  const session = connect(baseUrl, { settings: { initialWindowSize: 1 << 20 }, maxSessionMemory: 1_000 });
   session.once("connect", () => session.setLocalWindowSize(8 << 20));
   const request = envelope(toBinary(ListMyRefreshTokensRequestSchema, create(ListMyRefreshTokensRequestSchema, {})));
 

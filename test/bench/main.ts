@@ -1,14 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { type CandidateName, candidates } from "./candidates.js";
+import { grpcCandidates } from "./candidates.js";
 import { type Comparison, compare, compareHeaps } from "./compare.js";
-import { goalsOf, printRows, rowsOf } from "./report.js";
+import { cpuGoals } from "./goals.js";
+import { printRows, rowsOf } from "./report.js";
 import type { Load } from "./sample.js";
 
 const usage = `npm run bench -- [options]
 
-  --only NAME    only this candidate; can be repeated: ${Object.keys(candidates).join(", ")}
+  --only NAME    only this candidate; can be repeated: ${Object.keys(grpcCandidates).join(", ")}
   --load 64x2    only this load: calls in flight, tokens in an answer; can be repeated
   --rounds N     samples of each candidate, default 5
   --quick        3 rounds, a tenth of the calls, no memory
@@ -29,9 +30,9 @@ if (options.help) {
   process.exit();
 }
 
-const unknown = options.only?.find((name) => !Object.hasOwn(candidates, name));
+const unknown = options.only?.find((name) => !Object.hasOwn(grpcCandidates, name));
 if (unknown !== undefined) throw new Error(`there is no candidate ${JSON.stringify(unknown)}\n${usage}`);
-const chosen = (options.only ?? Object.keys(candidates)) as CandidateName[];
+const chosen = options.only ?? Object.keys(grpcCandidates);
 const rounds = Number(options.rounds ?? (options.quick ? 3 : 5));
 
 // As many calls as last some seconds with the slowest candidate.
@@ -60,7 +61,7 @@ for (const load of loads) {
   }
 }
 
-const goals = goalsOf(comparisons);
+const goals = cpuGoals(comparisons);
 if (goals.length > 0) {
   console.log("\nOur CPU time a call, as a multiple of another's, 64 in flight");
   console.table(goals);

@@ -49,3 +49,16 @@ export async function heapGrowth(candidate: Candidate, load: Load): Promise<numb
   await takeSample(candidate, load);
   return (await settledHeap()) - before;
 }
+
+/** Milliseconds from a new client to its first answer, so many times one after another. */
+export async function firstCalls(create: () => Promise<Candidate>, times: number): Promise<number[]> {
+  const taken: number[] = [];
+  for (let time = 0; time < times; time++) {
+    const started = performance.now();
+    const candidate = await create();
+    await candidate.list();
+    taken.push(performance.now() - started);
+    await candidate.close();
+  }
+  return taken;
+}

@@ -1,0 +1,93 @@
+import { cpus } from "node:os";
+import { measurePages, type Visit } from "./browser.js";
+import { grpcCandidates, grpcWebCandidates } from "./candidates.js";
+import { type CommandTimes, measureCommand } from "./command.js";
+import { type Comparison, compare, compareFirstCalls, compareHeaps } from "./compare.js";
+import { measureUsers, type UserHeap } from "./measure-users.js";
+import type { Load } from "./sample.js";
+import { measureSizes, type Size } from "./sizes.js";
+
+/** All that `docs/benchmarks.md` tells, as it was measured. */
+export type Measured = {
+  readonly date: string;
+  readonly machine: { readonly cpu: string; readonly cpus: number; readonly node: string; readonly browser: string };
+  readonly versions: Record<string, string>;
+  readonly grpc: readonly Comparison[];
+  readonly grpcWeb: readonly Comparison[];
+  readonly growth: readonly Comparison[];
+  readonly firstCalls: Record<string, number[]>;
+  readonly heapGrowth: Record<string, number>;
+  readonly users: readonly UserHeap[];
+  readonly command: readonly CommandTimes[];
+  readonly sizes: Record<string, Size>;
+  readonly visits: Record<string, Visit[]>;
+};
+
+/** How much is measured: `quick` shows that it works, and its figures are worth nothing. */
+export type Effort = { readonly rounds: number; readonly share: number };
+
+// At each number in flight and of tokens: as many calls as last about a second with the slowest.
+const loads: Load[] = [2, 20, 100, 1_000].flatMap((tokens) =>
+  [1, 8, 64, 512].map((inFlight) => {
+    const calls = { 2: 6_000, 20: 4_000, 100: 1_500, 1000: 300 }[tokens] ?? 0;
+    return { inFlight, tokens, calls: Math.max(inFlight, inFlight === 1 ? calls / 2 : calls) };
+  }),
+);
+const growthLoads: Load[] = [1, 10, 100, 1_000, 10_000].map((tokens) => ({
+  inFlight: 8,
+  tokens,
+  calls: Math.max(40, Math.round(20_000 / (10 + tokens))),
+}));
+
+export async function measureAll(
+  nodes: readonly string[],
+  versions: Record<string, string>,
+  { rounds, share }: Effort,
+  tell: (line: string) => void,
+): Promise<Measured> {
+  const grpc = Object.keys(grpcCandidates).filter((name) => name !== "decoding");
+  const grpcWeb = Object.keys(grpcWebCandidates);
+  const scaled = (load: Load) => ({ ...load, calls: Math.max(load.inFlight, Math.ceil(load.calls * share)) });
+  const compareAll = async (names: readonly string[], list: readonly Load[]) => {
+    const comparisons: Comparison[] = [];
+    for (const load of list) {
+      tell(`${names.length} clients, ${load.inFlight} in flight, ${load.tokens} tokens`);
+      comparisons.push(await compare(names, scaled(load), rounds));
+    }
+    return comparisons;
+  };
+  const [cpu] = cpus();
+  const comparisons = {
+    grpc: await compareAll(grpc, loads),
+    grpcWeb: await compareAll(
+      grpcWeb,
+      loads.filter(({ inFlight, tokens }) => inFlight === 64 && tokens <= 100),
+    ),
+    growth: await compareAll(["ours", "floor", "grpc-js", "connect-node", "protobuf-ts"], growthLoads),
+  };
+  tell("first calls over TLS");
+  const firstCalls = await compareFirstCalls(
+    grpc.filter((name) => name !== "floor"),
+    rounds,
+  );
+  tell("memory");
+  const heapGrowth = await compareHeaps(grpc, { inFlight: 64, tokens: 2, calls: Math.ceil(20_000 * share) });
+  const users = await measureUsers([1_000, 100_000].map((count) => Math.ceil(count * share)));
+  tell("the command");
+  const command = await measureCommand(nodes, Math.max(3, Math.ceil(15 * share)));
+  tell("bundles and Chromium");
+  const sizes = await measureSizes();
+  const { browser, visits } = await measurePages(Math.max(2, Math.ceil(15 * share)));
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    machine: { cpu: cpu?.model ?? "unknown", cpus: cpus().length, node: process.version, browser },
+    versions,
+    ...comparisons,
+    firstCalls,
+    heapGrowth,
+    users,
+    command,
+    sizes,
+    visits,
+  };
+}
