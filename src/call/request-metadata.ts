@@ -1,6 +1,12 @@
-// Set by the protocols, by HTTP or from the token. `user-agent` is not among them.
+// Set by the protocols, by HTTP or from the token, or of a meaning to HTTP/2 (RFC 9113 §8.2.2) or Node, which end the
+// connection or fail for no visible reason. `user-agent` is not among them.
 const reserved =
-  /^(?:authorization|proxy-authorization|content-type|content-length|content-encoding|te|trailer|host|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|accept|accept-encoding|cookie|x-grpc-web|grpc-.*|:.*)$/;
+  /^(?:authorization|proxy-authorization|content-type|content-length|content-encoding|te|trailer|host|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|http2-settings|expect|accept|accept-encoding|cookie|x-grpc-web|grpc-.*|:.*)$/;
+
+// Beside a token of the same size it fits in what Node can send in one header block, 64 KiB, of which more costs the
+// connection. Counted as HTTP/2 does, with 32 bytes a field (RFC 9113 §6.5.2).
+const maxMetadataBytes = 16 * 1024;
+const fieldBytes = 32;
 
 /**
  * The caller's metadata as request headers; names in lower case, values of one name joined by a comma. Throws a
@@ -9,26 +15,46 @@ const reserved =
 export function requestMetadata(init: HeadersInit | undefined, ownAuthorization: boolean): Record<string, string> {
   if (init === undefined) return {};
   const metadata: Record<string, string> = {};
+  let bytes = 0;
   for (const [name, value] of entriesOf(init)) {
     const key = String(name).toLowerCase();
-    // Without a token of its own the client leaves this one to the caller.
-    if (reserved.test(key) && !(key === "authorization" && ownAuthorization)) {
-      const remedy = key === "authorization" ? "pass `token` instead" : "leave it away";
-      throw new TypeError(`the header "${printable(key)}" is set by this package: ${remedy}`);
+    const text = checked(key, value, ownAuthorization);
+    bytes += key.length + text.length + fieldBytes;
+    if (bytes > maxMetadataBytes) {
+      throw new TypeError(
+        `the headers are larger than 16 KiB, which servers do not take: "${printable(key)}" is too much`,
+      );
     }
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(key)) throw new TypeError(`"${printable(key)}" is not a valid header name`);
-    // What gRPC allows in metadata: printable ASCII (PROTOCOL-HTTP2, ASCII-Value).
-    if (!/^[\x20-\x7e]*$/.test(value)) {
-      throw new TypeError(`the value of the header "${key}" has characters that are not printable ASCII`);
-    }
-    metadata[key] = key in metadata ? `${metadata[key]}, ${value}` : value;
+    metadata[key] = Object.hasOwn(metadata, key) ? `${metadata[key]}, ${text}` : text;
   }
   return metadata;
 }
 
-function entriesOf(init: HeadersInit): Iterable<readonly [string, string]> {
-  if (Symbol.iterator in init) return init as Iterable<[string, string]>;
-  return Object.entries(init as Record<string, string>);
+function checked(key: string, value: unknown, ownAuthorization: boolean): string {
+  // Without a token of its own the client leaves this one to the caller.
+  if (reserved.test(key) && !(key === "authorization" && ownAuthorization)) {
+    const remedy = key === "authorization" ? "pass `token` instead" : "leave it away";
+    throw new TypeError(`the header "${printable(key)}" is set by this package: ${remedy}`);
+  }
+  // The one name that no object can hold.
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(key) || key === "__proto__") {
+    throw new TypeError(`"${printable(key)}" is not a valid header name`);
+  }
+  if (typeof value !== "string") {
+    throw new TypeError(
+      `the value of the header "${printable(key)}" must be a string, got ${value === null ? "null" : typeof value}`,
+    );
+  }
+  // What gRPC allows in metadata: printable ASCII (PROTOCOL-HTTP2, ASCII-Value).
+  if (!/^[\x20-\x7e]*$/.test(value)) {
+    throw new TypeError(`the value of the header "${printable(key)}" has characters that are not printable ASCII`);
+  }
+  return value.trim();
+}
+
+function entriesOf(init: HeadersInit): Iterable<readonly [string, unknown]> {
+  if (Symbol.iterator in init) return init as Iterable<[string, unknown]>;
+  return Object.entries(init);
 }
 
 function printable(name: string): string {

@@ -80,6 +80,66 @@ describe("metadata", () => {
       });
     }
 
+    // Names that HTTP/2, Node or JavaScript gives a meaning of its own.
+    for (const name of ["http2-settings", "HTTP2-Settings", "expect", "keep-alive", "upgrade", "__proto__"]) {
+      test(`H7 ${protocol}: ${name} is not the caller's to set, and the connection lives on`, async () => {
+        await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+        await using auth = rowClient(server, protocol);
+        await auth.listMyRefreshTokens({});
+        for (let i = 0; i < 3; i++) {
+          const error = await rejection(auth.listMyRefreshTokens({}, { headers: [[name, "x"]] }));
+          expect(error).toBeInstanceOf(TypeError);
+          expect(String(error)).toContain(name.toLowerCase());
+        }
+        await auth.listMyRefreshTokens({});
+        expect(server.requests).toHaveLength(2);
+        // fetch may open another one for each call.
+        expect(server.connections).toBeLessThanOrEqual(protocol === "grpc" ? 1 : 2);
+      });
+    }
+
+    for (const [what, headers] of [
+      ["a value of 66 KB", { "x-large": "v".repeat(66_000) }],
+      ["a name of 66 KB", { [`x-${"n".repeat(66_000)}`]: "1" }],
+      ["1,000 headers", Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`x-${i}`, "v"]))],
+    ] as const) {
+      test(`H7 ${protocol}: ${what} is a TypeError, and the connection lives on`, async () => {
+        await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+        await using auth = rowClient(server, protocol);
+        await auth.listMyRefreshTokens({});
+        const error = await rejection(auth.listMyRefreshTokens({}, { headers }));
+        expect(error).toBeInstanceOf(TypeError);
+        expect(String(error)).toContain("16 KiB");
+        expect(String(error).length).toBeLessThan(300);
+        await auth.listMyRefreshTokens({});
+        expect(server.requests).toHaveLength(2);
+        expect(server.connections).toBeLessThanOrEqual(protocol === "grpc" ? 1 : 2);
+      });
+    }
+
+    for (const value of [undefined, null, 1, {}, ["a"]]) {
+      test(`H7 ${protocol}: a value of ${JSON.stringify(value)} is a TypeError`, async () => {
+        const error = await refused(protocol, { "x-odd": value as string });
+        expect(error.message).toContain('"x-odd"');
+      });
+    }
+
+    test(`H7 ${protocol}: headers are read by own properties, and their names may be those of an object's`, async () => {
+      await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
+      await using auth = rowClient(server, protocol);
+      const prototype = Object.prototype as Record<string, unknown>;
+      prototype["x-polluted"] = "1";
+      try {
+        const headers = { constructor: "a", toString: "b", hasOwnProperty: "c" } as unknown as Record<string, string>;
+        await auth.listMyRefreshTokens({}, { headers: { ...headers, "x-own": "  d " } });
+      } finally {
+        delete prototype["x-polluted"];
+      }
+      const seen = Object.fromEntries(server.requests[0]?.fields ?? []);
+      expect(seen).toMatchObject({ constructor: "a", tostring: "b", hasownproperty: "c", "x-own": "d" });
+      expect(Object.keys(seen)).not.toContain("x-polluted");
+    });
+
     test(`H7 ${protocol}: what a request is made of`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
       await using auth = rowClient(server, protocol);
@@ -149,14 +209,18 @@ function shown(text: string): string {
   return JSON.stringify(text).replace(/\p{Cc}/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+async function rejection(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+}
+
 /** The TypeError that a call with such headers rejects with, having sent nothing. */
 async function refused(protocol: ProtocolName, headers: HeadersInit): Promise<Error> {
   await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
   await using auth = rowClient(server, protocol);
-  const error = await auth.listMyRefreshTokens({}, { headers }).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
+  const error = await rejection(auth.listMyRefreshTokens({}, { headers }));
   expect(error).toBeInstanceOf(TypeError);
   expect(server.connections).toBe(0);
   return error as Error;
