@@ -1,6 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
-import { ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
 import { noteOf } from "./failure.js";
+import { zitadelErrorId } from "./zitadel.js";
 
 /**
  * Why a call failed, where the library itself found out. Stable: programs may compare it.
@@ -63,10 +63,4 @@ export function getErrorInfo(error: unknown): ErrorInfo {
     ...(note?.httpStatus && { httpStatus: note.httpStatus }),
     fromServer: note?.fromServer ?? false,
   };
-}
-
-// ZITADEL ends the text with the id too, which helps where a proxy or a header limit dropped the details.
-function zitadelErrorId(error: ConnectError): string | undefined {
-  const detail = error.findDetails(ErrorDetailSchema).find((found) => found.id !== "");
-  return detail?.id ?? /\(([A-Z]{2,12}-\w{3,12})\)$/.exec(error.rawMessage.slice(-32))?.[1];
 }

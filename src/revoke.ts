@@ -1,7 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { AuthService } from "../gen/zitadel/auth_pb.js";
-import { getErrorInfo } from "./errors.js";
+import { checkTokenId, isTokenGone } from "./zitadel.js";
 
 export interface RevokeOptions {
   /**
@@ -49,7 +49,9 @@ export async function revokeRefreshTokens(
     throw new RangeError(`concurrency must be a whole number from 1 up, got ${String(concurrency)}`);
   }
   if (!Array.isArray(ids)) throw new TypeError("ids must be an array of strings");
-  ids.forEach(checkId);
+  ids.forEach((id, index) => {
+    checkTokenId(id, `ids[${index}]`);
+  });
 
   const queue = [...new Set(ids)];
   const outcomes: ("revoked" | "gone" | ConnectError)[] = [];
@@ -64,7 +66,7 @@ export async function revokeRefreshTokens(
         outcomes[index] = "revoked";
       } catch (reason) {
         const error = ConnectError.from(reason);
-        outcomes[index] = isGone(error) ? "gone" : error;
+        outcomes[index] = isTokenGone(error) ? "gone" : error;
         if (error.code === Code.Unauthenticated || signal?.aborted) stop ??= error;
       }
     }
@@ -79,21 +81,4 @@ export async function revokeRefreshTokens(
     else result.failed.push({ id, error: outcome });
   });
   return result;
-}
-
-// The code alone does not say it: a wrong base URL and an unknown host are NotFound too, and then nothing is gone.
-function isGone(error: ConnectError): boolean {
-  return error.code === Code.NotFound && getErrorInfo(error).id === "COMMAND-BHt2w";
-}
-
-// The same ids are refused on every protocol: REST has no path for `.`, `..` and `/`, and ZITADEL takes 1 to 200
-// characters, counted as code points.
-function checkId(id: unknown, index: number): void {
-  const where = `ids[${index}]`;
-  if (typeof id !== "string") throw new TypeError(`${where} must be a string, got ${typeof id}`);
-  if (id === "") throw new TypeError(`${where} is empty`);
-  if (id === "." || id === ".." || id.includes("/")) {
-    throw new TypeError(`${where} is no id of a refresh token: it must not be "." or ".." nor hold "/"`);
-  }
-  if ([...id].length > 200) throw new TypeError(`${where} is longer than 200 characters`);
 }

@@ -1,4 +1,61 @@
-import { Code } from "@connectrpc/connect";
+import type { DescMethodUnary } from "@bufbuild/protobuf";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
+
+/** ZITADEL's id of an error, such as `AUTH-7fs1e`; `undefined` if it has none. */
+export function zitadelErrorId(error: ConnectError): string | undefined {
+  // ZITADEL ends the text with the id too, which helps where a proxy or a header limit dropped the details.
+  return zitadelDetailId(error) ?? /\(([A-Z]{2,12}-\w{3,12})\)$/.exec(error.rawMessage.slice(-32))?.[1];
+}
+
+/** The id in the detail that only ZITADEL adds to its errors. */
+export function zitadelDetailId(error: ConnectError): string | undefined {
+  return error.findDetails(ErrorDetailSchema).find(({ id }) => id !== "")?.id;
+}
+
+/** Whether ZITADEL says that the user has no such refresh token. The code alone does not: it is a wrong URL's too. */
+export function isTokenGone(error: ConnectError): boolean {
+  return error.code === Code.NotFound && zitadelErrorId(error) === "COMMAND-BHt2w";
+}
+
+/**
+ * Whether the error of a repeated call says that the attempt before it, whose answer was lost, did the work: what
+ * was to be revoked is gone.
+ */
+export function isDone(method: DescMethodUnary, error: ConnectError): boolean {
+  switch (`${method.parent.typeName}/${method.name}`) {
+    case revokeMethod:
+      return isTokenGone(error);
+    case "zitadel.auth.v1.AuthService/RevokeAllMyRefreshTokens":
+      // "None left". NotFound is another matter here: one stale token kept all of them from being revoked.
+      return error.code === Code.InvalidArgument && zitadelErrorId(error) === "COMMAND-Gfj42";
+    default:
+      return false;
+  }
+}
+
+/** Refuses, with a TypeError, what no call of that method can mean, the same on every protocol. */
+export function checkRequest(method: DescMethodUnary, message: object): void {
+  if (method.name !== "RevokeMyRefreshToken" || `${method.parent.typeName}/${method.name}` !== revokeMethod) return;
+  checkTokenId((message as { id?: unknown }).id, "id");
+}
+
+/**
+ * Refuses, with a TypeError, what cannot be the id of a refresh token: REST has no path for `.`, `..` and `/`, ZITADEL
+ * takes 1 to 200 characters, and answers REST with HTTP 500 for those outside ASCII. Its own are 18 digits.
+ */
+export function checkTokenId(id: unknown, name: string): void {
+  if (typeof id !== "string") throw new TypeError(`${name} must be a string, got ${id === null ? "null" : typeof id}`);
+  if (id === "") throw new TypeError(`${name} is empty: pass the id of a refresh token`);
+  if (id.length > 200) throw new TypeError(`${name} is longer than 200 characters, so it is no id of a refresh token`);
+  if (id === "." || id === ".." || id.includes("/")) {
+    throw new TypeError(`${name} is no id of a refresh token: it must not be "." or ".." nor hold "/"`);
+  }
+  if (!/^[\x20-\x7e]*$/.test(id))
+    throw new TypeError(`${name} is no id of a refresh token: it must be printable ASCII`);
+}
+
+const revokeMethod = "zitadel.auth.v1.AuthService/RevokeMyRefreshToken";
 
 /** What to do about an error of ZITADEL's whose text does not tell, for the end of `error.message`. */
 export function hintFor(code: Code, message: string): string | undefined {

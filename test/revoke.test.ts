@@ -177,6 +177,8 @@ describe("revoking many tokens", () => {
     [[".."], "ids[0] is no id"],
     [["a/b"], "ids[0] is no id"],
     [["x".repeat(201)], "ids[0] is longer than 200 characters"],
+    [["é日🔑"], "ids[0] is no id"],
+    [["a\u0000"], "ids[0] is no id"],
     [["a", 42], "ids[1] must be a string, got number"],
     [[undefined], "ids[0] must be a string, got undefined"],
     ["abc", "ids must be an array of strings"],
@@ -189,13 +191,6 @@ describe("revoking many tokens", () => {
       expect(seen.ids).toEqual([]);
     });
   }
-
-  test("counts the 200 characters of an id as code points", async () => {
-    const { auth, seen } = fakeAuth(() => {});
-    const id = "🔑".repeat(200);
-    expect((await revokeRefreshTokens(auth, [id])).revoked).toEqual([id]);
-    expect(seen.ids).toEqual([id]);
-  });
 
   for (const concurrency of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
     test(`refuses a concurrency of ${concurrency}`, async () => {

@@ -3,9 +3,10 @@ import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
 import { noteOf } from "../failure.js";
 import type { HttpClient, HttpGuard, HttpRequest } from "../http/http.js";
 import type { ResponseRules, Wire } from "../protocol/protocol.js";
+import { checkRequest, isDone } from "../zitadel.js";
 import type { Call } from "./call.js";
 import { LazyResponse } from "./lazy-response.js";
-import { isDone, type RetryPolicy } from "./next-step.js";
+import type { RetryPolicy } from "./next-step.js";
 import { redact } from "./redact.js";
 import type { TokenSource } from "./token.js";
 
@@ -48,6 +49,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
   message: MessageShape<I>,
   headers: Record<string, string>,
 ): Promise<UnaryResponse<I, O>> {
+  checkRequest(method, message);
   let retries = 0;
   let refreshed: string | undefined;
   let mayRefresh = tokens !== undefined;

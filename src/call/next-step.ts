@@ -1,7 +1,6 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
-import { Code, type ConnectError } from "@connectrpc/connect";
-import { getErrorInfo } from "../errors.js";
+import type { ConnectError } from "@connectrpc/connect";
 import { noteOf } from "../failure.js";
 
 /** How failed calls are repeated, as in gRPC's retry design (gRFC A6). */
@@ -64,20 +63,4 @@ function inRange(name: string, value: number, min: number, max: number): void {
 
 function isSafeToRepeat({ idempotency }: DescMethodUnary): boolean {
   return idempotency === Idempotency.NO_SIDE_EFFECTS || idempotency === Idempotency.IDEMPOTENT;
-}
-
-/**
- * Whether the error of a repeated call says that the attempt before it, whose answer was lost, did the work: what
- * was to be revoked is gone.
- */
-export function isDone(method: DescMethodUnary, error: ConnectError): boolean {
-  switch (`${method.parent.typeName}/${method.name}`) {
-    case "zitadel.auth.v1.AuthService/RevokeMyRefreshToken":
-      return error.code === Code.NotFound;
-    case "zitadel.auth.v1.AuthService/RevokeAllMyRefreshTokens":
-      // "None left". NotFound is another matter here: one stale token kept all of them from being revoked.
-      return getErrorInfo(error).id === "COMMAND-Gfj42";
-    default:
-      return false;
-  }
 }

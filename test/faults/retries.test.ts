@@ -94,11 +94,10 @@ describe("retries", () => {
     ] as const) {
       const call = (auth: ReturnType<typeof rowClient>) =>
         method === "revokeMyRefreshToken" ? auth.revokeMyRefreshToken({ id: "7" }) : auth.revokeAllMyRefreshTokens({});
-      const gone =
-        method === "revokeMyRefreshToken"
-          ? errorAnswer(protocol, Code.NotFound, { details: [errorDetail("COMMAND-BHt2w", "Refresh Token not found")] })
-          : errorAnswer(protocol, Code.InvalidArgument, { details: [errorDetail("COMMAND-Gfj42", "ID missing")] });
-      const goneCode = method === "revokeMyRefreshToken" ? Code.NotFound : Code.InvalidArgument;
+      const isOne = method === "revokeMyRefreshToken";
+      const goneCode = isOne ? Code.NotFound : Code.InvalidArgument;
+      const goneDetails = [isOne ? errorDetail("COMMAND-BHt2w", "not found") : errorDetail("COMMAND-Gfj42", "missing")];
+      const gone = errorAnswer(protocol, goneCode, { details: goneDetails });
 
       test(`J1 ${protocol}: ${name} is repeated, since doing it twice does no harm`, async () => {
         const empty =
@@ -115,6 +114,22 @@ describe("retries", () => {
         await expectOutcome(() => call(auth), { code: "ok" });
         expect(server.requests).toHaveLength(2);
       });
+
+      // ZITADEL's own id alone says that the work is done: the code is also that of an unknown instance or a wrong path.
+      for (const [what, answer] of [
+        ["without an id", errorAnswer(protocol, goneCode, { message: "Instance not found" })],
+        ["with another id", errorAnswer(protocol, goneCode, { details: [errorDetail("QUERY-1kIjX", "no instance")] })],
+        ["that names the id", errorAnswer(protocol, goneCode, { message: "COMMAND-BHt2w and COMMAND-Gfj42" })],
+        ["with the id and another code", errorAnswer(protocol, Code.Internal, { details: goneDetails })],
+      ] as const) {
+        test(`J1 ${protocol}: ${name} whose repeat fails ${what} is an error`, async () => {
+          const down = { status: 503, headers: { "content-type": "text/html" }, body: Buffer.from("<html>") };
+          await using server = await startAnswerServer(protocol, ({ n }) => (n === 1 ? down : answer));
+          await using auth = rowClient(server, protocol);
+          const code = what.endsWith("code") ? Code.Internal : goneCode;
+          await expectOutcome(() => call(auth), { code, fromServer: true, attempts: 2 });
+        });
+      }
 
       test(`J1 ${protocol}: ${name} that finds nothing at first is an error`, async () => {
         await using server = await startAnswerServer(protocol, () => gone);

@@ -208,8 +208,8 @@ describe("percent-encoding", () => {
     [" ", "%20"],
   ] as const) {
     test(`${JSON.stringify(text)} in the path is ${encoded}`, async () => {
-      const { line } = await send(row(auth.revokeMyRefreshToken, { id: text }, ""));
-      expect(line).toBe(`DELETE /auth/v1/users/me/tokens/refresh/${encoded}`);
+      const { line } = await send(row(m.getUser, { userId: text }, ""));
+      expect(line).toBe(`GET /resttest/v1/users/${encoded}`);
     });
 
     test(`${JSON.stringify(text)} in the query is ${encoded}`, async () => {

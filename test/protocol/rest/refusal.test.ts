@@ -47,8 +47,8 @@ describe("a value that no path can carry is refused before anything is sent", ()
   }
 
   test("half of a surrogate pair, which is no text", async () => {
-    const error = await refused(AuthService.method.revokeMyRefreshToken, { id: "\ud800" });
-    expect(error.message).toContain("RevokeMyRefreshTokenRequest");
+    const error = await refused(m.getUser, { userId: "\ud800" });
+    expect(error.message).toContain(m.getUser.input.typeName);
   });
 
   test("a dotted field of a message that is absent", async () => {
