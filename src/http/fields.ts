@@ -1,19 +1,28 @@
 import type { HttpFields } from "./http.js";
 
+/** So much of a message or of its details is looked at: more than any error of ZITADEL's has. */
+export const maxTextLength = 32 * 1024;
+
+/**
+ * What a field says, empty if it is not there, cut: what a server made long would take what looks at it long as well.
+ */
+export function fieldText(fields: HttpFields, name: string, maxLength = 200): string {
+  return (fields.get(name) ?? "").slice(0, maxLength);
+}
+
 /** Fields as web standard `Headers`, without those that belong to the connection or to a cookie jar. */
 export function toHeaders(fields: HttpFields | undefined): Headers {
   const headers = new Headers();
   fields?.forEach((value, name) => {
-    if (!name.startsWith(":") && name !== "set-cookie") appendField(headers, name, value);
+    if (name !== "set-cookie") appendField(headers, name, value);
   });
   return headers;
 }
 
-/** Appends a field unless its name or value is one that `Headers` refuses: what a server sends is no mistake of ours. */
+/**
+ * Appends a field unless its name or value is one that `Headers` throws at: what a server sends is no mistake of ours,
+ * and ten thousand exceptions take a second.
+ */
 export function appendField(headers: Headers, name: string, value: string): void {
-  try {
-    headers.append(name, value);
-  } catch {
-    // Nobody could have read it.
-  }
+  if (/^[\w!#$%&'*+.^`|~-]+$/.test(name) && !/[\0\r\n\u0100-\uffff]/.test(value)) headers.append(name, value);
 }

@@ -4,7 +4,7 @@ import type { ConnectError } from "@connectrpc/connect";
  * Header fields as they came; names in lower case. `Headers` is one.
  */
 export interface HttpFields {
-  get(name: string): string | null;
+  get(name: string): string | null | undefined;
   forEach(visit: (value: string, name: string) => void): void;
 }
 

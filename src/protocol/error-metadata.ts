@@ -17,11 +17,10 @@ export function errorMetadata(...sources: (HttpFields | undefined)[]): Headers {
   // One and the same in a Trailers-Only answer.
   for (const source of new Set(sources)) {
     source?.forEach((value, name) => {
-      if (hidden.test(name)) return;
+      if (fields === maxMetadataFields || hidden.test(name)) return;
       fields += 1;
       length += name.length + value.length;
-      if (fields > maxMetadataFields || length > maxMetadataLength) return;
-      appendField(metadata, name, value);
+      if (length <= maxMetadataLength) appendField(metadata, name, value);
     });
   }
   return metadata;

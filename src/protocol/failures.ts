@@ -2,10 +2,14 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Status } from "../../gen/google/rpc/status_pb.js";
 import type { FailureReason } from "../errors.js";
 import { type FailureNote, failure } from "../failure.js";
+import { fieldText, maxTextLength } from "../http/fields.js";
 import type { HttpFields, HttpHead } from "../http/http.js";
 import { hintFor } from "../zitadel.js";
 import { errorMetadata } from "./error-metadata.js";
 import { pushback } from "./pushback.js";
+
+/** So many details of an error are kept: more than any service sends. */
+export const maxDetails = 32;
 
 /**
  * What a status says, whatever it came in: gRPC trailers, a gRPC-Web frame or a REST body.
@@ -69,7 +73,7 @@ export function answerFailure(
 
 /** The error for an answer of another type than the protocol's. */
 export function contentTypeFailure(head: HttpHead, expected: string): ConnectError {
-  const type = (head.headers.get("content-type") ?? "").slice(0, 80);
+  const type = fieldText(head.headers, "content-type", 80);
   const hint = /^text\/html/i.test(type) ? "; baseUrl or a proxy leads to a web page" : "";
   const message = `expected ${expected}, got content-type "${type}"${hint}`;
   return answerFailure(Code.Unknown, "unexpected-content-type", message, head);
@@ -82,7 +86,7 @@ export function serverFailure(
   trailer: HttpFields | undefined,
   note: FailureNote,
 ): ConnectError {
-  const { code, message, details } = unwrapped(sent);
+  const { code, message, details } = unwrapped({ ...sent, message: sent.message.slice(0, maxTextLength) });
   const pushbackMs = pushback(details, head, trailer);
   const mayComeBack = code === Code.Unavailable || (code === Code.ResourceExhausted && pushbackMs !== undefined);
   return failure(
@@ -105,5 +109,7 @@ function unwrapped(sent: StatusParts): StatusParts {
 
 /** Error details in the form that `ConnectError.findDetails` reads. */
 export function anyDetails(status: Status): ConnectError["details"] {
-  return status.details.map(({ typeUrl, value }) => ({ type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1), value }));
+  return status.details
+    .slice(0, maxDetails)
+    .map(({ typeUrl, value }) => ({ type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1), value }));
 }

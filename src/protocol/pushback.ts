@@ -1,6 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
+import { fieldText } from "../http/fields.js";
 import type { HttpFields, HttpHead } from "../http/http.js";
 
 /**
@@ -24,11 +25,11 @@ export function pushback(
     }
   }
   if (head.status !== 429 && head.status !== 503) return undefined;
-  const after = head.headers.get("retry-after") ?? "";
+  const after = fieldText(head.headers, "retry-after");
   if (/^\d{1,10}$/.test(after)) return Number(after) * 1000;
   // RFC 9110 §10.2.3 allows a date, which has letters; `Date.parse` alone takes "-1" for a year. The server's own clock
   // tells how far away it is, unless it does not say.
   const date = /^[A-Z][a-z]{2}/.test(after) ? Date.parse(after) : Number.NaN;
-  const now = Date.parse(head.headers.get("date") ?? "") || Date.now();
+  const now = Date.parse(fieldText(head.headers, "date")) || Date.now();
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -187,6 +187,18 @@ function sizeRows(): AnswerRow[] {
         }),
       want: tooLarge,
     },
+    ...[true, false].map(
+      (alone): AnswerRow => ({
+        id: "F7",
+        name: `trailers of 1 MB are refused, ${alone ? "alone" : "behind a message"}`,
+        on: ["grpcWeb"],
+        answer: () => {
+          const trailers = frame(Buffer.alloc(1_000_000, "a:\0\n"), 0x80);
+          return grpcAnswer("grpcWeb", { frames: alone ? [trailers] : [frame(listBytes), trailers], trailers: false });
+        },
+        want: tooLarge,
+      }),
+    ),
     {
       id: "F6",
       name: "a prefix of 2 GiB fails at once, without waiting for the rest",

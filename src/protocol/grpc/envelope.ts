@@ -1,6 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { tooLargeFailure } from "../../failure.js";
 import { concat } from "../../http/concat.js";
+import { fieldText } from "../../http/fields.js";
 import type { HttpFields, HttpHead } from "../../http/http.js";
 import { answerFailure } from "../failures.js";
 
@@ -25,18 +26,15 @@ export function encodeEnvelope(data: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Refuses a message by its prefix if it is larger than it may be. */
+/** Longest trailers of gRPC-Web, whatever room a message leaves. */
+export const maxTrailerBytes = 32 * 1024;
+
+/** Refuses a message, or trailers, by its prefix if it is larger than it may be. */
 export function checkEnvelope(start: Uint8Array, maxResponseBytes: number, head: HttpHead): void {
   const isTrailers = ((start[0] ?? 0) & trailersFlag) !== 0;
-  // Trailers have the same bound: they are read into memory as well.
   const length = new DataView(start.buffer, start.byteOffset).getUint32(1);
-  if (length > (isTrailers ? Math.max(maxResponseBytes, maxTrailerBytes) : maxResponseBytes)) {
-    throw tooLargeFailure(head.status);
-  }
+  if (length > (isTrailers ? maxTrailerBytes : maxResponseBytes)) throw tooLargeFailure(head.status);
 }
-
-/** Room for what comes beside one message: prefixes and gRPC-Web's trailers. */
-export const maxTrailerBytes = 32 * 1024;
 
 /**
  * Splits a body into its envelopes. Throws if it ends within one. Of more than three it leaves out those between the
@@ -60,10 +58,10 @@ export function decodeEnvelopes(body: Uint8Array<ArrayBuffer>, head: HttpHead): 
 
 /** How an answer is compressed, `undefined` for not at all. Throws if it is not a way that was offered. */
 export function encodingOf(fields: HttpFields, acceptedGzip: boolean, head: HttpHead): "gzip" | undefined {
-  const encoding = fields.get("grpc-encoding") ?? "identity";
-  if (encoding === "identity") return undefined;
+  const encoding = fieldText(fields, "grpc-encoding");
+  if (encoding === "" || encoding === "identity") return undefined;
   if (encoding === "gzip" && acceptedGzip) return "gzip";
-  const message = `the server used compression "${encoding.slice(0, 40)}", which was not offered`;
+  const message = `the server used compression "${encoding}", which was not offered`;
   throw answerFailure(Code.Internal, "decompress", message, head);
 }
 

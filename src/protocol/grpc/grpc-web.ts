@@ -1,5 +1,5 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { appendField } from "../../http/fields.js";
+import { tooLargeFailure } from "../../failure.js";
 import type { HttpFields, HttpResponse } from "../../http/http.js";
 import { product } from "../../product.js";
 import { answerFailure } from "../failures.js";
@@ -40,6 +40,7 @@ export const grpcWeb: Protocol = {
         if (error) throw error;
         return messageReply(method, frames.slice(0, at), answer, trailers, rules);
       };
+      if (last.data.length > maxTrailerBytes) throw tooLargeFailure(answer.status);
       const block = envelopeData(last, encodingOf(answer.headers, rules.acceptGzip, answer), maxTrailerBytes, answer);
       return block instanceof Promise ? block.then(reply) : reply(block);
     },
@@ -54,13 +55,17 @@ function missingTrailers(answer: HttpResponse): ConnectError {
 
 // `name: value` lines. Lenient about line ends, case and spaces, as other clients are.
 function parseTrailers(block: Uint8Array): HttpFields {
-  const trailers = new Headers();
+  const trailers = new Map<string, string>();
   // Latin-1 as in header fields, so that text sent as plain UTF-8 survives and no byte is refused.
   let text = "";
   for (let at = 0; at < block.length; at += 8192) text += String.fromCharCode(...block.subarray(at, at + 8192));
   for (const line of text.split(/\r?\n/)) {
     const colon = line.indexOf(":");
-    if (colon > 0) appendField(trailers, line.slice(0, colon).trim(), line.slice(colon + 1).trim());
+    if (colon <= 0) continue;
+    const name = line.slice(0, colon).trim().toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    const before = trailers.get(name);
+    trailers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   return trailers;
 }

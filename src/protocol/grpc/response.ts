@@ -1,5 +1,6 @@
 import { type DescMessage, type DescMethodUnary, fromBinary } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
+import { fieldText } from "../../http/fields.js";
 import type { HttpFields, HttpGuard, HttpHead, HttpResponse } from "../../http/http.js";
 import { answerFailure, contentTypeFailure, httpFailure } from "../failures.js";
 import type { Reply, ResponseRules } from "../protocol.js";
@@ -18,24 +19,19 @@ type ContentType = "application/grpc" | "application/grpc-web";
 
 /** Refuses an answer that is not gRPC by its head, and a message that is too large by its prefix. */
 export function grpcGuard(expected: ContentType, { maxResponseBytes }: ResponseRules): HttpGuard {
+  const type = new RegExp(`^${expected}(?:\\+proto)?\\s*(?:;|$)`, "i");
   return {
-    checkHead: (head) => checkType(head, expected),
+    checkHead(head) {
+      const { status, headers } = head;
+      if (type.test(fieldText(headers, "content-type"))) return;
+      if (status === 200) throw contentTypeFailure(head, expected);
+      throw (headers.get("grpc-status") != null && statusFailure(head, headers)) || httpFailure(head);
+    },
     checkStart: (head, start) => checkEnvelope(start, maxResponseBytes, head),
     startBytes: prefixBytes,
     // One message, and what comes beside it.
     maxBodyBytes: maxResponseBytes + maxTrailerBytes,
   };
-}
-
-function checkType(head: HttpHead, expected: ContentType): void {
-  const type = head.headers.get("content-type") ?? "";
-  if (type === expected || type.toLowerCase().split(/\s*;/)[0]?.replace("+proto", "") === expected) return;
-  if (head.status !== 200) throw statusInHead(head) ?? httpFailure(head);
-  throw contentTypeFailure(head, expected);
-}
-
-function statusInHead(head: HttpHead): ConnectError | undefined {
-  return head.headers.get("grpc-status") === null ? undefined : statusFailure(head, head.headers);
 }
 
 /**
@@ -50,12 +46,12 @@ export function answerStatus(
   const inHead = answer.headers.get("grpc-status");
   if (trailers?.get("grpc-status") != null) {
     const error = statusFailure(answer, trailers);
-    if (error || inHead === null || inHead === "0") return error;
+    if (error || inHead == null || inHead === "0") return error;
     const message = `the server sent grpc-status ${inHead.slice(0, 20)} in its headers and 0 in its trailers`;
     return answerFailure(Code.Unknown, "bad-status", message, answer);
   }
   // Trailers-Only, or as improbable-eng's server sends it: the status in the headers and an empty trailer frame.
-  if (inHead !== null && (answer.body.length === 0 || (trailers && inHead !== "0"))) {
+  if (inHead != null && (answer.body.length === 0 || (trailers && inHead !== "0"))) {
     return statusFailure(answer, answer.headers);
   }
   if (answer.status !== 200) return httpFailure(answer);

@@ -2,6 +2,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { StatusSchema } from "../../../gen/google/rpc/status_pb.js";
+import { fieldText, maxTextLength } from "../../http/fields.js";
 import type { HttpFields, HttpHead } from "../../http/http.js";
 import { answerFailure, anyDetails, serverFailure } from "../failures.js";
 
@@ -10,14 +11,14 @@ import { answerFailure, anyDetails, serverFailure } from "../failures.js";
  * the answer is Trailers-Only.
  */
 export function statusFailure(head: HttpHead, fields: HttpFields): ConnectError | undefined {
-  const status = fields.get("grpc-status") ?? "";
+  const status = fieldText(fields, "grpc-status");
   if (status === "0") return undefined;
   if (!/^(?:[1-9]|1[0-6])$/.test(status)) {
     const message = `the server sent an invalid grpc-status "${status.slice(0, 20)}"`;
     return answerFailure(Code.Unknown, "bad-status", message, head);
   }
-  const message = decodeMessage(fields.get("grpc-message") ?? "");
-  const details = decodeDetails(fields.get("grpc-status-details-bin"));
+  const message = decodeMessage(fieldText(fields, "grpc-message", maxTextLength));
+  const details = decodeDetails(fieldText(fields, "grpc-status-details-bin", maxTextLength));
   return serverFailure({ code: Number(status), message, details }, head, fields, { fromServer: true });
 }
 
@@ -37,8 +38,8 @@ function decodeMessage(message: string): string {
   }
 }
 
-function decodeDetails(value: string | null): ConnectError["details"] {
-  if (value === null) return [];
+function decodeDetails(value: string): ConnectError["details"] {
+  if (value === "") return [];
   try {
     return anyDetails(fromBinary(StatusSchema, base64Decode(value.trim())));
   } catch {

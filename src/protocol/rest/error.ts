@@ -3,7 +3,7 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../../../gen/google/rpc/error_details_pb.js";
 import { ErrorDetailSchema } from "../../../gen/zitadel/message_pb.js";
 import type { HttpResponse } from "../../http/http.js";
-import { httpFailure, serverFailure } from "../failures.js";
+import { httpFailure, maxDetails, serverFailure } from "../failures.js";
 import { parseJson, utf8 } from "./json.js";
 
 /**
@@ -17,7 +17,7 @@ export function restError(answer: HttpResponse): ConnectError {
     {
       code,
       message: typeof message === "string" ? message : "",
-      details: Array.isArray(details) ? details.flatMap(detailOf) : [],
+      details: Array.isArray(details) ? details.slice(0, maxDetails).flatMap(detailOf) : [],
     },
     answer,
     undefined,

@@ -24,7 +24,7 @@ export function restMessage<O extends DescMessage>(output: O, answer: HttpRespon
   if (isErrorShaped(json) && !output.fields.some((field) => field.jsonName in json || field.name in json)) {
     throw wrong("parse-json", "is missing: HTTP 200 came with an error instead");
   }
-  if (json !== null && hasUnsafeInteger(output, json)) {
+  if (largeNumber.test(text) && hasUnsafeInteger(output, json)) {
     throw wrong("unsafe-integer", "has an integer that JSON numbers cannot hold exactly; it belongs in a string");
   }
   try {
@@ -42,7 +42,11 @@ function fieldOf(error: unknown): string {
 }
 
 function isErrorShaped(json: JsonValue): json is JsonObject {
-  return typeof json === "object" && json !== null && "code" in json && "message" in json;
+  return isObject(json) && "code" in json && "message" in json;
+}
+
+function isObject(json: JsonValue | undefined): json is JsonObject {
+  return typeof json === "object" && json !== null;
 }
 
 const wideScalars: ReadonlySet<unknown> = new Set([
@@ -53,20 +57,24 @@ const wideScalars: ReadonlySet<unknown> = new Set([
   ScalarType.SINT64,
 ]);
 
+// A number, not a string, of 16 digits or with an exponent, or a string that looks like one: where there is none, nobody
+// has to look for it.
+const largeNumber = /[:,[]\s*-?(?:\d{16}|[\d.]+e)/i;
+
 // Only where the schema has 64 bits: elsewhere a large number is what it says. With a stack of its own, since an
 // answer of 4 MB can be nested deeper than the program's.
 function hasUnsafeInteger(output: DescMessage, json: JsonValue): boolean {
-  const open: [DescMessage, JsonValue][] = [[output, json]];
+  const open: [DescMessage, JsonValue][] = isObject(json) ? [[output, json]] : [];
   for (let next = open.pop(); next; next = open.pop()) {
     const [message, value] = next;
     for (const field of message.fields) {
       const inner = (value as JsonObject)[field.jsonName] ?? (value as JsonObject)[field.name];
       const many = field.fieldKind === "list" || field.fieldKind === "map";
-      for (const each of many ? Object.values(inner ?? []) : [inner]) {
+      for (const each of many ? Object.values(isObject(inner) ? inner : {}) : [inner]) {
         if (typeof each === "number" && isWide(field) && Number.isInteger(each) && !Number.isSafeInteger(each)) {
           return true;
         }
-        if (field.message && typeof each === "object" && each !== null) open.push([field.message, each]);
+        if (field.message && isObject(each)) open.push([field.message, each]);
       }
     }
   }

@@ -1,4 +1,5 @@
 import { tooLargeFailure } from "../../failure.js";
+import { fieldText } from "../../http/fields.js";
 import type { HttpHead } from "../../http/http.js";
 import { contentTypeFailure, httpFailure } from "../failures.js";
 import { type Protocol, wire } from "../protocol.js";
@@ -32,13 +33,13 @@ function checkHead(head: HttpHead, maxResponseBytes: number): void {
   if (!isJson(head)) {
     throw head.status === 200 ? contentTypeFailure(head, "application/json") : httpFailure(head);
   }
-  const length = head.headers.get("content-length");
+  const length = Number(fieldText(head.headers, "content-length"));
   // With a content coding the length is not that of the text.
-  if (length && Number(length) > maxResponseBytes && !head.headers.get("content-encoding")) {
+  if (length > maxResponseBytes && !head.headers.get("content-encoding")) {
     throw tooLargeFailure(head.status);
   }
 }
 
 function isJson({ headers }: HttpHead): boolean {
-  return /^application\/(?:json|[\w.-]+\+json)\s*(?:;|$)/i.test(headers.get("content-type") ?? "");
+  return /^application\/(?:json|[\w.-]+\+json)\s*(?:;|$)/i.test(fieldText(headers, "content-type"));
 }
