@@ -145,7 +145,7 @@ export const AuthService: GenService<{
   /**
    * Lists the refresh tokens of the user: in no particular order, expired ones
    * included, at most 1000. On a current ZITADEL new sign-ins are kept in OIDC
-   * sessions, which this list does not show.
+   * sessions, which this list does not show, and which no revoke here ends.
    *
    * @generated from rpc zitadel.auth.v1.AuthService.ListMyRefreshTokens
    */
@@ -155,9 +155,10 @@ export const AuthService: GenService<{
     output: typeof ListMyRefreshTokensResponseSchema;
   },
   /**
-   * Revokes one refresh token of the user. The app that holds it has to ask the
-   * user to sign in again as soon as its access token ends. A token that is gone
-   * already is NotFound (COMMAND-BHt2w).
+   * Revokes one refresh token of the user, and the access token that was issued
+   * with it, though it be the caller's own: the app that holds them has to ask
+   * the user to sign in again. A token that is gone already, was never there or
+   * is another user's is NotFound (COMMAND-BHt2w).
    *
    * @generated from rpc zitadel.auth.v1.AuthService.RevokeMyRefreshToken
    */
@@ -167,8 +168,11 @@ export const AuthService: GenService<{
     output: typeof RevokeMyRefreshTokenResponseSchema;
   },
   /**
-   * Revokes every refresh token of the user, the one of the calling app
-   * included. Without any it fails with InvalidArgument (COMMAND-Gfj42).
+   * Revokes every refresh token of the user, and the access tokens that were
+   * issued with them, those of the calling app included. Without any it fails
+   * with InvalidArgument (COMMAND-Gfj42); with one that is listed but gone, such
+   * as that of a browser that signed out, with NotFound (COMMAND-BHt2w), and
+   * then none is revoked.
    *
    * @generated from rpc zitadel.auth.v1.AuthService.RevokeAllMyRefreshTokens
    */
