@@ -6,14 +6,21 @@ import { printError, printIds } from "./terminal/messages.js";
 
 export type RevokeFormat = "text" | "json";
 
+/** What became of each id. */
+export interface Outcome extends RevokeResult {
+  /** Ids that were not among the user's tokens; only of ids that people name. */
+  readonly notFound?: readonly string[];
+}
+
 /** Prints what became of each token, and returns the exit code. `signal` tells whether the user interrupted it. */
-export function reportRevoked(result: RevokeResult, format: RevokeFormat, signal: AbortSignal): number {
-  const { revoked, alreadyGone, failed } = result;
+export function reportRevoked(result: Outcome, format: RevokeFormat, signal: AbortSignal): number {
+  const { revoked, alreadyGone, notFound, failed } = result;
   if (format === "json") {
-    process.stdout.write(`${toSafeJson({ revoked, alreadyGone, failed: failed.map(plainFailure) })}\n`);
+    process.stdout.write(`${toSafeJson({ revoked, alreadyGone, notFound, failed: failed.map(plainFailure) })}\n`);
   } else {
     printIds("revoked", revoked);
     printIds("already gone", alreadyGone);
+    printIds("not found", notFound ?? []);
   }
   const errors = failed.map(({ id, error }) => ({ id, error: explainError(error) }));
   for (const { id, error } of errors) printError(new Error(`${id}: ${error.message}`));

@@ -7,20 +7,42 @@ const one = "100000000000000001";
 const two = "100000000000000002";
 const three = "100000000000000003";
 const stranger = "999999999999999999";
+// Of a browser that signed out: listed, and not to be revoked.
+const gone = { id: "100000000000000004", clientId: "d", stale: true };
 const user = { refreshTokens: [{ id: one }, { id: two, clientId: "b" }, { id: three, clientId: "c" }] };
 
 const left = (zitadel: LocalZitadel) => zitadel.users[0].refreshTokens.map(({ id }) => id);
 
 describe("revoke", () => {
   test("revokes those that are named, says of each what became of it, and counts gone ones as done", async () => {
-    const { zitadel, env } = await startLogin(user);
-    const outcome = await runCli(["revoke", one, stranger, three, one, "--yes"], { env });
+    const { zitadel, env } = await startLogin({ refreshTokens: [...user.refreshTokens, gone] });
+    const outcome = await runCli(["revoke", one, gone.id, three, one, "--yes"], { env });
     expect(outcome).toEqual({
       status: 0,
-      stdout: `revoked ${one}\nrevoked ${three}\nalready gone ${stranger}\n`,
+      stdout: `revoked ${one}\nrevoked ${three}\nalready gone ${gone.id}\n`,
       stderr: "",
     });
     expect(left(zitadel)).toEqual([two]);
+  });
+
+  test("fails for an id that is not the user's, as with a slip of the keyboard, and revokes the others", async () => {
+    const { zitadel, env } = await startLogin(user);
+    const typed = two.slice(0, -1);
+    const { status, stdout, stderr } = await runCli(["revoke", one, typed, "--yes"], { env });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: `revoked ${one}\nnot found ${typed}\n` });
+    expect(stderr).toMatch(
+      /^error: 10000000000000000 was not found among your tokens: compare with what list shows, [^\n]+\n$/,
+    );
+    expect(left(zitadel)).toEqual([two, three]);
+    const forgiven = await runCli(["revoke", typed, "--yes", "--ignore-not-found"], { env });
+    expect(forgiven).toEqual({ status: 0, stdout: `not found ${typed}\n`, stderr: "" });
+  });
+
+  test("keeps 4 for a refused token although an id is not found", async () => {
+    const { zitadel, env } = await startLogin(user);
+    zitadel.fail({ kind: "status", code: 7, id: "AUTHZ-Kl3p0", method: "RevokeMyRefreshToken" });
+    const { status } = await runCli(["revoke", one, stranger, "--yes"], { env });
+    expect(status).toBe(4);
   });
 
   for (const protocol of ["grpc-web", "rest"]) {
@@ -68,11 +90,12 @@ describe("revoke", () => {
     expect(JSON.parse(stdout)).toEqual({
       revoked: [],
       alreadyGone: [],
+      notFound: [],
       failed: [{ id: one, code: "PermissionDenied", message: "no\u009b (AUTHZ-Kl3p0)", errorId: "AUTHZ-Kl3p0" }],
     });
     expect(stdout).not.toContain("\u009b");
     const { stdout: again } = await runCli(["revoke", one, stranger, "--yes", "-o", "json"], { env });
-    expect(JSON.parse(again)).toEqual({ revoked: [one], alreadyGone: [stranger], failed: [] });
+    expect(JSON.parse(again)).toEqual({ revoked: [one], alreadyGone: [], notFound: [stranger], failed: [] });
   });
 
   test("exits with 4 if the token is refused", async () => {
@@ -80,7 +103,7 @@ describe("revoke", () => {
     const ended = { ...env, ZITADEL_TOKEN: zitadel.users[0].tokens.expired };
     const { status, stdout, stderr } = await runCli(["revoke", one, two, "--yes"], { env: ended });
     expect({ status, stdout }).toEqual({ status: 4, stdout: "" });
-    expect(stderr).toContain(`error: ${one}: [unauthenticated] Errors.Token.Invalid (AUTH-7fs1e); `);
+    expect(stderr).toMatch(/^error: \[unauthenticated\] Errors\.Token\.Invalid \(AUTH-7fs1e\); /);
     expect(left(zitadel)).toHaveLength(3);
   });
 
@@ -111,7 +134,7 @@ describe("revoke", () => {
       started: async (child) => {
         let said = "";
         child.stderr.on("data", (text: string) => (said += text));
-        await requestsReach(zitadel, 3);
+        await requestsReach(zitadel, 4);
         while (!said.includes("attempt 1: ok")) await new Promise((resolve) => setTimeout(resolve, 10));
         child.kill("SIGINT");
       },
@@ -125,8 +148,15 @@ describe("revoke", () => {
     ["no terminal and no --yes", ["revoke", one], "", /there is no terminal to ask on: pass --yes/],
     ["ids from a pipe and no --yes", ["revoke", "-"], one, /there is no terminal to ask on: pass --yes/],
     ["a table as ids", ["revoke", "-", "--yes"], `${one} app active\n`, /standard input must hold one id a line/],
+    [
+      "letters as an id",
+      ["revoke", "abc", one, "--yes"],
+      "",
+      /"abc" is no id of a refresh token: it is a number of 18/,
+    ],
+    ["an id of an OIDC session", ["revoke", `rt_${one}`, "--yes"], "", /ids with rt_ are of OIDC sessions/],
     ["two inputs", ["revoke", "-", "--yes", "--token-file", "-"], one, /standard input can be read once/],
-    ["an empty id", ["revoke", "", "--yes"], "", /an id is empty/],
+    ["an empty id", ["revoke", "", "--yes"], "", /"" is no id of a refresh token/],
     ["an id that REST would take for a path", ["revoke", "a/b", "--yes"], "", /no id of a refresh token/],
     ["an unknown format", ["revoke", one, "--yes", "-o", "ids"], "", /--output must be one of text, json/],
   ] as const) {
@@ -222,6 +252,7 @@ describe("revoke-all", () => {
   for (const [name, args] of [
     ["no terminal and no --yes", ["revoke-all"]],
     ["ids without --except", ["revoke-all", one, "--yes"]],
+    ["letters as an id to keep", ["revoke-all", "--except", "abc", "--yes"]],
   ] as const) {
     test(`with ${name} is wrong usage, and revokes nothing`, async () => {
       const { zitadel, env } = await startLogin(user);

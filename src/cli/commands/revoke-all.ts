@@ -4,6 +4,7 @@ import { defineCommand } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
 import { commonOptions } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
+import { checkIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
 import type { RevokeFormat } from "../report-revoked.js";
 import { toSafeJson } from "../terminal/escape.js";
@@ -35,6 +36,7 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
     // Of `--except ONE TWO` the option takes ONE, and TWO is an argument.
     if (positionals.length > 0 && !values.except) throw usageError("ids are for revoke, or for --except");
     const kept = [...(values.except ?? []), ...positionals];
+    checkIds(kept);
     const { output: format = "text" } = values;
     if (!values["dry-run"]) mustBeAbleToAsk(values.yes);
     const settings = await readSettings(values, signal);

@@ -6,7 +6,7 @@ import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { readIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
 import { toSafeJson } from "../terminal/escape.js";
-import { printIds, printNote } from "../terminal/messages.js";
+import { printError, printIds, printNote } from "../terminal/messages.js";
 import { withClient } from "../with-client.js";
 
 export const revoke = defineCommand({
@@ -16,20 +16,23 @@ access token that came with each at once.`,
   options: {
     yes: { type: "boolean", short: "y", help: "do not ask; needed where there is no terminal" },
     "dry-run": { type: "boolean", help: "only say which of them are listed" },
+    "ignore-not-found": { type: "boolean", help: "an id that is not among the user's tokens is no\nfailure" },
     output: {
       type: "string",
       short: "o",
       value: "FORMAT",
       choices: ["text", "json"],
-      help: `text (default): "revoked ID" or "already gone ID", a
-line each
-json: { revoked: [ID], alreadyGone: [ID], failed: [{
-id, code, message, errorId? }] }, or with --dry-run {
-wouldRevoke: [ID], notListed: [ID] }`,
+      help: `text (default): "revoked ID", "already gone ID" or
+"not found ID", a line each
+json: { revoked: [ID], alreadyGone: [ID], notFound:
+[ID], failed: [{ id, code, message, errorId? }] }, or
+with --dry-run { wouldRevoke: [ID], notListed: [ID] }`,
     },
     ...commonOptions,
   },
-  notes: "A token that is gone already is no failure.",
+  notes: `A token that is listed and turns out to be gone already is no failure. ZITADEL
+answers the same for an id that it has never heard of, so the list is read
+first: what is not in it and cannot be revoked is "not found", with exit code 1.`,
   examples: `zitadel-refresh-tokens revoke 324567890123456789
 zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens revoke --yes -`,
 
@@ -40,11 +43,19 @@ zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens
     const ids = await readIds(positionals, values["token-file"], signal);
     const settings = await readSettings(values, signal);
     if (ids.length === 0) printNote("no ids on standard input: there is nothing to revoke");
-    if (dryRun) {
-      const { result } = await withClient({ settings, task: "Listing", signal }, (auth) =>
-        auth.listMyRefreshTokens({}, { signal }),
-      );
-      const listed = new Set(result.map(({ id }) => id));
+    if (ids.length > 0 && !dryRun && !values.yes) {
+      await confirm(`Revoke ${countTokens(ids.length)} at ${settings.url}?`, signal);
+    }
+    const { revokeRefreshTokens } = await import("../../node.js");
+    const use = { settings, task: dryRun ? "Listing" : "Revoking", signal };
+    const { listed, result } = await withClient(use, async (auth) => {
+      const tokens = ids.length > 0 ? (await auth.listMyRefreshTokens({}, { signal })).result : [];
+      return {
+        listed: new Set(tokens.map(({ id }) => id)),
+        result: dryRun ? undefined : await revokeRefreshTokens(auth, ids, { signal }),
+      };
+    });
+    if (!result) {
       const wouldRevoke = ids.filter((id) => listed.has(id));
       const notListed = ids.filter((id) => !listed.has(id));
       if (format === "json") {
@@ -55,14 +66,14 @@ zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens
       }
       return exitCodes.ok;
     }
-    if (!values.yes) await confirm(`Revoke ${countTokens(ids.length)} at ${settings.url}?`, signal);
-    const [{ revokeRefreshTokens }, { reportRevoked }] = await Promise.all([
-      import("../../node.js"),
-      import("../report-revoked.js"),
-    ]);
-    const result = await withClient({ settings, task: "Revoking", signal }, (auth) =>
-      revokeRefreshTokens(auth, ids, { signal }),
-    );
-    return reportRevoked(result, format, signal);
+    const { reportRevoked } = await import("../report-revoked.js");
+    const notFound = result.alreadyGone.filter((id) => !listed.has(id));
+    const alreadyGone = result.alreadyGone.filter((id) => listed.has(id));
+    const exitCode = reportRevoked({ ...result, alreadyGone, notFound }, format, signal);
+    if (notFound.length === 0 || values["ignore-not-found"]) return exitCode;
+    const what = notFound.length === 1 ? `${notFound[0]} was` : `${notFound.length} ids were`;
+    const remedy = "compare with what list shows, or pass --ignore-not-found if that is no failure";
+    printError(new Error(`${what} not found among your tokens: ${remedy}`));
+    return exitCode || exitCodes.failed;
   },
 });

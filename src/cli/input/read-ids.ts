@@ -17,7 +17,18 @@ export async function readIds(
     if (arg === "-") ids.push(...splitLines(await readTextFile("-", arg, maxBytes, signal)));
     else ids.push(arg);
   }
+  checkIds(ids);
   return [...new Set(ids)];
+}
+
+/** Throws a usage error for an id that no token can have: ZITADEL's are 63-bit numbers (sonyflake), of 18 digits today. */
+export function checkIds(ids: readonly string[]): void {
+  const wrong = ids.find((id) => !/^\d{1,19}$/.test(id));
+  if (wrong === undefined) return;
+  const remedy = wrong.startsWith("rt_")
+    ? "ids with rt_ are of OIDC sessions, which this API cannot revoke"
+    : "it is a number of 18 digits, as list shows it";
+  throw usageError(`"${wrong.slice(0, 40)}" is no id of a refresh token: ${remedy}`);
 }
 
 function splitLines(text: string): string[] {
