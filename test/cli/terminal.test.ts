@@ -19,28 +19,37 @@ describeOnTerminal(noTerminal ? `on a terminal (${noTerminal}) list` : "on a ter
     [
       60,
       `
-ID                  APP            STATE         LAST USED
-100000000000000002  command-line   active        2 hours ago
-100000000000000001  32001…@portal  active        3 hours ago
-100000000000000003  表のアプリ     idle-expired  40 days ago
+ID                  APP           STATE         USABLE UNTIL
+100000000000000002  command-line  active        in 29 days
+100000000000000001  3200…@portal  active        in 29 days
+100000000000000003  表のアプリ    idle-expired  10 days ago
 `,
     ],
     [
-      100,
+      80,
       `
-ID                  APP                  STATE         LAST USED    USABLE UNTIL  SCOPES
-100000000000000002  32001…@command-line  active        2 hours ago  in 29 days    openid
-100000000000000001  32001000000…@portal  active        3 hours ago  in 29 days    openid profile +3
-100000000000000003  表のアプリ           idle-expired  40 days ago  10 days ago   openid profile +3
+ID                  APP                  STATE         USABLE UNTIL  LAST USED
+100000000000000002  32001…@command-line  active        in 29 days    2 hours ago
+100000000000000001  32001000000…@portal  active        in 29 days    3 hours ago
+100000000000000003  表のアプリ           idle-expired  10 days ago   40 days ago
+`,
+    ],
+    [
+      120,
+      `
+ID                  APP                         STATE         USABLE UNTIL  LAST USED    SIGNED IN    SCOPES
+100000000000000002  320010000000…@command-line  active        in 29 days    2 hours ago  2 hours ago  openid
+100000000000000001  320010000000000011@portal   active        in 29 days    3 hours ago  3 days ago   openid profile +3
+100000000000000003  表のアプリ                  idle-expired  10 days ago   40 days ago  50 days ago  openid profile +3
 `,
     ],
     [
       200,
       `
-ID                  APP                              STATE         LAST USED    USABLE UNTIL  SIGNED IN    SCOPES
-100000000000000002  320010000000000012@command-line  active        2 hours ago  in 29 days    2 hours ago  openid
-100000000000000001  320010000000000011@portal        active        3 hours ago  in 29 days    3 days ago   openid profile email offline_access …zitadel:aud
-100000000000000003  表のアプリ                       idle-expired  40 days ago  10 days ago   50 days ago  openid profile email offline_access …zitadel:aud
+ID                  APP                              STATE         USABLE UNTIL  LAST USED    SIGNED IN    SCOPES
+100000000000000002  320010000000000012@command-line  active        in 29 days    2 hours ago  2 hours ago  openid
+100000000000000001  320010000000000011@portal        active        in 29 days    3 hours ago  3 days ago   openid profile email offline_access …zitadel:aud
+100000000000000003  表のアプリ                       idle-expired  10 days ago   40 days ago  50 days ago  openid profile email offline_access …zitadel:aud
 `,
     ],
   ] as const) {

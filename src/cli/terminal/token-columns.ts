@@ -7,7 +7,10 @@ import { textWidth } from "./text-width.js";
 
 const stateStyles: Record<RefreshTokenState, Style> = { active: "green", "idle-expired": "yellow", expired: "dim" };
 
-/** The columns of a table of tokens. The id stays whole on the narrowest terminal: it is what `revoke` takes. */
+/**
+ * The columns of a table of tokens, in the order of what people came for: which app, until when. The id stays whole on
+ * the narrowest terminal: it is what `revoke` takes.
+ */
 export function tokenColumns(tokens: readonly RefreshTokenView[], now: number): Column[] {
   const column = (title: string, cellOf: (token: RefreshTokenView) => Cell) => ({ title, cells: tokens.map(cellOf) });
   const time = (title: string, dateOf: (token: RefreshTokenView) => Date | undefined) =>
@@ -19,10 +22,10 @@ export function tokenColumns(tokens: readonly RefreshTokenView[], now: number): 
     column("ID", ({ id }) => ({ text: escapeText(id) })),
     { ...column("APP", ({ clientId }) => appCell(escapeText(clientId))), minWidth: 12 },
     column("STATE", ({ state }) => ({ text: state, style: stateStyles[state] })),
-    time("LAST USED", ({ lastUsedAt }) => lastUsedAt),
-    { ...time("USABLE UNTIL", ({ usableUntil }) => usableUntil), dropOrder: 2 },
-    { ...time("SIGNED IN", ({ signedInAt }) => signedInAt), dropOrder: 3 },
-    { ...column("SCOPES", ({ scopes }) => scopesCell(scopes.map(escapeText))), minWidth: 18, dropOrder: 1 },
+    time("USABLE UNTIL", ({ usableUntil }) => usableUntil),
+    { ...time("LAST USED", ({ lastUsedAt }) => lastUsedAt), dropOrder: 1 },
+    { ...time("SIGNED IN", ({ signedInAt }) => signedInAt), dropOrder: 2 },
+    { ...column("SCOPES", ({ scopes }) => scopesCell(scopes.map(escapeText))), minWidth: 18, dropOrder: 3 },
   ];
 }
 
