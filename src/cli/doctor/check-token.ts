@@ -10,6 +10,7 @@ const check = "token";
 // The scope that puts ZITADEL's own project into the audience, and what it comes to when any project is meant.
 const audienceScope = "urn:zitadel:iam:org:project:id:zitadel:aud";
 const signInAgain = "get a new one: refresh it, or sign in again";
+const signInWithScope = `sign in again and ask for the scope ${audienceScope}: a refresh keeps the old scopes`;
 
 /** Looks at the token itself: its shape, and what it says where it is a JWT. Shows no part of it but its claims. */
 export function checkToken({ token, url }: Settings): Finding {
@@ -17,6 +18,7 @@ export function checkToken({ token, url }: Settings): Finding {
     const remedy = "set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)";
     return failed(check, "token-missing", "there is no access token", remedy);
   }
+  if (token.mistake) return failed(check, "token-malformed", token.mistake, `look at what ${token.source} holds`);
   try {
     // Any URL: that of the settings has a check of its own.
     void createAuthClient({ baseUrl: "https://localhost", token: token.value }).close();
@@ -30,7 +32,7 @@ export function checkToken({ token, url }: Settings): Finding {
 }
 
 function checkClaims(claims: JwtClaims, url: string, now: number): Finding {
-  const { iss, aud, exp, nbf, scope } = claims;
+  const { iss, exp, nbf, scope } = claims;
   if (claims.nonce !== undefined || claims.at_hash !== undefined) {
     const remedy = "use the access_token of the token response, not its id_token";
     return failed(check, "token-id-token", "this is an ID token, which tells an app who signed in", remedy);
@@ -50,9 +52,9 @@ function checkClaims(claims: JwtClaims, url: string, now: number): Finding {
   }
   if (typeof scope === "string" && !scope.split(" ").includes(audienceScope)) {
     const message = `its scopes lack ${audienceScope}: ZITADEL's API may not be in its audience`;
-    return warning(check, "token-audience", message, "ask for that scope when signing in");
+    return warning(check, "token-audience", message, signInWithScope);
   }
-  const audience = [aud].flat().filter((each) => typeof each === "string");
+  const audience = audienceOf(claims);
   const parts = [
     "a JWT",
     ...(expiry ? [`expires ${relativeTime(expiry, now)}`] : []),
@@ -63,15 +65,37 @@ function checkClaims(claims: JwtClaims, url: string, now: number): Finding {
 }
 
 /** Says what ZITADEL thinks of the token, which counts more than what the token says. */
-export function checkAcceptance({ response, error }: Calls): Finding {
+export function checkAcceptance({ response, error }: Calls, token: string | undefined): Finding {
   if (response) return ok("acceptance", "ZITADEL takes the token");
   const isRefused = error?.code === Code.Unauthenticated;
   if (!error || !getErrorInfo(error).fromServer || !(isRefused || error.code === Code.PermissionDenied)) {
     return skipped("acceptance", "no call got through");
   }
-  const remedy = hintFor(error) ?? signInAgain;
   const { message } = explainError(error);
+  if (getErrorInfo(error).id === "AUTH-7fs1e") return refusal(message, token);
+  const remedy = hintFor(error) ?? signInAgain;
   return failed("acceptance", isRefused ? "token-refused" : "token-not-allowed", message, remedy);
+}
+
+// ZITADEL answers the same whether a token is expired, revoked or for others; what a JWT says tells them apart.
+function refusal(message: string, token: string | undefined): Finding {
+  const claims = token === undefined ? undefined : readJwtClaims(token);
+  if (!claims) {
+    const remedy = `if it is not expired: ${signInWithScope}`;
+    return failed("acceptance", "token-refused", message, remedy);
+  }
+  const hasScope = typeof claims.scope === "string" && claims.scope.split(" ").includes(audienceScope);
+  const expiry = toTime(claims.exp);
+  if (hasScope || (expiry && expiry.getTime() <= Date.now())) {
+    return failed("acceptance", "token-refused", message, signInAgain);
+  }
+  const audience = audienceOf(claims).join(" ") || "nobody";
+  const why = `it is not expired, and for ${audience}: is the ZITADEL project of the instance among them?`;
+  return failed("acceptance", "token-audience", why, `if not, ${signInWithScope}; if so, it was revoked`);
+}
+
+function audienceOf({ aud }: JwtClaims): string[] {
+  return [aud].flat().filter((each) => typeof each === "string");
 }
 
 function hostOf(url: string): string {

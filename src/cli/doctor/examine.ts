@@ -54,7 +54,7 @@ export async function examine(
   for (const protocol of commonOptions.protocol.choices) all.push(await makeCalls(usable, protocol, signal));
   for (const calls of all) report(explainCalls(calls, all));
   const chosen = all.find(({ protocol }) => protocol === settings.protocol) as Calls;
-  const acceptance = checkAcceptance(chosen);
+  const acceptance = checkAcceptance(chosen, settings.token?.value);
   report(acceptance);
   if (pageOrigin === undefined) {
     report(skipped("cors", "pass --origin to see whether pages of that origin may call"));

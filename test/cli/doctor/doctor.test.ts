@@ -111,6 +111,35 @@ describe("doctor finds nothing wrong", () => {
   });
 });
 
+describe("doctor says of a JWT that ZITADEL refuses", () => {
+  const audienceScope = "urn:zitadel:iam:org:project:id:zitadel:aud";
+  const inAnHour = Math.floor(Date.now() / 1_000) + 3_600;
+
+  async function acceptanceOf(claims: object) {
+    const { zitadel } = await startLogin();
+    const parts = [{ alg: "RS256" }, { iss: zitadel.url, ...claims }];
+    const token = parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+    const { exitCode, checks } = await runDoctor({ url: zitadel.url, token: `${token}.c2lnbmF0dXJl` });
+    expect(exitCode).toBe(4);
+    return checks.find(({ check }) => check === "acceptance");
+  }
+
+  test("that its audience may lack ZITADEL, which scope adds it, and that a refresh does not", async () => {
+    expect(await acceptanceOf({ exp: inAnHour, aud: ["111@app", "222"] })).toMatchObject({
+      verdict: "token-audience",
+      message: expect.stringMatching(/^it is not expired, and for 111@app 222: is the ZITADEL project /),
+      remedy: expect.stringMatching(`sign in again and ask for the scope ${audienceScope}: a refresh keeps the old`),
+    });
+  });
+
+  test("only to get a new one if it has that scope, or is expired", async () => {
+    const remedy = "get a new one: refresh it, or sign in again";
+    const scoped = await acceptanceOf({ exp: inAnHour, aud: ["1"], scope: `openid ${audienceScope}` });
+    expect(scoped).toMatchObject({ verdict: "token-refused", remedy });
+    expect(await acceptanceOf({ exp: 1_700_000_000, aud: ["1"] })).toMatchObject({ verdict: "token-refused", remedy });
+  });
+});
+
 describe("doctor", () => {
   test("prints a line for each check, and what to do about it", async () => {
     const { zitadel, env } = await startLogin({ refreshTokens: [] });
