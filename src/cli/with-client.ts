@@ -1,5 +1,5 @@
 import type { AuthClient } from "../node.js";
-import { CommandError, exitCodes } from "./command-error.js";
+import { CommandError, exitCodes, usageError } from "./command-error.js";
 import type { Settings } from "./input/settings.js";
 import { escapeText } from "./terminal/escape.js";
 import { showProgress } from "./terminal/progress.js";
@@ -25,6 +25,7 @@ export async function withClient<T>(
     const remedy = "set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)";
     throw new CommandError(`no access token: ${remedy}`, exitCodes.notAllowed);
   }
+  if (token.mistake) throw usageError(token.mistake);
   const [{ openClient }, { explainError }] = await Promise.all([
     import("./open-client.js"),
     import("./explain-error.js"),

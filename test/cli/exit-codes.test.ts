@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,10 +14,23 @@ const dead = "http://127.0.0.1:9";
 const login = { ZITADEL_URL: dead, ZITADEL_TOKEN: canary };
 const ca = fileURLToPath(new URL("../../../test/fixtures/tls/ca.pem", import.meta.url));
 
+// What people have where a token was to be.
+const mistaken = [
+  ["quotes", `"${canary}"\n`, /has quotes around it/],
+  ["half of quotes", `${canary}\u201d`, /has quotes around it/],
+  ["a line of an env file", `ZITADEL_TOKEN=${canary}\n`, /is a whole line NAME=VALUE/],
+  ["a line for a shell", `export ZITADEL_TOKEN="${canary}"`, /is a whole line NAME=VALUE/],
+  ["a line for PowerShell", `$env:ZITADEL_TOKEN = "${canary}"`, /is a whole line NAME=VALUE/],
+  ["a token response", `{ "access_token": "${canary}", "token_type": "Bearer" }`, /is JSON: keep only the value/],
+  ["what PowerShell writes", Buffer.from(`\ufeff${canary}\r\n`, "utf16le"), /is in UTF-16, as PowerShell's >/],
+  ["UTF-16 of the other order", Buffer.from(`\ufeff${canary}`, "utf16le").swap16(), /is in UTF-16/],
+  ["what Notepad writes", `\ufeff${canary}\r\n`, /begins with a byte order mark/],
+] as const;
+
 const folder = mkdtempSync(join(tmpdir(), "cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function file(name: string, text: string, mode = 0o600): string {
+function file(name: string, text: string | Buffer, mode = 0o600): string {
   const path = join(folder, name);
   writeFileSync(path, text);
   chmodSync(path, mode);
@@ -151,6 +164,54 @@ describe("the token comes from", () => {
     expect(await runCli(["list"], { env: { ...env, ZITADEL_TOKEN_FILE: "/no/such" } })).toMatchObject({ status: 0 });
   });
 
+  test("ZITADEL_TOKEN without the line break at its end, as of a file that ended in CR LF", async () => {
+    const { env } = await startLogin();
+    const variables = { ...env, ZITADEL_TOKEN: `${env.ZITADEL_TOKEN}\r\n` };
+    expect(await runCli(["list"], { env: variables })).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("a path with ~ that no shell has put in", async () => {
+    const { zitadel } = await startLogin();
+    file("tilde", zitadel.users[0].token);
+    const env = { HOME: folder, ZITADEL_URL: zitadel.url };
+    const byVariable = await runCli(["list"], { env: { ...env, ZITADEL_TOKEN_FILE: "~/tilde" } });
+    expect(byVariable).toMatchObject({ status: 0, stderr: "" });
+    expect(await runCli(["list", "--token-file=~/tilde"], { env })).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  (process.platform === "linux" ? test : test.skip)("a secret that Kubernetes mounts, without a warning", async () => {
+    const { zitadel } = await startLogin();
+    // As the kubelet lays it out: token -> ..data/token, ..data -> ..2026_01_01.
+    mkdirSync(join(folder, "mount/..2026_01_01"), { recursive: true });
+    file("mount/..2026_01_01/token", zitadel.users[0].token, 0o644);
+    symlinkSync("..2026_01_01", join(folder, "mount/..data"));
+    symlinkSync("..data/token", join(folder, "mount/token"));
+    const outcome = await runCli(["list", "-u", zitadel.url, "--token-file", join(folder, "mount/token")]);
+    expect(outcome).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  for (const [name, text, said] of mistaken) {
+    test(`not from ${name}, which list and doctor call by its name`, async () => {
+      const { zitadel } = await startLogin();
+      const path = file("mistaken", text);
+      const env = { ZITADEL_URL: zitadel.url, ZITADEL_TOKEN_FILE: path };
+      const { status, stdout, stderr } = await runCli(["list"], { env });
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toMatch(/^error: the token in [^\n]+\n$/);
+      expect(stderr).toMatch(said);
+      const report = await runCli(["doctor", "-o", "json"], { env });
+      expect(JSON.parse(report.stdout).checks).toContainEqual(
+        expect.objectContaining({
+          check: "token",
+          verdict: "token-malformed",
+          message: stderr.slice("error: ".length, -1),
+        }),
+      );
+      expect(stderr + report.stdout + report.stderr).not.toContain("canary");
+      expect(zitadel.requests.filter(({ headers }) => "authorization" in headers)).toEqual([]);
+    });
+  }
+
   (process.platform === "win32" ? test.skip : test)("a file that others can read only with a warning", async () => {
     const { zitadel } = await startLogin();
     for (const [mode, warns] of [
@@ -168,7 +229,7 @@ describe("the token comes from", () => {
 
   for (const [name, text, said] of [
     ["an empty file", "\n", /is empty/],
-    ["a file without end", "x".repeat(20_000), /is larger than/],
+    ["a file without end", "x".repeat(40_000), /is larger than/],
   ] as const) {
     test(`not from ${name}`, async () => {
       const path = file("bad", text);

@@ -15,7 +15,7 @@ export async function readTextFile(
   const chunks: Buffer[] = [];
   let length = 0;
   try {
-    for await (const chunk of path === "-" ? standardInput(signal) : createReadStream(path, { signal })) {
+    for await (const chunk of path === "-" ? standardInput(signal) : createReadStream(expandHome(path), { signal })) {
       chunks.push(chunk as Buffer);
       length += (chunk as Buffer).length;
       if (length > maxBytes) break;
@@ -27,6 +27,11 @@ export async function readTextFile(
   signal.throwIfAborted();
   if (length > maxBytes) throw usageError(`${option}: ${name} is larger than ${maxBytes} bytes`);
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Puts the home folder in for `~`, as shells do; but not in quotes, after `--option=` and in env files. */
+export function expandHome(path: string): string {
+  return path.replace(/^~(?=\/)/, process.env.HOME ?? "~");
 }
 
 /** Standard input, which ends when the user interrupts the command. */

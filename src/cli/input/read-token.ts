@@ -1,16 +1,18 @@
-import { statSync } from "node:fs";
-import { usageError } from "../command-error.js";
+import { realpathSync, statSync } from "node:fs";
 import { printWarning } from "../terminal/messages.js";
-import { readTextFile } from "./read-text-file.js";
+import { expandHome, readTextFile } from "./read-text-file.js";
+import { tokenMistake } from "./token-mistake.js";
 
 /** The user's access token, and where it comes from, for messages. */
 export interface FoundToken {
   readonly value: string;
   readonly source: string;
+  /** Why it cannot be one, with the remedy; without any part of it. */
+  readonly mistake?: string;
 }
 
-// The longest token that the library takes, and a line break.
-const maxBytes = 16 * 1024 + 2;
+// The longest token that the library takes, in UTF-16, and a line break.
+const maxBytes = 2 * 16 * 1024 + 8;
 
 /**
  * Finds the access token: in `--token-file`, else in ZITADEL_TOKEN, else in the file that ZITADEL_TOKEN_FILE names.
@@ -19,23 +21,30 @@ const maxBytes = 16 * 1024 + 2;
 export async function readToken(option: string | undefined, signal: AbortSignal): Promise<FoundToken | undefined> {
   const { ZITADEL_TOKEN: value, ZITADEL_TOKEN_FILE: path } = process.env;
   if (option !== undefined) return await readTokenFile("--token-file", option, signal);
-  if (value) return { value, source: "ZITADEL_TOKEN" };
+  if (value) return toToken(value, "ZITADEL_TOKEN");
   if (path) return await readTokenFile("ZITADEL_TOKEN_FILE", path, signal);
   return undefined;
 }
 
-async function readTokenFile(option: string, path: string, signal: AbortSignal): Promise<FoundToken> {
-  if (path !== "-") warnIfShared(option, path);
-  // Files end in a line break; a token does not.
-  const value = (await readTextFile(option, path, maxBytes, signal)).replace(/\r?\n$/, "");
-  const source = path === "-" ? "standard input" : path;
-  if (value === "") throw usageError(`${option}: ${source} is empty`);
-  return { value, source };
+/** Reads the token from a file, `-` for standard input. */
+export async function readTokenFile(option: string, path: string, signal: AbortSignal): Promise<FoundToken> {
+  const text = await readTextFile(option, path, maxBytes, signal);
+  if (path !== "-") warnIfShared(option, expandHome(path));
+  return toToken(text, path === "-" ? "standard input" : path);
+}
+
+function toToken(text: string, source: string): FoundToken {
+  // Files end in a line break, and so do variables that were filled from one; a token does not.
+  const value = text.replace(/[\r\n]+$/, "");
+  const mistake = tokenMistake(value);
+  return { value, source, ...(mistake && { mistake: `the token in ${source} ${mistake}` }) };
 }
 
 function warnIfShared(option: string, path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   // Windows has no such bits.
   if (process.platform === "win32" || !stat?.isFile() || (stat.mode & 0o077) === 0) return;
+  // Secrets that Kubernetes (by way of ..data) or Docker mounts: their modes say nothing, and nobody can change them.
+  if (/\/\.\.|^\/run\/secrets\//.test(realpathSync(path))) return;
   printWarning(`${option}: other users of this machine can open ${path}: run chmod 600 on it`);
 }
