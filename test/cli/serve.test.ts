@@ -1,10 +1,11 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { parseEnv } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { Code, createAuthClient, getErrorInfo, grpc, grpcWeb, rest } from "../../src/node.js";
-import { type Outcome, runCli } from "./run-cli.js";
+import { cli, type Outcome, runCli } from "./run-cli.js";
 
 /** Runs `serve` until `use` is through with it. */
 async function serving(
@@ -102,6 +103,55 @@ describe("serve", () => {
       expect(outcome).toEqual({ status: 1, stdout: "", stderr });
     } finally {
       taken.close();
+    }
+  });
+
+  test("prints lines for an env file with -o env, and JSON with -o json, of a token of one's own", async () => {
+    for (const [format, read] of [
+      ["env", (text: string) => parseEnv(text)],
+      ["json", (text: string) => JSON.parse(text)],
+    ] as const) {
+      const token = "a-token-for-ci";
+      const outcome = await runCli(["serve", "-o", format, "--token-file", "-"], {
+        input: `${token}\n`,
+        started: async (child) => {
+          child.stdin.end();
+          const [text] = (await once(child.stdout, "data")) as [string];
+          const found = read(text);
+          const baseUrl = found.ZITADEL_URL ?? found.url;
+          expect(found).toEqual(
+            format === "env" ? { ZITADEL_URL: baseUrl, ZITADEL_TOKEN: token } : { url: baseUrl, token, pid: child.pid },
+          );
+          await using auth = createAuthClient({ baseUrl, token });
+          expect((await auth.listMyRefreshTokens({})).result).toHaveLength(6);
+          child.kill("SIGTERM");
+        },
+      });
+      expect(outcome).toMatchObject({ status: 0, stderr: "" });
+    }
+  });
+
+  (process.platform === "win32" ? describe.skip : describe)("ends with what started it:", () => {
+    const command = `"${process.execPath}" "${cli}" serve -o env`;
+    for (const [name, script] of [
+      ["a shell that leaves it in the background", `${command} & read line`],
+      // As npx does: a process in between, which its killer leaves nothing of.
+      ...(process.platform === "linux"
+        ? ([["a shell, with npx in between", `sh -c '${command}; true' & read line`]] as const)
+        : []),
+    ] as const) {
+      test(name, async () => {
+        const shell = spawn("sh", ["-c", script], { stdio: ["pipe", "pipe", "inherit"] });
+        const [text] = (await once(shell.stdout.setEncoding("utf8"), "data")) as [string];
+        const { ZITADEL_URL: baseUrl = "", ZITADEL_TOKEN: token = "" } = parseEnv(text);
+        await using auth = createAuthClient({ baseUrl, token, retry: false });
+        expect((await auth.listMyRefreshTokens({})).result).toHaveLength(6);
+        // Whoever holds standard output is still there until it closes.
+        const closed = once(shell.stdout.resume(), "close");
+        shell.stdin.end("\n");
+        await closed;
+        expect(await codeOf(auth.listMyRefreshTokens({}))).toMatchObject({ code: Code.Unavailable });
+      });
     }
   });
 

@@ -2,12 +2,31 @@ import type { LocalZitadel, LocalZitadelOptions } from "../../testing.js";
 import { defineCommand } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
 import { parseDuration } from "../input/parse-duration.js";
+import { readTokenFile } from "../input/read-token.js";
+import { starterGone } from "../starter-gone.js";
 
 export const serve = defineCommand({
   about: `Runs a local ZITADEL, in memory, reachable from this machine only, with a demo
-user who has half a dozen refresh tokens. Ctrl+C or SIGTERM stops it.`,
+user who has half a dozen refresh tokens. Ctrl+C or SIGTERM stops it, and the end
+of the shell that started it.`,
   options: {
     port: { type: "string", short: "p", value: "PORT", help: "default 0: any free one" },
+    "token-file": {
+      type: "string",
+      value: "PATH",
+      help: `file with the access token of the demo user, - for
+standard input; default: a random one`,
+    },
+    output: {
+      type: "string",
+      short: "o",
+      value: "FORMAT",
+      choices: ["text", "env", "json"],
+      help: `text (default)
+env: ZITADEL_URL=URL and ZITADEL_TOKEN=TOKEN, a line
+each, once it listens
+json: { url, token, pid }, once it listens`,
+    },
     lag: { type: "string", value: "TIME", help: "how long lists still hold what has been revoked" },
     fault: { type: "string", multiple: true, value: "FAULT", help: "lets something go wrong; may be repeated" },
   },
@@ -28,12 +47,17 @@ revoke-all, after skip=COUNT.
   truncated              the answer is cut; also bytes=COUNT
   lag:ms=COUNT           lists still hold what this call revokes`,
   examples: `zitadel-refresh-tokens serve --port 8080 --lag 5s
+zitadel-refresh-tokens serve -o env > zitadel.env &
 zitadel-refresh-tokens serve --fault status:code=unavailable,times=2 --fault html:status=502`,
 
   /** Runs until it is interrupted or terminated, which is how it succeeds. */
   async run({ values }, signal) {
     const { parseFault } = await import("../input/parse-fault.js");
+    const file = values["token-file"];
+    const token = file === undefined ? undefined : await readTokenFile("--token-file", file, signal);
+    if (token?.mistake) throw usageError(token.mistake);
     const zitadel = await start({
+      ...(token && { users: [{ token: token.value }] }),
       port: parsePort(values.port ?? "0"),
       lagMs: values.lag === undefined ? 0 : parseDuration("--lag", values.lag, 0),
       faults: (values.fault ?? []).map(parseFault),
@@ -41,8 +65,9 @@ zitadel-refresh-tokens serve --fault status:code=unavailable,times=2 --fault htm
     const stopped = new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });
       process.once("SIGTERM", () => resolve());
+      void starterGone().then(resolve);
     });
-    process.stdout.write(greeting(zitadel));
+    process.stdout.write(greetings[values.output ?? "text"](zitadel));
     await stopped;
     await zitadel.close();
     return exitCodes.ok;
@@ -64,6 +89,17 @@ async function start(options: LocalZitadelOptions): Promise<LocalZitadel> {
     const { code } = error as NodeJS.ErrnoException;
     throw new CommandError(`port ${options.port} cannot be had (${code}): pass another --port`, exitCodes.failed);
   }
+}
+
+const greetings = { text: greeting, env: variables, json: facts };
+
+function variables({ url, users: [{ token }] }: LocalZitadel): string {
+  const quoted = /^[\w.~+/=-]+$/.test(token) ? token : `'${token.replaceAll("'", "'\\''")}'`;
+  return `ZITADEL_URL=${url}\nZITADEL_TOKEN=${quoted}\n`;
+}
+
+function facts({ url, users: [{ token }] }: LocalZitadel): string {
+  return `${JSON.stringify({ url, token, pid: process.pid })}\n`;
 }
 
 function greeting({ url, users: [{ token }] }: LocalZitadel): string {
