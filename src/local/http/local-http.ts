@@ -16,5 +16,6 @@ export interface LocalRequest {
 /** A file that the local server gives to whoever asks, such as a page's. */
 export interface LocalAsset {
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
+  /** A function makes it from the request's headers, by lower-case name, or not: then the answer is 403. */
+  readonly body: string | Uint8Array | ((headers: Readonly<Record<string, string>>) => string | undefined);
 }

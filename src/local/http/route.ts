@@ -6,7 +6,7 @@ import { grpc } from "../protocol/grpc.js";
 import { grpcWeb, grpcWebPreflight } from "../protocol/grpc-web.js";
 import { rest, restPreflight, servingAnswer } from "../protocol/rest.js";
 import { serveCall } from "../protocol/serve-call.js";
-import { findRpc, type Instance } from "../service/instance.js";
+import { findRpc, type Instance, isHostAllowed } from "../service/instance.js";
 import { isPreflight } from "./cors.js";
 import { type Answer, ClientLeft, Exchange } from "./exchange.js";
 import type { LocalAsset, LocalRequest } from "./local-http.js";
@@ -52,8 +52,8 @@ function route(instance: Instance, exchange: Exchange): Route {
     return ["other", () => (path === "/debug/healthz" ? plainText(200, "ok") : plainText(404, "404 page not found\n"))];
   }
   const asset = ["GET", "HEAD"].includes(exchange.method) ? instance.assets.get(path) : undefined;
-  if (asset !== undefined) {
-    return ["other", () => assetAnswer(asset)];
+  if (asset !== undefined && isHostAllowed(instance, exchange.host)) {
+    return ["other", () => assetAnswer(asset, exchange)];
   }
   if (path === "/") {
     return ["other", () => redirect("/ui/login")];
@@ -104,8 +104,12 @@ function plainText(status: number, text: string): Answer {
   return { status, headers: { ...headers, "Content-Length": String(body.length) }, body };
 }
 
-function assetAnswer({ headers, body }: LocalAsset): Answer {
-  const bytes = Buffer.from(body);
+function assetAnswer({ headers, body }: LocalAsset, exchange: Exchange): Answer {
+  const made = typeof body === "function" ? body(exchange.headers()) : body;
+  if (made === undefined) {
+    return plainText(403, "403 Forbidden\n");
+  }
+  const bytes = Buffer.from(made);
   return { status: 200, headers: { ...headers, "Content-Length": String(bytes.length) }, body: bytes };
 }
 

@@ -44,7 +44,7 @@ export function requireInstance(instance: Instance, exchange: Exchange): void {
   throw zitadelError(Code.NotFound, text);
 }
 
-function isHostAllowed(instance: Instance, host: string): boolean {
+export function isHostAllowed(instance: Instance, host: string): boolean {
   const name = host.toLowerCase().replace(/:\d+$/, "");
   return (
     ["localhost", "127.0.0.1", "[::1]"].includes(name) || name.endsWith(".localhost") || instance.hosts.includes(name)
