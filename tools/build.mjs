@@ -11,3 +11,4 @@ tsc("tsconfig.cjs.json");
 // The package is ESM; this marks the one folder that is not.
 writeFileSync("dist/cjs/package.json", '{ "type": "commonjs" }\n');
 await import("./bundle-cli.mjs");
+await import("./bundle-page.mjs");

@@ -41,6 +41,7 @@ describe("the package", () => {
       "package.json",
       "dist/cjs/package.json",
       "dist/cli.js",
+      ...["icon.svg", "index.html", "page.css", "page.js", "rest.js"].map((file) => `dist/page/${file}`),
       ...built,
       ...protos,
       ...docs,
