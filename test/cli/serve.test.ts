@@ -1,7 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { Code, createAuthClient, getErrorInfo, grpc, grpcWeb, rest } from "../../src/node.js";
@@ -12,8 +15,10 @@ async function serving(
   args: readonly string[],
   use: (url: string, token: string, greeting: string) => Promise<void>,
   stop: NodeJS.Signals = "SIGTERM",
+  env: Record<string, string> = {},
 ): Promise<Outcome> {
   return await runCli(["serve", ...args], {
+    env,
     started: async (child) => {
       let greeting = "";
       child.stdout.on("data", (text: string) => (greeting += text));
@@ -79,6 +84,45 @@ describe("serve", () => {
       const { status, stdout } = await runCli(["list", "-o", "ids"], { env: { ZITADEL_URL, ZITADEL_TOKEN } });
       expect({ status, count: stdout.split("\n").length }).toEqual({ status: 0, count: 7 });
     });
+  });
+
+  test("serves the page, and opens it with --open", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "open-"));
+    const opened = join(folder, "opened");
+    for (const name of ["xdg-open", "open"]) {
+      writeFileSync(join(folder, name), `#!/bin/sh\nprintf %s "$1" > ${opened}.new && mv ${opened}.new ${opened}\n`, {
+        mode: 0o755,
+      });
+    }
+    const env = { PATH: `${folder}:${process.env.PATH}` };
+    try {
+      const outcome = await serving(
+        ["--open"],
+        async (url, token, greeting) => {
+          expect(greeting).toContain(`Where that user is signed in: ${url}/ (--open opens it)`);
+          expect(await (await fetch(url)).text()).toContain("<title>Where you are signed in</title>");
+          while (!existsSync(opened)) await new Promise((resolve) => setTimeout(resolve, 10));
+          expect(readFileSync(opened, "utf8")).toBe(`${url}/`);
+          expect(readFileSync(opened, "utf8")).not.toContain(token);
+        },
+        "SIGTERM",
+        env,
+      );
+      expect(outcome).toMatchObject({ status: 0, stderr: "" });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("says where the page is if no browser can be opened", async () => {
+    let at = "";
+    const use = async (url: string) => {
+      at = url;
+    };
+    const outcome = await serving(["--open"], use, "SIGTERM", { PATH: "/nowhere" });
+    expect(outcome.status).toBe(0);
+    expect(outcome.stderr).toMatch(/^note: no browser was opened \([\w-]+: ENOENT\): open http/);
+    expect(outcome.stderr).toContain(`open ${at}/`);
   });
 
   test("listens on the port that it is told, on this machine only", async () => {

@@ -5,10 +5,13 @@ import { parseDuration } from "../input/parse-duration.js";
 import { readTokenFile } from "../input/read-token.js";
 import { starterGone } from "../starter-gone.js";
 
+// Beside the built command.
+const pageFolder = new URL("./page/", import.meta.url);
+
 export const serve = defineCommand({
   about: `Runs a local ZITADEL, in memory, reachable from this machine only, with a demo
-user who has half a dozen refresh tokens. Ctrl+C or SIGTERM stops it, and the end
-of the shell that started it.`,
+user who has half a dozen refresh tokens, and a page that shows them. Ctrl+C or
+SIGTERM stops it, and the end of the shell that started it.`,
   options: {
     port: { type: "string", short: "p", value: "PORT", help: "default 0: any free one" },
     "token-file": {
@@ -29,6 +32,7 @@ json: { url, token, pid }, once it listens`,
     },
     lag: { type: "string", value: "TIME", help: "how long lists still hold what has been revoked" },
     fault: { type: "string", multiple: true, value: "FAULT", help: "lets something go wrong; may be repeated" },
+    open: { type: "boolean", help: "opens the page in the system's browser" },
   },
   notes: `A FAULT is KIND or KIND:NAME=VALUE,NAME=VALUE. It strikes the next call, or more
 calls with times=COUNT (or all), of one RPC with method=list, revoke or
@@ -46,21 +50,24 @@ revoke-all, after skip=COUNT.
   expired-once           the access token is refused once
   truncated              the answer is cut; also bytes=COUNT
   lag:ms=COUNT           lists still hold what this call revokes`,
-  examples: `zitadel-refresh-tokens serve --port 8080 --lag 5s
+  examples: `zitadel-refresh-tokens serve --open
+zitadel-refresh-tokens serve --port 8080 --lag 5s
 zitadel-refresh-tokens serve -o env > zitadel.env &
 zitadel-refresh-tokens serve --fault status:code=unavailable,times=2 --fault html:status=502`,
 
   /** Runs until it is interrupted or terminated, which is how it succeeds. */
   async run({ values }, signal) {
     const { parseFault } = await import("../input/parse-fault.js");
+    const { readPage } = await import("../page-files.js");
     const file = values["token-file"];
     const token = file === undefined ? undefined : await readTokenFile("--token-file", file, signal);
     if (token?.mistake) throw usageError(token.mistake);
-    const zitadel = await start({
+    const zitadel: LocalZitadel = await start({
       ...(token && { users: [{ token: token.value }] }),
       port: parsePort(values.port ?? "0"),
       lagMs: values.lag === undefined ? 0 : parseDuration("--lag", values.lag, 0),
       faults: (values.fault ?? []).map(parseFault),
+      assets: readPage(pageFolder, () => zitadel.users[0]),
     });
     const stopped = new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });
@@ -68,6 +75,7 @@ zitadel-refresh-tokens serve --fault status:code=unavailable,times=2 --fault htm
       void starterGone().then(resolve);
     });
     process.stdout.write(greetings[values.output ?? "text"](zitadel));
+    if (values.open) (await import("../open-browser.js")).openBrowser(`${zitadel.url}/`);
     await stopped;
     await zitadel.close();
     return exitCodes.ok;
@@ -105,6 +113,7 @@ function facts({ url, users: [{ token }] }: LocalZitadel): string {
 function greeting({ url, users: [{ token }] }: LocalZitadel): string {
   return `A local ZITADEL, in memory, for gRPC, gRPC-Web and REST: ${url}
 Access token of its demo user: ${token}
+Where that user is signed in: ${url}/ (--open opens it)
 
   curl -d '{}' -H 'authorization: Bearer ${token}' ${url}/auth/v1/users/me/tokens/refresh/_search
 

@@ -1,0 +1,99 @@
+import { request } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { createAuthClient } from "../../src/node.js";
+import { type LocalZitadel, startLocalZitadel } from "../../src/testing.js";
+import { startWithPage } from "../page/open-page.js";
+
+let zitadel: LocalZitadel;
+beforeAll(async () => {
+  zitadel = await startWithPage();
+});
+afterAll(() => zitadel.close());
+
+/** fetch does not let these headers be set. */
+function get(path: string, headers: Record<string, string> = {}, method = "GET") {
+  return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
+    const sent = request(new URL(path, zitadel.url), { headers, method, agent: false }, async (answer) => {
+      let body = "";
+      for await (const chunk of answer) body += chunk;
+      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body });
+    });
+    sent.on("error", reject).end();
+  });
+}
+
+describe("the page", () => {
+  for (const [path, type] of [
+    ["/", "text/html; charset=utf-8"],
+    ["/page.js", "text/javascript; charset=utf-8"],
+    ["/page.css", "text/css; charset=utf-8"],
+    ["/icon.svg", "image/svg+xml"],
+    ["/demo.json", "application/json"],
+  ] as const) {
+    test(`is served at ${path} under a strict policy`, async () => {
+      const { status, headers, body } = await get(path);
+      expect({ status, type: headers["content-type"] }).toEqual({ status: 200, type });
+      expect(body.length).toBeGreaterThan(0);
+      expect(headers).toMatchObject({
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "cache-control": "no-store",
+      });
+      const policy = String(headers["content-security-policy"]).split("; ");
+      expect(policy).toEqual(
+        expect.arrayContaining([
+          "default-src 'none'",
+          "script-src 'self'",
+          "style-src 'self'",
+          "frame-ancestors 'none'",
+        ]),
+      );
+      expect(policy.join()).not.toContain("unsafe");
+      expect(headers).not.toHaveProperty("access-control-allow-origin");
+    });
+  }
+
+  test("leaves everything else to ZITADEL", async () => {
+    expect(await get("/", {}, "POST")).toMatchObject({ status: 302 });
+    expect(await get("/index.html")).toMatchObject({ status: 404 });
+    expect(await get("/debug/healthz")).toMatchObject({ status: 200, body: "ok" });
+    await using auth = createAuthClient({ baseUrl: zitadel.url, token: zitadel.users[0].token });
+    expect((await auth.listMyRefreshTokens({})).result).toHaveLength(6);
+  });
+
+  test("is not there unless it is asked for", async () => {
+    await using plain = await startLocalZitadel();
+    const { status, headers } = await fetch(plain.url, { redirect: "manual" });
+    expect({ status, location: headers.get("location") }).toEqual({ status: 302, location: "/ui/login" });
+    expect((await fetch(`${plain.url}/demo.json`)).status).toBe(404);
+  });
+});
+
+describe("the demo user's token", () => {
+  for (const headers of [{}, { "sec-fetch-site": "same-origin" }, { host: "localhost:1234" }] as const) {
+    test(`goes to the page itself (${JSON.stringify(headers)})`, async () => {
+      const { status, body } = await get("/demo.json", headers);
+      const { valid, refreshed } = zitadel.users[0].tokens;
+      expect({ status, ...JSON.parse(body) }).toEqual({ status: 200, token: valid, refreshedToken: refreshed });
+    });
+  }
+
+  for (const headers of [
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" },
+    { "sec-fetch-site": "none" },
+    { origin: "https://evil.example" },
+    { origin: "null" },
+    // A name of somebody else's that leads to this machine: DNS rebinding.
+    { host: "evil.example", "sec-fetch-site": "same-origin" },
+    { host: "127.0.0.1.evil.example" },
+  ]) {
+    test(`goes to nobody else (${JSON.stringify(headers)})`, async () => {
+      const { status, body } = await get("/demo.json", headers);
+      expect(status).toBeGreaterThanOrEqual(403);
+      expect(body).not.toContain(zitadel.users[0].token);
+    });
+  }
+});
