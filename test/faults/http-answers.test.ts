@@ -120,7 +120,7 @@ describe("D: HTTP status, content type, redirects", () => {
     },
     {
       name: "D12 204",
-      on: everyRoute,
+      on: ["grpc", ...web],
       server: { onRequest: answer(204) },
       expected: { code: Code.Unknown, httpStatus: 204, reason: "empty-response", attempts: 1 },
       requests: 1,

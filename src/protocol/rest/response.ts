@@ -1,4 +1,5 @@
 import {
+  create,
   type DescField,
   type DescMessage,
   fromJsonString,
@@ -17,12 +18,15 @@ import { parseJson, utf8 } from "./json.js";
 export function restMessage<O extends DescMessage>(output: O, answer: HttpResponse): MessageShape<O> {
   const wrong = (reason: FailureReason, what: string) =>
     answerFailure(Code.Internal, reason, `the server's ${output.typeName} ${what}`, answer);
-  if (answer.body.length === 0) throw wrong("empty-response", "cannot be read: the answer is empty");
+  if (answer.body.length === 0) {
+    if (answer.status === 200) throw wrong("empty-response", "cannot be read: the answer is empty");
+    return create(output);
+  }
   const text = utf8(answer.body);
   const json = parseJson(text);
   if (text === undefined || json === undefined) throw wrong("parse-json", "cannot be read: it is not valid JSON");
   if (isErrorShaped(json) && !output.fields.some((field) => field.jsonName in json || field.name in json)) {
-    throw wrong("parse-json", "is missing: HTTP 200 came with an error instead");
+    throw wrong("parse-json", `is missing: HTTP ${answer.status} came with an error instead`);
   }
   if (largeNumber.test(text) && hasUnsafeInteger(output, json)) {
     throw wrong("unsafe-integer", "has an integer that JSON numbers cannot hold exactly; it belongs in a string");
@@ -41,8 +45,9 @@ function fieldOf(error: unknown): string {
   return field === undefined ? "" : ` in ${String(field)}`;
 }
 
+// By what gateways of any kind call the parts of an error.
 function isErrorShaped(json: JsonValue): json is JsonObject {
-  return isObject(json) && "code" in json && "message" in json;
+  return isObject(json) && Object.keys(json).some((key) => /^(?:code|message|errors?|fault|title)$/.test(key));
 }
 
 function isObject(json: JsonValue | undefined): json is JsonObject {

@@ -23,7 +23,8 @@ export const rest: Protocol = {
       maxBodyBytes: maxResponseBytes,
     }),
     response(method, answer) {
-      if (answer.status !== 200) throw restError(answer);
+      if (!isOk(answer)) throw restError(answer);
+      if (answer.body.length > 0 && !isJson(answer)) throw contentTypeFailure(answer, "application/json");
       return { message: restMessage(method.output, answer), header: answer.headers, trailer: new Headers() };
     },
   },
@@ -31,13 +32,17 @@ export const rest: Protocol = {
 
 function checkHead(head: HttpHead, maxResponseBytes: number): void {
   if (!isJson(head)) {
-    throw head.status === 200 ? contentTypeFailure(head, "application/json") : httpFailure(head);
+    if (!isOk(head)) throw httpFailure(head);
+    // An answer that is empty, as it may be with any status but 200, has no type.
+    if (head.status === 200 || head.headers.get("content-type")) throw contentTypeFailure(head, "application/json");
   }
   const length = Number(fieldText(head.headers, "content-length"));
   // With a content coding the length is not that of the text.
-  if (length > maxResponseBytes && !head.headers.get("content-encoding")) {
-    throw tooLargeFailure(head.status);
-  }
+  if (length > maxResponseBytes && !head.headers.get("content-encoding")) throw tooLargeFailure(head.status);
+}
+
+function isOk({ status }: HttpHead): boolean {
+  return status >= 200 && status < 300;
 }
 
 function isJson({ headers }: HttpHead): boolean {

@@ -42,6 +42,27 @@ async function answerOf(answer: RestAnswer) {
 }
 
 describe("an answer that is read", () => {
+  for (const status of [200, 201, 202, 203, 206, 226, 299]) {
+    test(`JSON with HTTP ${status}`, async () => {
+      const { details } = await list({ ...json({ details: { totalResult: "3" } }), status });
+      expect(details?.totalResult).toBe(3n);
+    });
+  }
+
+  for (const status of [201, 202, 204]) {
+    for (const headers of [{}, { "content-type": "application/json" }] as Record<string, string>[]) {
+      const type = headers["content-type"] ?? "no";
+      test(`nothing at all with HTTP ${status} and ${type} type is an empty message`, async () => {
+        const { details, result } = await list({ status, headers, body: "" });
+        expect({ details, result }).toEqual({ details: undefined, result: [] });
+      });
+    }
+  }
+
+  test("a field of a later version, alone", async () => {
+    expect((await list(json({ nextPage: "2" }))).result).toEqual([]);
+  });
+
   for (const [title, body] of [
     ["no `result`", { details: { processedSequence: "2678", viewTimestamp: "2025-08-01T08:45:00.123456Z" } }],
     ["empty details", { details: {} }],
@@ -237,6 +258,11 @@ describe("an answer that is refused", () => {
     { code: 5, message: "Not Found" },
     { code: "unauthenticated", message: "no" },
     { code: 0, message: "" },
+    { error: { code: 16, message: "Errors.Token.Invalid (AUTH-7fs1e)" } },
+    { error: "invalid_token", error_description: "expired" },
+    { errors: [{ message: "no" }] },
+    { message: "Unauthorized" },
+    { type: "about:blank", title: "Forbidden", status: 403 },
   ]) {
     test(`a 200 that looks like an error is no empty list: ${JSON.stringify(body)}`, async () => {
       const error = await listError(json(body));
@@ -250,9 +276,14 @@ describe("an answer that is refused", () => {
     expect(error.code).toBe(Code.Internal);
   });
 
-  test("a 204", async () => {
-    const error = await listError({ status: 204, headers: {}, body: "" });
-    expect([Code.Internal, Code.Unknown]).toContain(error.code);
+  test("a 201 of type text/plain", async () => {
+    const error = await listError({ status: 201, headers: { "content-type": "text/plain" }, body: "Created" });
+    expect(getErrorInfo(error)).toMatchObject({ reason: "unexpected-content-type", httpStatus: 201 });
+  });
+
+  test("a 201 without a type that is not empty", async () => {
+    const error = await listError({ status: 201, headers: {}, body: "{}" });
+    expect(getErrorInfo(error)).toMatchObject({ reason: "unexpected-content-type", httpStatus: 201 });
   });
 
   for (const [type, body] of [
