@@ -1,8 +1,8 @@
-import { Code, getErrorInfo, type RevokeResult } from "../node.js";
+import { Code, ConnectError, getErrorInfo, type RevokeResult } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
 import { explainError } from "./explain-error.js";
 import { toSafeJson } from "./terminal/escape.js";
-import { printError, printIds } from "./terminal/messages.js";
+import { mayBeRevoked, printError, printIds, printWarning } from "./terminal/messages.js";
 
 export type RevokeFormat = "text" | "json";
 
@@ -24,9 +24,18 @@ export function reportRevoked(result: Outcome, format: RevokeFormat, signal: Abo
   }
   const errors = failed.map(({ id, error }) => ({ id, error: explainError(error) }));
   for (const { id, error } of errors) printError(new Error(`${id}: ${error.message}`));
+  if (failed.some(({ error }) => mayBeApplied(error))) printWarning(mayBeRevoked);
   if (signal.aborted) return exitCodes.interrupted;
   const [first] = errors.map(({ error }) => error).filter((error) => error instanceof CommandError);
   return first?.exitCode ?? exitCodes.ok;
+}
+
+/** Whether ZITADEL may have done what was asked although its answer did not come. */
+export function mayBeApplied(error: unknown): boolean {
+  const { reason, fromServer, attempts } = getErrorInfo(error);
+  if (fromServer || attempts === 0) return false;
+  const code = ConnectError.from(error).code;
+  return code === Code.Canceled || code === Code.DeadlineExceeded || reason === "connection-lost";
 }
 
 function plainFailure({ id, error }: RevokeResult["failed"][number]) {

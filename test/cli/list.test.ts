@@ -73,7 +73,7 @@ describe("list on a pipe", () => {
 describe("list says on standard error", () => {
   test("what an empty list means", async () => {
     const { env } = await startLogin({ refreshTokens: [] });
-    const { status, stdout, stderr } = await runCli(["list"], { env });
+    const { status, stdout, stderr } = await runCli(["list", "-o", "table"], { env });
     expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
     expect(stderr).toMatch(/^note: no refresh tokens, which does not mean no sign-ins: [^\n]+\n$/);
     // Measured: the next refresh works after the session has been ended.
@@ -82,8 +82,15 @@ describe("list says on standard error", () => {
 
   test("that a filter leaves nothing", async () => {
     const { env } = await startLogin({ refreshTokens });
-    const { stdout, stderr } = await runCli(["list", "--client-id", "nobody"], { env });
+    const { stdout, stderr } = await runCli(["list", "--client-id", "nobody", "-o", "table"], { env });
     expect({ stdout, stderr }).toEqual({ stdout: "", stderr: "note: none of 4 tokens passes the filter\n" });
+  });
+
+  test("nothing to programs for which no line says enough", async () => {
+    const { env } = await startLogin({ refreshTokens: [] });
+    for (const format of ["ids", "tsv", "json"]) {
+      expect(await runCli(["list", "-o", format], { env })).toMatchObject({ status: 0, stderr: "" });
+    }
   });
 
   test("that ZITADEL cut the list", async () => {
@@ -91,7 +98,7 @@ describe("list says on standard error", () => {
     const { env } = await startLogin({ refreshTokens: many });
     const { stdout, stderr } = await runCli(["list", "-o", "ids"], { env });
     expect(stdout.split("\n")).toHaveLength(1_001);
-    expect(stderr).toBe("note: 1000 of 1001 tokens were sent: ZITADEL lists no more\n");
+    expect(stderr).toBe("warning: 1000 of 1001 tokens were sent: ZITADEL lists no more\n");
   });
 
   test("nothing of a list as old as it gets on a quiet ZITADEL", async () => {
@@ -103,7 +110,7 @@ describe("list says on standard error", () => {
     const { env } = await startLogin({ refreshTokens }, { now: () => ago(3) });
     const { stderr } = await runCli(["list", "-o", "ids"], { env });
     expect(stderr).toBe(
-      "note: ZITADEL updated this list 3 hours ago: what was revoked or used since is not in it yet\n",
+      "warning: ZITADEL updated this list 3 hours ago: what was revoked or used since is not in it yet\n",
     );
   });
 

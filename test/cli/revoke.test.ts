@@ -141,6 +141,7 @@ describe("revoke", () => {
     });
     expect({ status, stdout }).toEqual({ status: 130, stdout: expect.stringMatching(/^revoked \d{18}\n$/) });
     expect(stderr.match(/^error: \d{18}: \[canceled\] the caller canceled the call$/gm)).toHaveLength(2);
+    expect(stderr).toMatch(/^warning: what got no answer may have been revoked all the same: list shows/m);
   });
 
   for (const [name, args, input, said] of [
@@ -234,6 +235,26 @@ describe("revoke-all", () => {
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toContain("error: [internal] db connection error\n");
   });
+
+  for (const [name, interrupt] of [
+    ["is interrupted", true],
+    ["runs out of time", false],
+  ] as const) {
+    test(`says that it may have happened if it ${name}`, async () => {
+      const { zitadel, env } = await startLogin(user);
+      zitadel.fail({ kind: "hang", method: "RevokeAllMyRefreshTokens", times: Number.POSITIVE_INFINITY });
+      const args = ["revoke-all", "--yes", "--timeout", interrupt ? "60s" : "1s"];
+      const { status, stderr } = await runCli(args, {
+        env,
+        started: async (child) => {
+          await requestsReach(zitadel, 2);
+          if (interrupt) child.kill("SIGINT");
+        },
+      });
+      expect(status).toBe(interrupt ? 130 : 1);
+      expect(stderr).toMatch(/^warning: what got no answer may have been revoked all the same: list shows/m);
+    });
+  }
 
   test("has nothing to do without tokens", async () => {
     const { env } = await startLogin({ refreshTokens: [] });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { noTerminal, runOnTerminal } from "./run-cli.js";
+import { noTerminal, runCli, runOnTerminal } from "./run-cli.js";
 import { startLogin } from "./start-login.js";
 
 const hourMs = 3_600_000;
@@ -66,6 +66,7 @@ ID                  APP                              STATE         USABLE UNTIL 
     ["is not coloured with NO_COLOR", { NO_COLOR: "1" }, false],
     ["is coloured with an empty NO_COLOR", { NO_COLOR: "" }, true],
     ["is not coloured on a dumb terminal", { TERM: "dumb" }, false],
+    ["is not coloured with CLICOLOR=0", { CLICOLOR: "0" }, false],
   ] as const) {
     test(name, async () => {
       const { env } = await startLogin({ refreshTokens });
@@ -74,6 +75,29 @@ ID                  APP                              STATE         USABLE UNTIL 
       expect(stdout.includes("\u001b")).toBe(colored);
     });
   }
+
+  for (const [variables, colored] of [
+    [{}, false],
+    [{ FORCE_COLOR: "1" }, true],
+    [{ FORCE_COLOR: "1", NO_COLOR: "1" }, true],
+    [{ FORCE_COLOR: "0" }, false],
+    [{ CLICOLOR_FORCE: "1" }, true],
+    [{ CLICOLOR_FORCE: "0" }, false],
+    [{ CLICOLOR_FORCE: "1", NO_COLOR: "1" }, false],
+  ] as const) {
+    test(`is ${colored ? "" : "not "}coloured on a pipe with ${JSON.stringify(variables)}`, async () => {
+      const { env } = await startLogin({ refreshTokens });
+      const { stdout } = await runCli(["list", "-o", "table"], { env: { ...env, ...variables } });
+      expect(stdout.includes("\u001b[32mactive\u001b[0m ")).toBe(colored);
+      expect(stdout.includes("\u001b")).toBe(colored);
+    });
+  }
+
+  test("explains an empty list on any format, since somebody looks at it", async () => {
+    const { env } = await startLogin({ refreshTokens: [] });
+    const { stdout } = await runOnTerminal(["list", "-o", "ids"], { env: { ...env, NO_COLOR: "1" } });
+    expect(stdout).toMatch(/^note: no refresh tokens, /);
+  });
 
   test("shows progress on work that takes a while, and takes it away", async () => {
     const { zitadel, env } = await startLogin({ refreshTokens });

@@ -6,7 +6,7 @@ import { commonOptions } from "../input/common-options.js";
 import { readSettings } from "../input/settings.js";
 import { isColored } from "../terminal/color.js";
 import { escapeText, toSafeJson } from "../terminal/escape.js";
-import { printNote } from "../terminal/messages.js";
+import { printNote, printWarning } from "../terminal/messages.js";
 import { relativeTime } from "../terminal/relative-time.js";
 import { formatTable } from "../terminal/table.js";
 import { tokenColumns } from "../terminal/token-columns.js";
@@ -63,7 +63,9 @@ pass show zitadel | zitadel-refresh-tokens list --token-file -`,
         (values.state?.includes(state) ?? true) && (values["client-id"]?.includes(clientId) ?? true),
     );
     process.stdout.write(formatView({ ...view, tokens }, format, now));
-    for (const note of notesOn(view, tokens, now)) printNote(note);
+    for (const warning of warningsOn(view, now)) printWarning(warning);
+    // Only for people: programs that read ids or lines know an empty list when they see it.
+    if (format === "table" || process.stderr.isTTY) explainEmptiness(view, tokens);
     return exitCodes.ok;
   },
 });
@@ -90,17 +92,22 @@ function tabbed({ id, clientId, state, lastUsedAt, usableUntil, signedInAt, scop
   return [id, clientId, state, ...times, scopes.join(" ")].map(escapeText).join("\t");
 }
 
-/** What the list alone does not say. */
-function notesOn({ tokens, total, truncated, asOf }: RefreshTokensView, shown: readonly unknown[], now: number) {
-  const notes: string[] = [];
+function explainEmptiness({ tokens }: RefreshTokensView, shown: readonly unknown[]): void {
   if (tokens.length === 0) {
-    notes.push(`no refresh tokens, which does not mean no sign-ins: ${emptyListMeaning}`);
+    printNote(`no refresh tokens, which does not mean no sign-ins: ${emptyListMeaning}`);
   } else if (shown.length === 0) {
-    notes.push(`none of ${tokens.length} tokens passes the filter`);
+    printNote(`none of ${tokens.length} tokens passes the filter`);
   }
-  if (truncated) notes.push(`${tokens.length} of ${total} tokens were sent: ZITADEL lists no more`);
+}
+
+/** Why the list is not all there is. */
+function warningsOn({ tokens, total, truncated, asOf }: RefreshTokensView, now: number) {
+  const warnings: string[] = [];
+  if (truncated) warnings.push(`${tokens.length} of ${total} tokens were sent: ZITADEL lists no more`);
   if (isOld(asOf, now)) {
-    notes.push(`ZITADEL updated this list ${relativeTime(asOf, now)}: what was revoked or used since is not in it yet`);
+    warnings.push(
+      `ZITADEL updated this list ${relativeTime(asOf, now)}: what was revoked or used since is not in it yet`,
+    );
   }
-  return notes;
+  return warnings;
 }

@@ -8,7 +8,7 @@ import { checkIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
 import type { RevokeFormat } from "../report-revoked.js";
 import { toSafeJson } from "../terminal/escape.js";
-import { printIds, printNote } from "../terminal/messages.js";
+import { mayBeRevoked, printIds, printNote, printWarning } from "../terminal/messages.js";
 import { withClient } from "../with-client.js";
 
 export const revokeAll = defineCommand({
@@ -94,7 +94,7 @@ async function revokeInOneCall(
   format: RevokeFormat,
   signal: AbortSignal,
 ): Promise<number> {
-  const [{ getErrorInfo, revokeRefreshTokens }, { reportRevoked }] = await Promise.all([
+  const [{ getErrorInfo, revokeRefreshTokens }, { mayBeApplied, reportRevoked }] = await Promise.all([
     import("../../node.js"),
     import("../report-revoked.js"),
   ]);
@@ -109,6 +109,7 @@ async function revokeInOneCall(
       case "COMMAND-BHt2w":
         return reportRevoked(await revokeRefreshTokens(auth, ids, { signal }), format, signal);
       default:
+        if (signal.aborted || mayBeApplied(error)) printWarning(mayBeRevoked);
         throw error;
     }
   }
