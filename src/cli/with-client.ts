@@ -39,7 +39,7 @@ export async function withClient<T>(
     return await use(auth);
   } catch (error) {
     signal.throwIfAborted();
-    throw explainError(error);
+    throw explainError(error, settings);
   } finally {
     stopProgress();
     await auth?.close();

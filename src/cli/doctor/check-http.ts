@@ -1,4 +1,4 @@
-import { speaksTls } from "./check-tls.js";
+import { certificateWanted, speaksTls } from "./check-tls.js";
 import { type Finding, failed, ok, skipped, warning } from "./finding.js";
 import { type ProbeAnswer, probe } from "./http-probe.js";
 import type { Target } from "./target.js";
@@ -18,9 +18,11 @@ export async function checkHttp(target: Target): Promise<Finding[]> {
     const wantsTls = !target.isTls && (await speaksTls(target));
     return [wantsTls ? tlsWanted(target) : probeFailure(error, target)];
   }
-  const { status, headers } = answer;
+  const { status, headers, body } = answer;
   const isPage = /^text\/html/i.test(headers["content-type"] ?? "");
   if (!target.isTls && status === 400 && (await speaksTls(target))) return [tlsWanted(target)];
+  // nginx's words, with 400.
+  if (target.isTls && status >= 400 && /SSL certificate/i.test(body)) return [certificateWanted("http")];
   if (status >= 300 && status < 400) return [redirected(headers.location, target)];
   if (isPage && (status === 502 || status === 503 || status === 504)) {
     const remedy = "does ZITADEL run, and does the proxy know where?";
@@ -43,6 +45,8 @@ function probeFailure(error: unknown, { port }: Target): Finding {
     return failed("http", "http-silent", error.message, "is the server overloaded, or the port another service's?");
   }
   const code = codeOf(error);
+  // In TLS 1.3 the refusal comes after the handshake.
+  if (code.includes("CERTIFICATE_REQUIRED")) return certificateWanted("http");
   if (code.startsWith("HPE_")) {
     const message = `port ${port} does not speak HTTP/1.1 (${code})`;
     return failed("http", "http-not-spoken", message, "is the port another service's? gRPC-Web and REST need HTTP/1.1");

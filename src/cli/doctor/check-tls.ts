@@ -47,9 +47,10 @@ export async function speaksTls(target: Target): Promise<boolean> {
   try {
     await shakeHands(target);
     return true;
-  } catch {
+  } catch (error) {
     target.signal.throwIfAborted();
-    return false;
+    // Whoever refuses in TLS speaks it.
+    return codeOf(error).includes("_ALERT_");
   }
 }
 
@@ -94,8 +95,16 @@ function handshakeFailure(error: unknown, { port }: Target): Finding {
       "use http: if it is a port for cleartext",
     );
   }
+  if (code.includes("CERTIFICATE_REQUIRED")) return certificateWanted("tls");
   const remedy = "does the server have a certificate for this name, and does it want one of the client?";
   return failed("tls", "tls-refused", `the server refuses the TLS handshake (${code || "it hangs up"})`, remedy);
+}
+
+/** What it comes to that a server wants a certificate of its client. */
+export function certificateWanted(check: "tls" | "http"): Finding {
+  const remedy =
+    "this command has none to show: use a port without mutual TLS, or the library with http2.tls.cert and key";
+  return failed(check, "tls-client-certificate", "the server wants a certificate of the client (mutual TLS)", remedy);
 }
 
 function certificateFailure(problem: string, certificate: PeerCertificate, { host }: Target): Finding {

@@ -1,5 +1,5 @@
 import { Code, createAuthClient, getErrorInfo } from "../../node.js";
-import { explainError, hintFor } from "../explain-error.js";
+import { explainError, hintFor, isRefusal } from "../explain-error.js";
 import type { Settings } from "../input/settings.js";
 import { relativeTime } from "../terminal/relative-time.js";
 import { type Finding, failed, ok, skipped, warning } from "./finding.js";
@@ -67,14 +67,18 @@ function checkClaims(claims: JwtClaims, url: string, now: number): Finding {
 /** Says what ZITADEL thinks of the token, which counts more than what the token says. */
 export function checkAcceptance({ response, error }: Calls, token: string | undefined): Finding {
   if (response) return ok("acceptance", "ZITADEL takes the token");
-  const isRefused = error?.code === Code.Unauthenticated;
-  if (!error || !getErrorInfo(error).fromServer || !(isRefused || error.code === Code.PermissionDenied)) {
+  if (!error || !isRefusal(error)) {
     return skipped("acceptance", "no call got through");
   }
   const { message } = explainError(error);
   if (getErrorInfo(error).id === "AUTH-7fs1e") return refusal(message, token);
   const remedy = hintFor(error) ?? signInAgain;
-  return failed("acceptance", isRefused ? "token-refused" : "token-not-allowed", message, remedy);
+  return failed(
+    "acceptance",
+    error.code === Code.Unauthenticated ? "token-refused" : "token-not-allowed",
+    message,
+    remedy,
+  );
 }
 
 // ZITADEL answers the same whether a token is expired, revoked or for others; what a JWT says tells them apart.

@@ -52,7 +52,7 @@ export async function examine(
   const usable = token.verdict === "token-malformed" ? { ...settings, token: undefined } : settings;
   const all: Calls[] = [];
   for (const protocol of commonOptions.protocol.choices) all.push(await makeCalls(usable, protocol, signal));
-  for (const calls of all) report(explainCalls(calls, all));
+  for (const calls of all) report(explainCalls(calls, all, settings.url));
   const chosen = all.find(({ protocol }) => protocol === settings.protocol) as Calls;
   const acceptance = checkAcceptance(chosen, settings.token?.value);
   report(acceptance);

@@ -1,18 +1,18 @@
 import { Code, type ConnectError, getErrorInfo } from "../../node.js";
-import { explainError } from "../explain-error.js";
+import { explainError, hostRemedy, isRefusedOnTheWay, isUnknownHost } from "../explain-error.js";
 import type { ProtocolName } from "../input/settings.js";
 import { type Finding, failed, ok, type Verdict } from "./finding.js";
 import { type Calls, gotThrough } from "./make-calls.js";
 
 /** Says how calls over one protocol went; `all` went over it and the others. */
-export function explainCalls(calls: Calls, all: readonly Calls[]): Finding {
+export function explainCalls(calls: Calls, all: readonly Calls[], url: string): Finding {
   const { protocol, ms, error } = calls;
   if (ms) {
     const [first, next] = ms.map((each) => `${Math.round(each)} ms`);
     return ok(protocol, `works: ${first} with connecting, then ${next}`, ms[1]);
   }
   if (!error || gotThrough(calls)) return ok(protocol, "reaches ZITADEL, which wants another token");
-  const { verdict, remedy } = diagnose(protocol, error, all);
+  const { verdict, remedy } = diagnose(protocol, error, all, url);
   return failed(protocol, verdict, explainError(error).message, remedy);
 }
 
@@ -21,10 +21,14 @@ interface Diagnosis {
   readonly remedy: string;
 }
 
-function diagnose(protocol: ProtocolName, error: ConnectError, all: readonly Calls[]): Diagnosis {
+function diagnose(protocol: ProtocolName, error: ConnectError, all: readonly Calls[], url: string): Diagnosis {
   const { reason, httpStatus, id, fromServer } = getErrorInfo(error);
   const others = all.filter((calls) => calls.protocol !== protocol && gotThrough(calls));
   const [other] = others.map((calls) => calls.protocol);
+  if (protocol === "grpc" && other && !fromServer && isRefusedOnTheWay(httpStatus)) {
+    const remedy = `let it pass application/grpc over HTTP/2 (a firewall, a CDN, a load balancer), or use --protocol ${other}`;
+    return { verdict: "grpc-refused", remedy };
+  }
   if (reason === "not-h2" || (protocol === "grpc" && other && httpStatus === 404)) {
     const remedy = other
       ? `make the proxy pass HTTP/2 on (nginx: grpc_pass, Traefik: h2c), or use --protocol ${other}`
@@ -39,9 +43,8 @@ function diagnose(protocol: ProtocolName, error: ConnectError, all: readonly Cal
     const remedy = `a proxy drops trailers or cuts answers: ${other ? `use --protocol ${other}` : "try other protocols"}`;
     return { verdict: "no-trailers", remedy };
   }
-  if (error.code === Code.NotFound && fromServer && /instance not found|instanceHost/i.test(error.rawMessage)) {
-    const remedy = "use the instance's domain, or make the proxy pass the Host header on";
-    return { verdict: "unknown-instance", remedy };
+  if (isUnknownHost(error)) {
+    return { verdict: "unknown-instance", remedy: `${hostRemedy(url)}; a proxy has to pass the Host header on` };
   }
   if (httpStatus === 404 || error.code === Code.NotFound || error.code === Code.Unimplemented) {
     return {

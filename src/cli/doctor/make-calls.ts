@@ -1,4 +1,5 @@
-import { Code, ConnectError, getErrorInfo, type ListMyRefreshTokensResponse } from "../../node.js";
+import { ConnectError, type ListMyRefreshTokensResponse } from "../../node.js";
+import { isRefusal } from "../explain-error.js";
 import type { ProtocolName, Settings } from "../input/settings.js";
 import { openClient } from "../open-client.js";
 
@@ -36,6 +37,5 @@ export async function makeCalls(settings: Settings, protocol: ProtocolName, sign
 /** Whether the calls got through to ZITADEL, although it may have refused the token. */
 export function gotThrough({ response, error }: Calls): boolean {
   if (response) return true;
-  const isRefusal = error?.code === Code.Unauthenticated || error?.code === Code.PermissionDenied;
-  return isRefusal && getErrorInfo(error).fromServer;
+  return isRefusal(error);
 }

@@ -1,3 +1,4 @@
+import { createServer as createTlsServer } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import type { Verdict } from "../../../src/cli/doctor/finding.js";
@@ -6,7 +7,7 @@ import { noTerminal, runCli, runOnTerminal } from "../run-cli.js";
 import { requestsReach, startLogin } from "../start-login.js";
 import { connectionCases, hasOpenssl, httpCases } from "./network-cases.js";
 import { type Case, canary, runDoctor } from "./run-doctor.js";
-import { startHttp1, startProxy, startTcp } from "./servers.js";
+import { listen, startGrpcRefuser, startHttp1, startProxy, startTcp } from "./servers.js";
 import { callCases, tokenCases } from "./zitadel-cases.js";
 
 const ca = fileURLToPath(new URL("../../../../test/fixtures/tls/ca.pem", import.meta.url));
@@ -137,6 +138,61 @@ describe("doctor says of a JWT that ZITADEL refuses", () => {
     const scoped = await acceptanceOf({ exp: inAnHour, aud: ["1"], scope: `openid ${audienceScope}` });
     expect(scoped).toMatchObject({ verdict: "token-refused", remedy });
     expect(await acceptanceOf({ exp: 1_700_000_000, aud: ["1"] })).toMatchObject({ verdict: "token-refused", remedy });
+  });
+});
+
+describe("doctor names", () => {
+  for (const status of [403, 464, 520, 530]) {
+    test(`what does not let gRPC pass (HTTP ${status}), and the protocol that works, as list does`, async () => {
+      const { zitadel, env } = await startLogin();
+      const url = await startGrpcRefuser(zitadel.url, status);
+      const { exitCode, checks } = await runDoctor({ url, token: zitadel.users[0].token });
+      expect(checks.find(({ check }) => check === "grpc")).toMatchObject({
+        verdict: "grpc-refused",
+        remedy: expect.stringMatching(/use --protocol grpc-web$/),
+      });
+      expect(exitCode).toBe(1);
+      const list = await runCli(["list", "-u", url], { env });
+      expect(list.status).toBe(1);
+      expect(list.stderr).toMatch(
+        /\nhint: something in front of ZITADEL refuses gRPC: try --protocol grpc-web or rest/,
+      );
+    });
+  }
+
+  test("the usual host where ZITADEL does not know its instance, as list does", async () => {
+    const message = "unable to set instance using origin: ID=QUERY-1kIjX Message=Instance not found.";
+    const { zitadel, env } = await startLogin();
+    const refuse = () => zitadel.fail({ kind: "status", code: 5, message, times: 5 });
+    const { port } = new URL(zitadel.url);
+    refuse();
+    const { checks } = await runDoctor({ url: zitadel.url, token: zitadel.users[0].token });
+    const remedy = `is that localhost? Then use http://localhost:${port}`;
+    expect(checks.find(({ verdict }) => verdict === "unknown-instance")?.remedy).toContain(remedy);
+    expect((await runCli(["list"], { env })).stderr).toContain(remedy);
+    const { stderr } = await runCli(["list", "-u", `http://localhost:${port}`], { env });
+    expect(stderr).toMatch(
+      /use that in --url, or add --header "x-zitadel-instance-host: DOMAIN" to an internal URL\n$/,
+    );
+  });
+
+  test("https: for a port that refuses in TLS", async () => {
+    const server = createTlsServer({ ...certificate("server"), ALPNProtocols: ["no-http"] });
+    const port = await listen(server);
+    const { checks } = await runDoctor({ url: `http://localhost:${port}` });
+    expect(checks.find(({ check }) => check === "http")).toMatchObject({
+      verdict: "tls-wanted",
+      remedy: `use https://localhost:${port}`,
+    });
+  });
+});
+
+test("list says that a URL with a path is none of an instance", async () => {
+  const { zitadel, env } = await startLogin();
+  const { status, stderr } = await runCli(["list", "-u", `${zitadel.url}/ui/console`], { env });
+  expect({ status, stderr }).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/hint: is --url the root of the/),
   });
 });
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { certificate } from "../../helpers/certificate.js";
 import type { Case } from "./run-doctor.js";
 import { closedPort, startHttp1, startHttps1, startTcp, startWithCertificate } from "./servers.js";
 
@@ -59,6 +60,14 @@ export const connectionCases = {
   "tls-wanted": async () => {
     const url = await startWithCertificate("server");
     return { check: "http", url: url.replace("https:", "http:") };
+  },
+  // As nginx answers with ssl_verify_client.
+  "tls-client-certificate": async () => {
+    const page = "<html><head><title>400 No required SSL certificate was sent</title></head></html>";
+    const url = await startHttps1((_request, response) => {
+      response.writeHead(400, { "content-type": "text/html" }).end(page);
+    }, certificate("server"));
+    return { check: "http", url, args: trusted };
   },
   "tls-no-h2": async () => ({ check: "alpn", url: await startWithCertificate("server"), args: trusted }),
 } satisfies Record<string, () => Promise<Case & { after?: () => void }>>;

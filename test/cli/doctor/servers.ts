@@ -6,8 +6,9 @@ import {
   request,
   type ServerResponse,
 } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach } from "@jest/globals";
 import { certificate } from "../../helpers/certificate.js";
 
@@ -22,7 +23,7 @@ afterEach(async () => {
 });
 
 /** Lets a server listen until the test ends, and gives its port. */
-async function listen(server: Server): Promise<number> {
+export async function listen(server: Server): Promise<number> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -48,6 +49,32 @@ export async function startHttp1(listener: RequestListener): Promise<string> {
 /** The same over TLS. Its URL. */
 export async function startHttps1(listener: RequestListener, tls: { cert: string; key: string }): Promise<string> {
   return `https://localhost:${await listen(createHttpsServer(tls, listener))}`;
+}
+
+/**
+ * What lets HTTP/1.1 pass to another server, and answers every HTTP/2 request with a status and a page of its own, as
+ * firewalls and CDNs do that do not know gRPC. Its URL.
+ */
+export async function startGrpcRefuser(target: string, status: number): Promise<string> {
+  const { port, hostname: host } = new URL(target);
+  const http2 = createHttp2Server((_request, response) => {
+    response.writeHead(status, { "content-type": "text/html" }).end("<html>Forbidden</html>");
+  });
+  const server = createServer((socket) => {
+    socket.once("readable", () => {
+      const start = socket.read() as Buffer | null;
+      if (!start) return;
+      socket.unshift(start);
+      if (start.toString("latin1").startsWith("PRI")) {
+        http2.emit("connection", socket);
+        return;
+      }
+      const upstream = connect(Number(port), host);
+      upstream.on("error", () => socket.destroy());
+      socket.pipe(upstream).pipe(socket);
+    });
+  });
+  return `http://127.0.0.1:${await listen(server)}`;
 }
 
 /** A server with one of the certificates for tests, that is well and nothing else. Its URL. */

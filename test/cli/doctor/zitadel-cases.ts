@@ -1,7 +1,7 @@
 import type { Fault } from "../../../src/testing.js";
 import { startLogin } from "../start-login.js";
 import type { Case } from "./run-doctor.js";
-import { startProxy } from "./servers.js";
+import { startGrpcRefuser, startProxy } from "./servers.js";
 
 const page = "https://app.example.com";
 
@@ -32,6 +32,10 @@ const now = () => Math.floor(Date.now() / 1_000);
 /** What is wrong between the server and ZITADEL, or in it. */
 export const callCases = {
   "http1-only": async () => await proxied("grpc", {}),
+  "grpc-refused": async () => {
+    const { zitadel } = await startLogin();
+    return { check: "grpc", url: await startGrpcRefuser(zitadel.url, 403), token: zitadel.users[0].token };
+  },
   "unknown-instance": async () =>
     await failing("grpc", { kind: "status", code: 5, message: "unable to set instance: Instance not found." }),
   "not-serving": async () => await failing("rest", { kind: "status", code: 14 }),
