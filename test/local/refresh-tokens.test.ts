@@ -112,3 +112,82 @@ describe("a revoke", () => {
     expect(user.refreshTokens).toHaveLength(0);
   });
 });
+
+describe("the access token that was issued with a refresh token", () => {
+  const listWith = (zitadel: LocalZitadel, token = ""): Promise<unknown> => list(grpcJs(zitadel.url), token);
+  const invalid = { code: 16, details: "Errors.Token.Invalid (AUTH-7fs1e)" };
+
+  test("is valid until that is revoked, and no longer", async () => {
+    const zitadel = await start();
+    const [user] = zitadel.users;
+    const [id = "", other = ""] = user.refreshTokens.map(({ id }) => id);
+    await listWith(zitadel, user.accessTokens.get(id));
+    await call(grpcJs(zitadel.url), revokeMyRefreshToken, { id }, bearer(zitadel));
+    await expect(listWith(zitadel, user.accessTokens.get(id))).rejects.toMatchObject(invalid);
+    await listWith(zitadel, user.accessTokens.get(other));
+    await listWith(zitadel, user.token);
+  });
+
+  test("can be the caller's own, which ends with all of them", async () => {
+    const zitadel = await start({ users: [{ token: "mine", refreshTokens: [{ accessToken: "mine" }, {}] }] });
+    await listWith(zitadel, "mine");
+    await call(grpcJs(zitadel.url), revokeAllMyRefreshTokens, {}, bearer(zitadel));
+    await expect(listWith(zitadel, "mine")).rejects.toMatchObject(invalid);
+  });
+});
+
+describe("a sign-out", () => {
+  test("ends the access token, leaves the row, and stands in the way of revoking", async () => {
+    const zitadel = await start();
+    const [user] = zitadel.users;
+    const client = grpcJs(zitadel.url);
+    const [id = ""] = user.refreshTokens.map(({ id }) => id);
+    user.signOut(id);
+    await expect(list(client, user.accessTokens.get(id) ?? "")).rejects.toMatchObject({ code: 16 });
+    expect((await list(client, user.token)).result.map((token) => token.id)).toContain(id);
+    const notFound = { code: 5, details: "Refresh Token not found (COMMAND-BHt2w)" };
+    await expect(call(client, revokeMyRefreshToken, { id }, bearer(zitadel))).rejects.toMatchObject(notFound);
+    await expect(call(client, revokeAllMyRefreshTokens, {}, bearer(zitadel))).rejects.toMatchObject(notFound);
+    expect(user.refreshTokens).toHaveLength(5);
+    expect(() => user.signOut("1")).toThrow(RangeError);
+  });
+});
+
+test("the view's timestamp stands still, moves with a change, and every 3 minutes", async () => {
+  const startedAt = Date.now();
+  let now = startedAt;
+  const zitadel = await start({ now: () => new Date(now) });
+  const client = grpcJs(zitadel.url);
+  const [user] = zitadel.users;
+  const seenAfter = async (ms: number): Promise<number> => {
+    now = startedAt + ms;
+    const { details } = await list(client, user.token);
+    return details?.viewTimestamp ? timestampDate(details.viewTimestamp).getTime() - startedAt : Number.NaN;
+  };
+  expect(await seenAfter(1000)).toBe(0);
+  expect(await seenAfter(179_999)).toBe(0);
+  expect(await seenAfter(180_000)).toBe(180_000);
+  now = startedAt + 200_000;
+  await call(client, revokeMyRefreshToken, { id: user.refreshTokens[0]?.id ?? "" }, bearer(zitadel));
+  expect(await seenAfter(359_999)).toBe(200_000);
+  expect(await seenAfter(400_000)).toBe(360_000);
+});
+
+test("times that are not known are left out of details, and Go's zero time elsewhere", async () => {
+  const times = { authTime: null, idleExpiration: null, expiration: null, creationDate: null, changeDate: null };
+  const zitadel = await start({ users: [{ refreshTokens: [times] }] });
+  const [token] = (await list(grpcJs(zitadel.url), zitadel.users[0].token)).result;
+  expect(token?.details?.creationDate).toBeUndefined();
+  expect(token?.details?.changeDate).toBeUndefined();
+  const zero = { seconds: -62135596800n, nanos: 0 };
+  expect(token).toMatchObject({ authTime: zero, idleExpiration: zero, expiration: zero });
+});
+
+test("a token that a later one replaced is not listed, but can be revoked", async () => {
+  const browser = { clientId: "app", userAgentId: "browser" };
+  const zitadel = await start({ users: [{ refreshTokens: [{ ...browser, id: "old" }, browser] }] });
+  const client = grpcJs(zitadel.url);
+  await call(client, revokeMyRefreshToken, { id: "old" }, bearer(zitadel));
+  await expect(call(client, revokeMyRefreshToken, { id: "old" }, bearer(zitadel))).rejects.toMatchObject({ code: 5 });
+  expect(zitadel.users[0].refreshTokens).toHaveLength(1);
+});

@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { demoTokens } from "./demo-tokens.js";
 import type { Journal } from "./journal.js";
-import { RefreshTokenStore } from "./refresh-token-store.js";
+import { opaqueToken, RefreshTokenStore } from "./refresh-token-store.js";
 import type { LocalAccessTokens, LocalUser, LocalUserOptions } from "./user.js";
 
 /** How ZITADEL takes an access token. */
@@ -24,12 +23,9 @@ export function createAccount(options: LocalUserOptions, index: number, journal:
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
     throw new TypeError("a user's token must be visible ASCII without spaces, as a header can carry it");
   }
-  const store = new RefreshTokenStore(
-    resourceOwner,
-    journal,
-    options.refreshTokens ?? demoTokens(journal.now()),
-    firstRefreshTokenId + BigInt(index) * 1_000_000n,
-  );
+  const tokens = options.refreshTokens ?? demoTokens(journal.now());
+  const firstId = firstRefreshTokenId + BigInt(index) * 1_000_000n;
+  const store = new RefreshTokenStore(resourceOwner, journal, tokens, firstId);
   const valid = token ?? opaqueToken();
   const user: LocalUser = {
     id,
@@ -48,10 +44,8 @@ export function createAccount(options: LocalUserOptions, index: number, journal:
     get refreshTokens() {
       return store.live;
     },
+    accessTokens: store.accessTokens,
+    signOut: (id) => store.signOut(id),
   };
   return { user, store, language: options.language, allowedOrigins: options.allowedOrigins };
-}
-
-function opaqueToken(): string {
-  return randomBytes(36).toString("base64url");
 }

@@ -59,6 +59,10 @@ export function unknownOrganisation(): ConnectError {
 function findToken(accounts: readonly Account[], token: string): { account: Account; kind: AccessTokenKind } {
   for (const account of accounts) {
     for (const [kind, value] of Object.entries(account.user.tokens)) {
+    const issued = account.store.knows(token);
+    if (issued !== undefined) {
+      return { account, kind: issued === "valid" ? "valid" : "expired" };
+    }
       if (value === token) {
         return { account, kind: kind as AccessTokenKind };
       }

@@ -9,6 +9,9 @@ interface Event {
   readonly visibleAt: number;
 }
 
+/** How often a projection that has nothing to do says so. */
+const beatMs = 180_000;
+
 /** Every change has a number, and lists learn of it later: ZITADEL's eventstore and its projection, in brief. */
 export class Journal {
   readonly #now: () => Date;
@@ -16,12 +19,14 @@ export class Journal {
   #last: Event;
   #visible: Event;
   #waiting: Event[] = [];
+  readonly #startedAt: number;
 
   constructor(now: () => Date) {
     this.#now = now;
     const at = now();
     this.#last = { sequence: 2678n, at, visibleAt: at.getTime() };
     this.#visible = this.#last;
+    this.#startedAt = at.getTime();
   }
 
   now(): Date {
@@ -41,10 +46,12 @@ export class Journal {
     const seen = this.#waiting.filter((event) => event.visibleAt <= now);
     this.#waiting = this.#waiting.filter((event) => event.visibleAt > now);
     this.#visible = seen.at(-1) ?? this.#visible;
+    // It stands still between changes but for its beat.
+    const beat = now - ((now - this.#startedAt) % beatMs);
     return create(ListDetailsSchema, {
       totalResult: BigInt(totalResult),
       processedSequence: this.#visible.sequence,
-      viewTimestamp: timestampFromDate(new Date(this.#visible.visibleAt)),
+      viewTimestamp: timestampFromDate(new Date(Math.max(this.#visible.visibleAt, beat))),
     });
   }
 }

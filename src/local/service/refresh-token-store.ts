@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { create, fromJson } from "@bufbuild/protobuf";
 import { type Timestamp, TimestampSchema, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectError } from "@connectrpc/connect";
@@ -12,19 +13,28 @@ import { zitadelError } from "./zitadel-error.js";
 
 interface Row {
   readonly token: RefreshToken;
-  readonly stale: boolean;
+  readonly accessToken: string;
+  /** Cannot be revoked, although it is listed. */
+  stale: boolean;
+  /** Not listed, although it can be revoked: its app has a later one on the same device. */
+  readonly replaced: boolean;
   /** Until when lists still hold it, in ms since 1970; absent as long as it is not revoked. */
   goneAt?: number;
 }
 
 const dayMs = 86_400_000;
 
+/** Go's, where a row has no time. */
+const zeroTime = "0001-01-01T00:00:00Z";
+
 /** ZITADEL's `Auth.SearchLimit`. */
 const listLimit = 1000;
 
 /** The refresh tokens of one user. */
 export class RefreshTokenStore {
-  readonly #rows: Row[] = [];
+  readonly #rows: Row[];
+  /** By the id of the refresh token that each was issued with. */
+  readonly accessTokens: ReadonlyMap<string, string>;
 
   constructor(
     readonly resourceOwner: string,
@@ -32,19 +42,36 @@ export class RefreshTokenStore {
     tokens: readonly LocalRefreshTokenOptions[],
     firstId: bigint,
   ) {
-    const keys = new Map<string, number>();
-    tokens.forEach((options, index) => {
-      const token = this.#token(options, firstId + BigInt(index), index);
-      const key = JSON.stringify([token.clientId, options.userAgentId ?? index]);
-      const place = keys.get(key) ?? keys.size;
-      keys.set(key, place);
-      this.#rows[place] = { token, stale: options.stale ?? false };
-    });
+    const placeOf = ({ clientId, userAgentId }: LocalRefreshTokenOptions, index: number): string =>
+      JSON.stringify([clientId, userAgentId ?? index]);
+    const last = new Map(tokens.map((options, index) => [placeOf(options, index), index]));
+    this.#rows = tokens.map((options, index) => ({
+      token: this.#token(options, firstId + BigInt(index), index),
+      accessToken: options.accessToken ?? opaqueToken(),
+      stale: options.stale ?? false,
+      replaced: last.get(placeOf(options, index)) !== index,
+    }));
+    this.accessTokens = new Map(this.#rows.map(({ token, accessToken }) => [token.id, accessToken]));
   }
 
   /** Those that can be revoked, in order of creation. */
   get live(): RefreshToken[] {
-    return this.#rows.filter(isLive).map((row) => row.token);
+    return this.#rows.filter((row) => isLive(row) && !row.replaced).map((row) => row.token);
+  }
+
+  /** Whether an access token was issued with one of these, and if so whether it is still good. */
+  knows(accessToken: string): "valid" | "ended" | undefined {
+    const row = this.#rows.find((row) => row.accessToken === accessToken);
+    return row && (isLive(row) ? "valid" : "ended");
+  }
+
+  /** Signs out where a token was issued: it stays listed, and cannot be revoked. */
+  signOut(id: string): void {
+    const row = this.#rows.find((row) => row.token.id === id);
+    if (row === undefined) {
+      throw new RangeError(`the user has no refresh token ${JSON.stringify(id)}`);
+    }
+    row.stale = true;
   }
 
   /** What the list shows: no expiry is looked at, the order says nothing, the total counts what the limit cuts off. */
@@ -81,7 +108,7 @@ export class RefreshTokenStore {
 
   #listed(): Row[] {
     const now = this.journal.now().getTime();
-    return this.#rows.filter((row) => row.goneAt === undefined || row.goneAt > now);
+    return this.#rows.filter((row) => !row.replaced && (row.goneAt === undefined || row.goneAt > now));
   }
 
   #remove(row: Row, lagMs: number): ObjectDetails {
@@ -95,22 +122,23 @@ export class RefreshTokenStore {
   }
 
   #token(options: LocalRefreshTokenOptions, id: bigint, index: number): RefreshToken {
-    const authTime = timestamp(options.authTime ?? new Date(this.journal.now().getTime() - 3_600_000));
-    const creationDate = options.creationDate === undefined ? authTime : timestamp(options.creationDate);
-    const changeDate = options.changeDate === undefined ? creationDate : timestamp(options.changeDate);
+    const { authTime = new Date(this.journal.now().getTime() - 3_600_000) } = options;
+    const { creationDate = authTime } = options;
+    const { changeDate = creationDate } = options;
+    const { idleExpiration = later(changeDate, 30), expiration = later(creationDate, 90) } = options;
     const clientId = options.clientId ?? "320010000000000011@portal";
     return create(RefreshTokenSchema, {
       id: options.id ?? String(id),
       details: {
         sequence: BigInt(options.sequence ?? 100 + index),
-        creationDate,
-        changeDate,
-        resourceOwner: this.resourceOwner,
+        ...(creationDate !== null && { creationDate: timestamp(creationDate) }),
+        ...(changeDate !== null && { changeDate: timestamp(changeDate) }),
+        resourceOwner: options.resourceOwner ?? this.resourceOwner,
       },
       clientId,
-      authTime,
-      idleExpiration: timestamp(options.idleExpiration ?? later(changeDate, 30)),
-      expiration: timestamp(options.expiration ?? later(creationDate, 90)),
+      authTime: timestamp(authTime ?? zeroTime),
+      idleExpiration: timestamp(idleExpiration ?? zeroTime),
+      expiration: timestamp(expiration ?? zeroTime),
       scopes: [...(options.scopes ?? ["openid", "profile", "email", "offline_access"])],
       audience: [...(options.audience ?? [clientId, "320010000000000001"])],
     });
@@ -129,8 +157,12 @@ function timestamp(time: Date | string): Timestamp {
   return typeof time === "string" ? fromJson(TimestampSchema, time) : timestampFromDate(time);
 }
 
-function later(time: Timestamp, days: number): Date {
-  return new Date(timestampDate(time).getTime() + days * dayMs);
+function later(time: Date | string | null, days: number): Date | null {
+  return time === null ? null : new Date(timestampDate(timestamp(time)).getTime() + days * dayMs);
+}
+
+export function opaqueToken(): string {
+  return randomBytes(36).toString("base64url");
 }
 
 /** FNV-1a: an order that is always the same, and follows neither age nor id. */

@@ -19,23 +19,30 @@ export interface LocalUserOptions {
   readonly refreshTokens?: readonly LocalRefreshTokenOptions[] | undefined;
 }
 
-/** A refresh token of a user. Times are a `Date`, or an ISO string of up to nanoseconds. */
+/**
+ * A refresh token of a user. Times are a `Date`, or an ISO string of up to nanoseconds; `null` is for a time that
+ * ZITADEL does not know: it leaves out `creationDate` and `changeDate`, and for the others sends Go's zero time.
+ */
 export interface LocalRefreshTokenOptions {
   /** Default: a made-up id of 18 digits. */
   readonly id?: string | undefined;
   readonly clientId?: string | undefined;
-  /** The browser or device. There is one token at most per app, device and user: a later one replaces an earlier. */
+  /** Default: the user's. */
+  readonly resourceOwner?: string | undefined;
+  /** The access token that was issued with it, which ends when it is revoked. Default: a random one. */
+  readonly accessToken?: string | undefined;
+  /** The browser or device. One token at most is listed per app, device and user, the last; the others can be revoked. */
   readonly userAgentId?: string | undefined;
   /** When the user signed in. Default: an hour ago. */
-  readonly authTime?: Date | string | undefined;
+  readonly authTime?: Date | string | null | undefined;
   /** When the token was issued. Default: `authTime`. */
-  readonly creationDate?: Date | string | undefined;
+  readonly creationDate?: Date | string | null | undefined;
   /** When the token was last used. Default: `creationDate`. */
-  readonly changeDate?: Date | string | undefined;
+  readonly changeDate?: Date | string | null | undefined;
   /** Default: 30 days after `changeDate`. */
-  readonly idleExpiration?: Date | string | undefined;
+  readonly idleExpiration?: Date | string | null | undefined;
   /** Default: 90 days after `creationDate`. */
-  readonly expiration?: Date | string | undefined;
+  readonly expiration?: Date | string | null | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly audience?: readonly string[] | undefined;
   readonly sequence?: number | bigint | undefined;
@@ -55,6 +62,16 @@ export interface LocalUser {
   readonly tokens: LocalAccessTokens;
   /** What is stored right now: without the lag and the limit of a list, in the order of creation. */
   readonly refreshTokens: readonly RefreshToken[];
+  /**
+   * The access token that was issued with each refresh token, by its id. It is valid until that is revoked or signed
+   * out; `token` hangs on none.
+   */
+  readonly accessTokens: ReadonlyMap<string, string>;
+  /**
+   * Signs out where a refresh token was issued. Its access token ends; it stays listed, cannot be revoked any more
+   * (COMMAND-BHt2w), and makes revoking all fail.
+   */
+  signOut(refreshTokenId: string): void;
 }
 
 /** Access tokens of one user, one for each way in which ZITADEL can take them. */
