@@ -6,8 +6,18 @@ export interface Release {
   readonly wrongMethodStatus: 405 | 501;
   /** Preflights may list headers in any order and case; otherwise only as browsers do: lower case and sorted. */
   readonly anyPreflightOrder: boolean;
-  /** Headers that pages of other origins may send over REST, beside those that every release allows. */
-  readonly restHeaders: readonly string[];
+  /** Headers that pages of other origins may send, beside those that every release allows. */
+  readonly corsHeaders: { readonly rest: readonly string[]; readonly grpcWeb: readonly string[] };
+  /** Headers of REST that such pages can read. */
+  readonly restExposed: string;
+  /** Error id of an `authorization` that is no bearer's. */
+  readonly noBearerId: string;
+  /** What is said of a message whose prefix is cut. */
+  readonly cutPrefix: string;
+  /** Whether `x-zitadel-instance-host` stands in for the host. */
+  readonly takesInstanceHost: boolean;
+  /** What is said where nobody is known by the host. */
+  unknownInstance(host: string, scheme: string, language: string): string;
   /** Errors that have no id come as Unknown, with the real code inside the text (zitadel#11730). */
   readonly wrapsBareStatus: boolean;
   /** Every call gets an `x-request-id`. */
@@ -18,7 +28,26 @@ const v4: Release = {
   grpcContentType: /^application\/grpc(\+proto|\+json)?$/,
   wrongMethodStatus: 405,
   anyPreflightOrder: false,
-  restHeaders: ["connect-protocol-version", "connect-timeout-ms", "grpc-timeout", "x-requested-with"],
+  corsHeaders: {
+    rest: ["connect-protocol-version", "connect-timeout-ms", "grpc-timeout", "x-requested-with"],
+    grpcWeb: [],
+  },
+  restExposed: "Location, Content-Length, Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin",
+  noBearerId: "AUTH-toLo1",
+  cutPrefix: "EOF",
+  takesInstanceHost: true,
+  unknownInstance(host, scheme, language) {
+    const hint =
+      language === "de"
+        ? "Instanz nicht gefunden. Stelle sicher, dass Du die richtige Domain hast. Schau unter"
+        : "Instance not found. Make sure you got the domain right. Check out";
+    return (
+      `unable to set instance using origin &{${host}  ${scheme}} (ExternalDomain is localhost): ` +
+      `ID=QUERY-1kIjX Message=${hint} https://zitadel.com/docs/apis/introduction#domains ` +
+      `Parent=(unable to get instance by host: instanceHost ${host}, publicHost : ` +
+      "ID=QUERY-1kIjX Message=Errors.IAM.NotFound)"
+    );
+  },
   wrapsBareStatus: false,
   requestIds: false,
 };
@@ -30,7 +59,15 @@ export const releases = {
     grpcContentType: /^application\/grpc$/,
     wrongMethodStatus: 501,
     anyPreflightOrder: true,
-    restHeaders: [],
+    corsHeaders: { rest: ["x-requested-with"], grpcWeb: ["x-requested-with"] },
+    restExposed: "Location, Content-Length",
+    noBearerId: "AUTH-7fs1e",
+    cutPrefix: "unexpected EOF",
+    takesInstanceHost: false,
+    unknownInstance: (_host, _scheme, language) =>
+      language === "de"
+        ? "ID=QUERY-1kIjX Message=Instanz nicht gefunden. Schau dir https://zitadel.com/docs/self-hosting/manage/custom-domain an"
+        : "ID=QUERY-1kIjX Message=Instance not found. Check out https://zitadel.com/docs/self-hosting/manage/custom-domain",
   },
   "4.0": v4,
   "4.11": { ...v4, wrapsBareStatus: true, requestIds: true },

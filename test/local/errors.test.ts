@@ -21,6 +21,8 @@ interface Case {
   id?: string;
   /** Of ErrorDetail, where it is not the message without its id. */
   text?: string;
+  /** What REST says, where it is something else. */
+  rest?: { code: number; httpStatus: number; message: string };
 }
 
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
@@ -110,6 +112,11 @@ const cases: Case[] = [
     httpStatus: 404,
     message: "Refresh Token not found (COMMAND-BHt2w)",
     id: "COMMAND-BHt2w",
+    rest: {
+      code: 13,
+      httpStatus: 500,
+      message: 'header key "zitadel-activity-path" contains value with non-printable ASCII characters',
+    },
   },
   {
     name: "revoking all of none",
@@ -185,7 +192,7 @@ const cases: Case[] = [
 ];
 
 describe("a call fails as ZITADEL lets it fail", () => {
-  for (const { name, options, headers, revoke, code, httpStatus, message, id, text } of cases) {
+  for (const { name, options, headers, revoke, code, httpStatus, message, id, text, rest } of cases) {
     const detail = { ...(id && { id }), message: text ?? message.replace(/ \([^)]*\)$/, "") };
 
     test(`${name}, over gRPC`, async () => {
@@ -211,6 +218,11 @@ describe("a call fails as ZITADEL lets it fail", () => {
     test(`${name}, over REST`, async () => {
       const zitadel = await start(options);
       const answer = await sendRest(zitadel, revoke, headers(zitadel.users[0]));
+      if (rest !== undefined) {
+        const { httpStatus, ...body } = rest;
+        expect(answer).toEqual({ httpStatus, wwwAuthenticate: undefined, body });
+        return;
+      }
       expect(answer).toEqual({
         httpStatus,
         wwwAuthenticate: httpStatus === 401 ? message : undefined,
@@ -252,6 +264,7 @@ describe("ZITADEL looks at the origin only over REST", () => {
     ["an allowed origin passes", app, "valid", 200],
     ["another one does not", "https://other.example", "valid", 403],
     ["a personal access token passes from anywhere", "https://other.example", "personal", 200],
+    ["an empty one is none", "", "valid", 200],
   ];
   for (const [name, origin, token, httpStatus] of cases) {
     test(name, async () => {
@@ -284,6 +297,17 @@ describe("a name that is not the server's own", () => {
     const zitadel = await start({ hosts: ["Evil.example"] });
     const headers = { ...bearer(zitadel.users[0].token), Host: "evil.example:8080" };
     expect((await sendRest(zitadel, undefined, headers)).httpStatus).toBe(200);
+  });
+
+  test("finds one by x-zitadel-instance-host, as proxies send it, but not on 2.44", async () => {
+    const send = async (options: LocalZitadelOptions): Promise<number> => {
+      const zitadel = await start(options);
+      const by = { Host: "evil.example", "x-zitadel-instance-host": "zitadel.example" };
+      return (await sendRest(zitadel, undefined, { ...bearer(zitadel.users[0].token), ...by })).httpStatus;
+    };
+    expect(await send({ hosts: ["zitadel.example"] })).toBe(200);
+    expect(await send({})).toBe(404);
+    expect(await send({ hosts: ["zitadel.example"], release: "2.44" })).toBe(404);
   });
 
   for (const host of ["localhost:1", "zitadel.localhost", "[::1]:8080", "127.0.0.1"]) {

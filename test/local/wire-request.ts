@@ -15,13 +15,15 @@ export async function sendHttp1(url: string, { method, path, headers = [], body 
   const { hostname, port } = new URL(url);
   const length = body === undefined ? [] : [["Content-Length", String(Buffer.byteLength(body))] as const];
   const hasHost = headers.some(([name]) => name.toLowerCase() === "host");
+  // Without it Node asks the server to close.
+  const keepAlive = headers.some(([name]) => name === "connection") ? [] : [["Connection", "keep-alive"] as const];
   const host = hasHost ? [] : [["Host", `${hostname}:${port}`] as const];
   const outgoing = request({
     hostname,
     port,
     method,
     path,
-    headers: [...host, ...headers, ...length].flat(),
+    headers: [...host, ...keepAlive, ...headers, ...length].flat(),
     agent: false,
   });
   outgoing.end(body);

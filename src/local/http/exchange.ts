@@ -10,6 +10,8 @@ export interface Answer {
   readonly body: Uint8Array;
   /** Only where the answer ends with trailers: gRPC. */
   readonly trailers?: Record<string, string>;
+  /** Said by Go's HTTP server or its router, before ZITADEL's own code adds its header. */
+  readonly isOfGo?: true;
 }
 
 /** Node's timers go off at once beyond this. */
@@ -158,9 +160,17 @@ export class Exchange {
     }
     // Go's server adds neither by itself: `Date` is among the answer's headers where ZITADEL sends one.
     response.sendDate = false;
-    response.removeHeader("connection");
-    for (const [name, value] of Object.entries({ ...answer.headers, "X-Robots-Tag": "none" })) {
+    const asksToClose = this.header("connection")?.toLowerCase() === "close" && this.#request.httpVersion === "1.1";
+    if (response instanceof ServerResponse && asksToClose) {
+      response.setHeader("Connection", "close");
+    } else {
+      response.removeHeader("connection");
+    }
+    for (const [name, value] of Object.entries(answer.headers)) {
       response.setHeader(name, value);
+    }
+    if (!answer.isOfGo) {
+      response.setHeader("X-Robots-Tag", "none");
     }
     response.writeHead(answer.status);
     return true;

@@ -40,7 +40,7 @@ export function serve(
 function route(instance: Instance, exchange: Exchange): Route {
   const path = decodePath(exchange.target);
   if (path === undefined) {
-    return ["other", () => plainText(400, "400 Bad Request")];
+    return ["other", () => badRequest(exchange)];
   }
   // gorilla/mux sends dot segments and double slashes elsewhere, `%2e%2e` too. They must never reach a path's id.
   const clean = cleanPath(path);
@@ -49,7 +49,7 @@ function route(instance: Instance, exchange: Exchange): Route {
     return ["other", () => moved(encodeURI(clean) + query)];
   }
   if (path.startsWith("/debug")) {
-    return ["other", () => (path === "/debug/healthz" ? plainText(200, "ok") : plainText(404, "404 page not found\n"))];
+    return ["other", () => debugAnswer(path)];
   }
   const asset = ["GET", "HEAD"].includes(exchange.method) ? instance.assets.get(path) : undefined;
   if (asset !== undefined && isHostAllowed(instance, exchange.host)) {
@@ -76,7 +76,7 @@ function route(instance: Instance, exchange: Exchange): Route {
       : ["rest", () => restPreflight(exchange, release)];
   }
   return path === "/healthz" && exchange.method === "GET"
-    ? ["other", () => servingAnswer(exchange)]
+    ? ["other", () => servingAnswer(exchange, release)]
     : ["rest", () => serveCall(rest, instance, exchange, path)];
 }
 
@@ -90,7 +90,12 @@ function decodePath(target: string): string | undefined {
 
 function moved(location: string): Answer {
   const headers = { Location: location, Date: new Date().toUTCString(), "Content-Length": "0" };
-  return { status: 301, headers, body: new Uint8Array() };
+  return { status: 301, headers, body: new Uint8Array(), isOfGo: true };
+}
+
+function badRequest({ isHttp2 }: Exchange): Answer {
+  const headers = { "Content-Type": "text/plain; charset=utf-8", ...(!isHttp2 && { Connection: "close" }) };
+  return { status: 400, headers, body: Buffer.from("400 Bad Request"), isOfGo: true };
 }
 
 function cleanPath(path: string): string {
@@ -98,10 +103,22 @@ function cleanPath(path: string): string {
   return clean.replace(/^\/{2,}/, "/");
 }
 
-function plainText(status: number, text: string): Answer {
+function debugAnswer(path: string): Answer {
+  switch (path) {
+    case "/debug/healthz":
+      return plainText(200, "ok");
+    case "/debug/ready":
+    case "/debug/validate":
+      return plainText(200, "ok", { "Content-Type": "application/json" });
+    default:
+      return plainText(404, "404 page not found\n", textHeaders());
+  }
+}
+
+function plainText(status: number, text: string, more: Record<string, string> = {}): Answer {
   const body = Buffer.from(text);
   const { "X-Content-Type-Options": _, ...headers } = textHeaders();
-  return { status, headers: { ...headers, "Content-Length": String(body.length) }, body };
+  return { status, headers: { ...headers, ...more, "Content-Length": String(body.length) }, body };
 }
 
 function assetAnswer({ headers, body }: LocalAsset, exchange: Exchange): Answer {

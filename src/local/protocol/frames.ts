@@ -2,6 +2,7 @@ import { gunzip, gzipSync } from "node:zlib";
 import { type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Exchange } from "../http/exchange.js";
+import type { Release } from "../release.js";
 import type { Reply, Rpc } from "../service/rpc.js";
 import type { Outcome } from "../service/run-rpc.js";
 import { statusBytes, zitadelError } from "../service/zitadel-error.js";
@@ -21,13 +22,13 @@ export function frameBytes(head: Uint8Array): number {
 }
 
 /** Takes the first message out of a body, or says what grpc-go says about a body that holds none. */
-export async function readFrame(body: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
+export async function readFrame(body: Uint8Array, encoding: string | undefined, release: Release): Promise<Uint8Array> {
   if (encoding !== undefined && encoding !== "identity" && encoding !== "gzip") {
     const text = `grpc: Decompressor is not installed for grpc-encoding ${JSON.stringify(encoding)}`;
     throw zitadelError(Code.Unimplemented, text);
   }
   if (body.length < prefixBytes) {
-    throw zitadelError(Code.Unknown, body.length === 0 ? "EOF" : "unexpected EOF");
+    throw zitadelError(Code.Unknown, body.length === 0 ? "EOF" : release.cutPrefix);
   }
   const [flag] = body;
   const length = Buffer.from(body).readUInt32BE(1);
@@ -51,9 +52,11 @@ export async function readFrame(body: Uint8Array, encoding: string | undefined):
 export function parseMessage(input: DescMessage, bytes: Uint8Array): Message {
   try {
     return fromBinary(input, bytes);
-  } catch {
-    const text = "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data";
-    throw zitadelError(Code.Internal, text);
+  } catch (error) {
+    // What TextDecoder throws.
+    const isText = error instanceof TypeError;
+    const why = isText ? "string field contains invalid UTF-8" : "proto: cannot parse invalid wire-format data";
+    throw zitadelError(Code.Internal, `grpc: error unmarshalling request: ${why}`);
   }
 }
 

@@ -31,7 +31,7 @@ export const grpcWeb: LocalProtocol = {
     };
     return readGrpcCall(instance, exchange, path, readBody, refuse);
   },
-  answer(exchange, outcome) {
+  answer(_, exchange, outcome) {
     const trailers = statusTrailers(outcome);
     const headers = {
       ...noCacheHeaders(outcome),

@@ -24,7 +24,7 @@ export const grpc: LocalProtocol = {
     };
     return readGrpcCall(instance, exchange, path, () => exchange.read(frameBytes), refuse);
   },
-  answer: (exchange, outcome) => ({
+  answer: (_, exchange, outcome) => ({
     status: 200,
     headers: {
       ...noCacheHeaders(outcome),
@@ -51,7 +51,8 @@ export async function readGrpcCall(
     return refuse(415, `invalid gRPC request content-type ${JSON.stringify(seen)}`);
   }
   const timeoutHeader = exchange.header("grpc-timeout");
-  const timeout = timeoutHeader === undefined ? Number.POSITIVE_INFINITY : parseGrpcTimeout(timeoutHeader);
+  // Go takes an empty header for none.
+  const timeout = !timeoutHeader ? Number.POSITIVE_INFINITY : parseGrpcTimeout(timeoutHeader);
   if (typeof timeout !== "number") {
     return refuse(400, `malformed grpc-timeout: ${timeout.error}`);
   }
@@ -60,7 +61,7 @@ export async function readGrpcCall(
   if (rpc === undefined) {
     throw unknownRpc(instance, path);
   }
-  const request = await readFrame(await readBody(), exchange.header("grpc-encoding"));
+  const request = await readFrame(await readBody(), exchange.header("grpc-encoding"), instance.release);
   return { rpc, message: parseMessage(rpc.input, request), deadline };
 }
 

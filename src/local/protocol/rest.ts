@@ -29,6 +29,9 @@ const httpStatus: Record<Code, number> = {
   [Code.Unauthenticated]: 401,
 };
 
+// The real server's limit is on the message that JSON comes to. This one keeps no body that is endless.
+const maxJsonBytes = 4 * maxReceiveBytes;
+
 const quotaCookie = "zitadel.quota.exhausted=; Path=/; Max-Age=0; SameSite=Lax";
 
 /** grpc-gateway, which turns JSON into gRPC by each method's `google.api.http`. */
@@ -42,7 +45,12 @@ export const rest: LocalProtocol = {
     );
     const match = found.find(({ rule }) => rule.verb === exchange.method);
     if (match === undefined) {
-      return found.length === 0 ? notFound(exchange) : methodNotAllowed(exchange, release);
+      return found.length === 0 ? notFound(exchange, release) : methodNotAllowed(exchange, release);
+    }
+    if (!/^[\x20-\x7e]*$/.test(path)) {
+      // ZITADEL hands the path on in metadata, which takes nothing else.
+      const text = 'header key "zitadel-activity-path" contains value with non-printable ASCII characters';
+      throw zitadelError(Code.Internal, text);
     }
     const { rpc, rule, values } = match;
     const deadline = performance.now() + readTimeout(exchange);
@@ -53,13 +61,13 @@ export const rest: LocalProtocol = {
     for (const [i, field] of rule.fields.entries()) {
       setField(json, rpc.input, field, [values[i] ?? ""]);
     }
-    return { rpc, message: readMessage(rpc.input, json), deadline, origin: exchange.header("origin") };
+    return { rpc, message: readMessage(rpc.input, json), deadline, origin: exchange.header("origin") || undefined };
   },
-  answer(exchange, outcome) {
+  answer({ release }, exchange, outcome) {
     if ("reply" in outcome) {
       const { rpc, reply } = outcome;
       const headers = { ...metadataHeaders(outcome), ...Object.fromEntries(reply.header ?? []) };
-      return gatewayAnswer(exchange, successStatus(rpc), toJson(rpc.output, reply.message), headers);
+      return gatewayAnswer(release, exchange, successStatus(rpc), toJson(rpc.output, reply.message), headers);
     }
     const { error, early } = outcome;
     const headers = {
@@ -68,18 +76,18 @@ export const rest: LocalProtocol = {
       ...(error.code === Code.Unauthenticated && { "Www-Authenticate": headerText(error.rawMessage) }),
       ...Object.fromEntries(error.metadata),
     };
-    return gatewayAnswer(exchange, httpStatus[error.code] ?? 500, statusJson(error), headers);
+    return gatewayAnswer(release, exchange, httpStatus[error.code] ?? 500, statusJson(error), headers);
   },
 };
 
 /** What is not found anywhere, on any path, is not found here. */
-function notFound(exchange: Exchange): Answer {
-  return gatewayAnswer(exchange, 404, { code: Code.NotFound, message: "Not Found" });
+function notFound(exchange: Exchange, release: Release): Answer {
+  return gatewayAnswer(release, exchange, 404, { code: Code.NotFound, message: "Not Found" });
 }
 
 /** `/healthz`, outside of any service. */
-export function servingAnswer(exchange: Exchange): Answer {
-  return gatewayAnswer(exchange, 200, { status: "SERVING" });
+export function servingAnswer(exchange: Exchange, release: Release): Answer {
+  return gatewayAnswer(release, exchange, 200, { status: "SERVING" });
 }
 
 export function restPreflight(exchange: Exchange, release: Release): Answer {
@@ -88,13 +96,17 @@ export function restPreflight(exchange: Exchange, release: Release): Answer {
   return { status: 204, headers: all, body: new Uint8Array() };
 }
 
-function methodNotAllowed(exchange: Exchange, { wrongMethodStatus }: Release): Answer {
-  return gatewayAnswer(exchange, wrongMethodStatus, { code: Code.Unimplemented, message: "Method Not Allowed" });
+function methodNotAllowed(exchange: Exchange, release: Release): Answer {
+  return gatewayAnswer(release, exchange, release.wrongMethodStatus, {
+    code: Code.Unimplemented,
+    message: "Method Not Allowed",
+  });
 }
 
 function readTimeout(exchange: Exchange): number {
   const header = exchange.header("grpc-timeout");
-  const timeout = header === undefined ? Number.POSITIVE_INFINITY : parseGatewayTimeout(header);
+  // Go takes an empty header for none.
+  const timeout = !header ? Number.POSITIVE_INFINITY : parseGatewayTimeout(header);
   if (timeout === undefined) {
     throw invalid(`invalid grpc-timeout: ${header}`);
   }
@@ -103,8 +115,8 @@ function readTimeout(exchange: Exchange): number {
 
 /** An empty body will do, and what follows the first value is left; the content type is not looked at. */
 async function readBody(exchange: Exchange, { body }: RestRule): Promise<{ [name: string]: JsonValue }> {
-  const bytes = await exchange.read(() => maxReceiveBytes + 1);
-  if (bytes.length > maxReceiveBytes) {
+  const bytes = await exchange.read(() => maxJsonBytes + 1);
+  if (bytes.length > maxJsonBytes) {
     const text = `grpc: received message larger than max (${bytes.length} vs. ${maxReceiveBytes})`;
     throw zitadelError(Code.ResourceExhausted, text);
   }
@@ -116,7 +128,7 @@ async function readBody(exchange: Exchange, { body }: RestRule): Promise<{ [name
     const json = /^[ \t\r\n]*$/.test(text) ? {} : JSON.parse(firstValue(text), refuseLoneSurrogates);
     return body === "*" ? json : { [body]: json };
   } catch (error) {
-    throw invalid(`invalid JSON: ${String(error)}`);
+    throw invalid(`invalid JSON: ${(error as Error).message}`);
   }
 }
 
@@ -124,7 +136,7 @@ function readMessage(input: DescMessage, json: JsonValue): Message {
   try {
     return fromJson(input, json, { ignoreUnknownFields: true });
   } catch (error) {
-    throw invalid(`invalid message: ${String(error)}`);
+    throw invalid(`invalid JSON: ${(error as Error).message}`);
   }
 }
 
@@ -172,6 +184,7 @@ function metadataHeaders(outcome: Outcome): Record<string, string> {
 }
 
 function gatewayAnswer(
+  { restExposed }: Release,
   exchange: Exchange,
   status: number,
   json: unknown,
@@ -179,13 +192,12 @@ function gatewayAnswer(
 ): Answer {
   const body = Buffer.from(JSON.stringify(json));
   const cors = corsHeaders(restCors, exchange);
-  const exposed = "Location, Content-Length, Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin";
   // Whoever takes trailers gets a body without a length, to leave room for them.
   const takesTrailers = exchange.header("te")?.includes("trailers") ?? false;
   const all: Record<string, string | string[]> = {
     ...headers,
     ...cors,
-    ...(cors["Access-Control-Allow-Origin"] && { "Access-Control-Expose-Headers": exposed }),
+    ...(cors["Access-Control-Allow-Origin"] && { "Access-Control-Expose-Headers": restExposed }),
     "Content-Type": "application/json",
     Date: new Date().toUTCString(),
     Vary: status < 300 ? ["Origin", "Cookie"] : "Origin",

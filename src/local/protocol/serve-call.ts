@@ -12,7 +12,7 @@ export interface LocalProtocol {
    */
   read(instance: Instance, exchange: Exchange, path: string): Promise<RpcCall | Answer>;
   /** How the end of a call is told. */
-  answer(exchange: Exchange, outcome: Outcome): Answer;
+  answer(instance: Instance, exchange: Exchange, outcome: Outcome): Answer;
 }
 
 /** Serves one call. */
@@ -37,6 +37,6 @@ export async function serveCall(
     outcome = { error, early: true };
   }
   if (outcome !== undefined) {
-    await sendStruck(outcome.fault, exchange, protocol.answer(exchange, outcome));
+    await sendStruck(outcome.fault, exchange, protocol.answer(instance, exchange, outcome));
   }
 }

@@ -13,8 +13,8 @@ export function parseGrpcTimeout(value: string): number | { error: string } {
     return { error: `transport: timeout unit is not recognized: ${JSON.stringify(value)}` };
   }
   const digits = value.slice(0, -1);
-  if (!/^\d+$/.test(digits)) {
-    return { error: `strconv.ParseUint: parsing ${JSON.stringify(digits)}: invalid syntax` };
+  if (!/^[+-]?\d+$/.test(digits)) {
+    return { error: `strconv.ParseInt: parsing ${JSON.stringify(digits)}: invalid syntax` };
   }
   return Number(digits) * ms;
 }

@@ -1,5 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { AccessTokenKind, Account } from "./account.js";
+import type { Instance } from "./instance.js";
 import { zitadelError } from "./zitadel-error.js";
 
 /** What a call says about itself. */
@@ -14,7 +15,7 @@ export interface Credentials {
 }
 
 /** Finds out whose call it is, or why it is refused, in ZITADEL's order. */
-export function authorize(accounts: readonly Account[], credentials: Credentials): Account {
+export function authorize({ accounts, release }: Instance, credentials: Credentials): Account {
   const { authorization, origin, orgId, ownOrigin } = credentials;
   if (!authorization) {
     throw zitadelError(Code.Unauthenticated, "auth header missing");
@@ -22,7 +23,7 @@ export function authorize(accounts: readonly Account[], credentials: Credentials
   // Split as ZITADEL splits it: case matters, and the token must not hold the word again.
   const [, token, ...rest] = authorization.split("Bearer ");
   if (token === undefined || rest.length > 0) {
-    throw zitadelError(Code.Unauthenticated, "invalid auth header", "AUTH-toLo1");
+    throw zitadelError(Code.Unauthenticated, "invalid auth header", release.noBearerId);
   }
   const { account, kind } = findToken(accounts, token);
   switch (kind) {
@@ -58,11 +59,11 @@ export function unknownOrganisation(): ConnectError {
 
 function findToken(accounts: readonly Account[], token: string): { account: Account; kind: AccessTokenKind } {
   for (const account of accounts) {
-    for (const [kind, value] of Object.entries(account.user.tokens)) {
     const issued = account.store.knows(token);
     if (issued !== undefined) {
       return { account, kind: issued === "valid" ? "valid" : "expired" };
     }
+    for (const [kind, value] of Object.entries(account.user.tokens)) {
       if (value === token) {
         return { account, kind: kind as AccessTokenKind };
       }

@@ -6,6 +6,7 @@ import type { Release } from "../release.js";
 import type { Account } from "./account.js";
 import type { Journal } from "./journal.js";
 import type { Rpc } from "./rpc.js";
+import { chooseLanguage } from "./translate.js";
 import { zitadelError } from "./zitadel-error.js";
 
 /** What every request of one local ZITADEL shares. */
@@ -33,20 +34,17 @@ export function findRpc({ rpcs }: Instance, path: string): Rpc | undefined {
  * to loopback; its name in `Host` gives it away.
  */
 export function requireInstance(instance: Instance, exchange: Exchange): void {
-  if (isHostAllowed(instance, exchange.host)) {
-    return;
+  const { release } = instance;
+  const instead = release.takesInstanceHost ? exchange.header("x-zitadel-instance-host") : undefined;
+  const host = instead || exchange.host;
+  if (!isHostAllowed(instance, host)) {
+    const language = chooseLanguage(undefined, exchange.header("accept-language"));
+    const scheme = exchange.isTls ? "https" : "http";
+    throw zitadelError(Code.NotFound, release.unknownInstance(host, scheme, language));
   }
-  const hint =
-    "Instance not found. Make sure you got the domain right. " +
-    "Check out https://zitadel.com/docs/apis/introduction#domains";
-  const origin = `&{${exchange.host}  ${exchange.isTls ? "https" : "http"}}`;
-  const text = `unable to set instance using origin ${origin} (ExternalDomain is localhost): ID=QUERY-1kIjX Message=${hint}`;
-  throw zitadelError(Code.NotFound, text);
 }
 
-export function isHostAllowed(instance: Instance, host: string): boolean {
+export function isHostAllowed({ hosts }: Instance, host: string): boolean {
   const name = host.toLowerCase().replace(/:\d+$/, "");
-  return (
-    ["localhost", "127.0.0.1", "[::1]"].includes(name) || name.endsWith(".localhost") || instance.hosts.includes(name)
-  );
+  return ["localhost", "127.0.0.1", "[::1]"].includes(name) || name.endsWith(".localhost") || hosts.includes(name);
 }

@@ -79,7 +79,7 @@ function run(
   }
   const account = rpc.isPublic
     ? undefined
-    : authorize(instance.accounts, {
+    : authorize(instance, {
         authorization: exchange.header("authorization"),
         origin,
         orgId: exchange.header("x-zitadel-orgid"),

@@ -6,6 +6,7 @@ const texts = {
     fr: "Jeton de rafraîchissement non trouvé",
     it: "Refresh Token non trovato",
     ja: "リフレッシュトークンが見つかりません",
+    zh: "未找到 Refresh Token",
   },
   "Errors.IDMissing": {
     en: "ID missing",
