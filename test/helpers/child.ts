@@ -16,22 +16,28 @@ export class Child {
     return [child, (await child.#answer()) as T];
   }
 
-  async ask<T>(question: object): Promise<T> {
+  /** Asks and waits for the answer. Without one within `withinMs` the process is killed, whatever it is busy with. */
+  async ask<T>(question: object, withinMs?: number): Promise<T> {
     const answer = this.#answer();
     this.#process.send(question);
-    return (await answer) as T;
+    const watchdog = withinMs === undefined ? undefined : setTimeout(() => this.#process.kill("SIGKILL"), withinMs);
+    try {
+      return (await answer) as T;
+    } finally {
+      clearTimeout(watchdog);
+    }
   }
 
   async end(): Promise<void> {
-    if (this.#process.exitCode !== null) return;
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     this.#process.disconnect();
     await once(this.#process, "exit");
   }
 
   async #answer(): Promise<unknown> {
     const done = new AbortController();
-    const ended = once(this.#process, "exit", done).then(([code]) => {
-      throw new Error(`${this.#process.spawnargs.slice(2).join(" ")} ended with ${code}`);
+    const ended = once(this.#process, "exit", done).then(([code, signal]) => {
+      throw new Error(`${this.#process.spawnargs.slice(2).join(" ")} ended with ${code ?? signal}`);
     });
     try {
       const [message] = await Promise.race([once(this.#process, "message", done), ended]);

@@ -27,6 +27,7 @@ export function exchange(
   try {
     stream = session.request(headers);
   } catch (cause) {
+    if (cause instanceof TypeError) return Promise.reject(headerMistake(cause));
     session.retire();
     return Promise.reject(networkFailure({ ...session.whyDead(cause).fault, repeat: "refused" }, cause));
   }
@@ -35,8 +36,8 @@ export function exchange(
       if (call.stopped?.code === Code.DeadlineExceeded && session.bytesRead === bytesBefore) session.suspect();
       fail(stream, call.stopped);
     };
-    const bytesBefore = session.bytesRead;
-    stream[pendingKey] = { session, guard, call, resolve, reject, stop, chunks: [], length: 0 };
+    const { bytesRead: bytesBefore } = session;
+    stream[pendingKey] = { session, guard, call, resolve, reject, stop, bytesBefore, chunks: [], length: 0 };
     stream.on("response", onResponse);
     stream.on("data", onData);
     stream.on("trailers", onTrailers);
@@ -56,6 +57,8 @@ interface Pending {
   readonly resolve: (answer: HttpResponse) => void;
   readonly reject: (error: unknown) => void;
   readonly stop: () => void;
+  /** What the session had read when the request was made. */
+  readonly bytesBefore: number;
   readonly chunks: Uint8Array[];
   length: number;
   head?: HttpHead;
@@ -121,7 +124,7 @@ function onClose(this: PendingStream): void {
   const pending = this[pendingKey];
   if (!pending) return;
   if (pending.head && this.rstCode === constants.NGHTTP2_NO_ERROR && !pending.session.isDead) succeed(this);
-  else fail(this, streamFailure(pending.session, this, pending.head, pending.error));
+  else fail(this, streamFailure(this, pending));
 }
 
 function succeed(stream: PendingStream): void {
@@ -146,14 +149,22 @@ function settle(stream: PendingStream): Pending | undefined {
   return pending;
 }
 
+// Node's own text may hold a header's value, so it is left out. The connection is as good as before.
+function headerMistake({ code, message }: NodeJS.ErrnoException): TypeError {
+  const name = /^HTTP\/1 Connection specific headers are forbidden: ("[\w-]+")/.exec(message)?.[1];
+  return new TypeError(
+    `${name ? `the header ${name}` : "a header"} cannot be sent over HTTP/2 (${code}): leave it away`,
+  );
+}
+
 // The table of gRPC's PROTOCOL-HTTP2, "Errors", for every protocol.
-function streamFailure(
-  session: Http2Session,
-  stream: ClientHttp2Stream,
-  head: HttpHead | undefined,
-  cause: Error | undefined,
-): ConnectError {
+function streamFailure(stream: ClientHttp2Stream, pending: Pending): ConnectError {
+  const { session, head, error: cause } = pending;
   const code = stream.rstCode ?? constants.NGHTTP2_NO_ERROR;
+  // Node could not open it, since its numbers have run out.
+  if (stream.id === undefined) session.retire();
+  // Refused, and not by the server, of which nothing was heard.
+  else if (code === constants.NGHTTP2_REFUSED_STREAM && session.bytesRead === pending.bytesBefore) session.refused();
   if (code === constants.NGHTTP2_REFUSED_STREAM || session.isUnprocessed(stream.id)) {
     const message = "the server did not take the request (REFUSED_STREAM or GOAWAY)";
     return networkFailure({ reason: "rst-refused-stream", message, repeat: "refused" }, cause);

@@ -35,30 +35,28 @@ export function createHttp2Client(origin: string, options: Http2Options): HttpCl
     if (session.hadTooManyPings) settings = { ...settings, pingIntervalMs: settings.pingIntervalMs * 2 };
   }
 
+  // No loop: what it waits for is known to be under way, and what comes of it is the attempt's end either way.
   async function connected(call: HttpCall): Promise<Http2Session> {
-    for (;;) {
-      const known = current;
-      if (known?.isOpen && (!known.isDoubtful || (await known.verify())) && known.isOpen) return known;
-      if (call.stopped) throw call.stopped;
-      const session = current ?? dial();
-      if (session.isOpen) continue;
-      const leave = () => {
-        session.waiting -= 1;
-        // It took longer than a whole call: the next one shall not wait for it as well.
-        if (current === session && call.stopped?.code === Code.DeadlineExceeded) current = undefined;
-        if (session.waiting === 0) session.end({ reason: "connection-lost", message: "nobody waits any more" });
-      };
-      session.waiting += 1;
-      call.onStop(leave);
-      call.step = `connecting to ${url.host}`;
-      const end = await session.ready;
-      call.step = "waiting for the answer";
-      call.offStop(leave);
-      if (call.stopped) throw call.stopped;
+    if (current?.isOpen && current.isDoubtful) await current.verify();
+    if (call.stopped) throw call.stopped;
+    const session = current?.isUsable ? current : dial();
+    if (session.isOpen) return session;
+    const leave = () => {
       session.waiting -= 1;
-      if (end) throw networkFailure(end.fault, end.cause);
-      if (session.isOpen) return session;
-    }
+      // It took longer than a whole call: the next one shall not wait for it as well.
+      if (current === session && call.stopped?.code === Code.DeadlineExceeded) current = undefined;
+      if (session.waiting === 0) session.end({ reason: "connection-lost", message: "nobody waits any more" });
+    };
+    session.waiting += 1;
+    call.onStop(leave);
+    call.step = `connecting to ${url.host}`;
+    const end = await session.ready;
+    call.step = "waiting for the answer";
+    call.offStop(leave);
+    if (call.stopped) throw call.stopped;
+    session.waiting -= 1;
+    if (end) throw networkFailure(end.fault, end.cause);
+    return session;
   }
 
   return {

@@ -10,6 +10,9 @@ import type { Http2Settings } from "./settings.js";
 // Node's own 64 KiB would make an answer pause for a round trip every 64 KiB; these hold one of 4 MiB or a few.
 const streamWindowBytes = 1024 * 1024;
 const sessionWindowBytes = 8 * 1024 * 1024;
+// Limits of Node's own that only this client can exhaust, by making many calls or sending much: Node would reset
+// streams, or close the connection, as though the server had.
+const nodeLimits = { maxSessionMemory: 4_000, maxSendHeaderBlockLength: 2 ** 31 - 1 };
 // Longer than a round trip within a continent, short against any deadline.
 const suspicionGraceMs = 100;
 // Timers cannot wait longer.
@@ -56,6 +59,7 @@ export class Http2Session {
     this.#session = connect(origin.origin, {
       createConnection: () => this.#socket,
       settings: { enablePush: false, initialWindowSize: streamWindowBytes },
+      ...nodeLimits,
     });
     this.#pingTimer = setInterval(() => this.#checkSilence(), Math.min(settings.pingIntervalMs, maxTimerMs)).unref();
     this.#idleTimer = setTimeout(
@@ -80,7 +84,15 @@ export class Http2Session {
 
   /** Whether a new request may use it. */
   get isOpen(): boolean {
-    return this.#isReady && !this.#session.closed && !this.#session.destroyed;
+    return this.#isReady && this.isUsable;
+  }
+
+  /**
+   * Whether it is open or will be. Read from its state: Node closes or destroys a session long before it says so, and
+   * whoever waited for that would wait for what is over.
+   */
+  get isUsable(): boolean {
+    return this.#end === undefined && !this.#session.closed && !this.#session.destroyed;
   }
 
   /** Whether it has ended, and every request with it. */
@@ -148,6 +160,18 @@ export class Http2Session {
     if (this.#streams === 0) this.#session.unref();
     if (!alive) this.retire();
     return alive;
+  }
+
+  /**
+   * Says that Node refused a request by itself: the server broke HTTP/2's rules, for which Node takes part in nothing
+   * more but leaves the connection open and says nothing.
+   */
+  refused(): void {
+    const message = `${this.#host} broke the rules of HTTP/2, so the connection to it was given up`;
+    if (!this.isOpen) return;
+    this.retire();
+    // Others that were refused with it say so themselves first.
+    setImmediate(() => this.end({ reason: "connection-lost", message }));
   }
 
   /** Takes no more requests, and ends when those under way are over. */
