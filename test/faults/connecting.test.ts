@@ -46,7 +46,7 @@ describe("A: connecting", () => {
       name: "A5 accept, never speak, until the bound on connecting",
       on: overHttp2,
       server: { takeSocket: keepSilent },
-      options: { http2: { connectTimeoutMs: 60 } },
+      options: { http2: { connectTimeoutMs: 300 } },
       // Not tried again: with the defaults it has used half of the call's time.
       expected: { code: Code.Unavailable, reason: "connect-timeout", attempts: 1, message: /connectTimeoutMs/ },
       connections: 1,
@@ -153,7 +153,7 @@ describe("A: connecting", () => {
 
     test(`A15 no SETTINGS, until the bound on connecting, ${route}`, async () => {
       await using server = await startRawH2({ settings: false, onRequest: () => {} });
-      const http2 = { connectTimeoutMs: 60 };
+      const http2 = { connectTimeoutMs: 300 };
       await using client = clientFor(route, { baseUrl: server.url, http2 });
       await listOutcome(client, { code: Code.Unavailable, reason: "connect-timeout", attempts: 1 });
     });

@@ -52,7 +52,7 @@ describe("the life of an HTTP/2 session", () => {
   });
 
   test("a long call is kept alive by PINGs", async () => {
-    await using server = await startRawH2({ onRequest: (one) => setTimeout(() => one.ok(), 150) });
+    await using server = await startRawH2({ onRequest: (one) => setTimeout(() => one.ok(), 500) });
     const http2 = { pingIntervalMs: 30, pingTimeoutMs: 1000 };
     await using client = clientFor("grpc", { baseUrl: server.url, http2 });
     await listOutcome(client, { code: "ok" });
