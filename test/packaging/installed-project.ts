@@ -1,17 +1,11 @@
-import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Outcome, run } from "./run.js";
 
 // From build/test, where this file runs.
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-
-export interface Outcome {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 /** An empty project of a user, who installed the packed tarball. */
 export interface InstalledProject {
@@ -23,15 +17,6 @@ export interface InstalledProject {
   /** Runs a script of the project, or of a tool of ours, in the project's folder. */
   node(...args: string[]): Outcome;
   remove(): void;
-}
-
-function run(command: string, args: readonly string[], cwd: string): Outcome {
-  // What Jest sets for itself.
-  const { NODE_OPTIONS: _options, FORCE_COLOR: _color, ...inherited } = process.env;
-  const env = { ...inherited, NO_COLOR: "1" };
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: "utf8" });
-  if (error) throw error;
-  return { status, stdout, stderr };
 }
 
 /**
