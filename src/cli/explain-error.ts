@@ -1,5 +1,6 @@
 import { Code, ConnectError, getErrorInfo } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
+import { ProxyError } from "./connect/tunnel.js";
 import type { Settings } from "./input/settings.js";
 
 // Names of the library's options, and of this command's.
@@ -17,6 +18,8 @@ export type Called = Pick<Settings, "url" | "protocol">;
 
 /** Makes what the library threw an error of the command, with its exit code and with what to do about it. */
 export function explainError(error: unknown, called?: Called): Error {
+  const proxyError = proxyErrorIn(error);
+  if (proxyError) return new CommandError(proxyError.message, exitCodes.failed);
   if (error instanceof ConnectError) {
     const hint = hintFor(error, called);
     return new CommandError(rename(error.message), isRefusal(error) ? exitCodes.notAllowed : exitCodes.failed, hint);
@@ -25,6 +28,13 @@ export function explainError(error: unknown, called?: Called): Error {
     return new CommandError(rename(error.message), exitCodes.usage);
   }
   return error as Error;
+}
+
+function proxyErrorIn(error: unknown): ProxyError | undefined {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (each instanceof ProxyError) return each;
+  }
+  return undefined;
 }
 
 function rename(message: string): string {

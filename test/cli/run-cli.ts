@@ -66,7 +66,7 @@ export async function runOnTerminal(
 }
 
 function ownEnvironment(): NodeJS.ProcessEnv {
-  const known = /^(ZITADEL_|NO_COLOR$|FORCE_COLOR$|CLICOLOR|TERM$|COLUMNS$|NODE_)/;
+  const known = /^(ZITADEL_|NO_COLOR$|FORCE_COLOR$|CLICOLOR|https?_proxy$|no_proxy$|all_proxy$|TERM$|COLUMNS$|NODE_)/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !known.test(name)));
 }
 

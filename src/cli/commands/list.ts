@@ -2,6 +2,7 @@ import type { RefreshTokensView, RefreshTokenView } from "../../node.js";
 import { emptyListMeaning, isOld } from "../about-lists.js";
 import { defineCommand } from "../command.js";
 import { exitCodes } from "../command-error.js";
+import { withClient } from "../connect/with-client.js";
 import { commonOptions } from "../input/common-options.js";
 import { readSettings } from "../input/settings.js";
 import { isColored } from "../terminal/color.js";
@@ -10,7 +11,6 @@ import { printNote, printWarning } from "../terminal/messages.js";
 import { relativeTime } from "../terminal/relative-time.js";
 import { formatTable } from "../terminal/table.js";
 import { tokenColumns } from "../terminal/token-columns.js";
-import { withClient } from "../with-client.js";
 
 const formats = ["table", "tsv", "json", "ids"] as const;
 

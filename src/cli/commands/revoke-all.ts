@@ -2,6 +2,7 @@ import type { AuthClient, RefreshTokensView } from "../../node.js";
 import { countTokens } from "../about-lists.js";
 import { defineCommand } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
+import { withClient } from "../connect/with-client.js";
 import { commonOptions } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { checkIds } from "../input/read-ids.js";
@@ -9,7 +10,6 @@ import { readSettings } from "../input/settings.js";
 import type { RevokeFormat } from "../report-revoked.js";
 import { toSafeJson } from "../terminal/escape.js";
 import { mayBeRevoked, printIds, printNote, printWarning } from "../terminal/messages.js";
-import { withClient } from "../with-client.js";
 
 export const revokeAll = defineCommand({
   about: `Revokes all refresh tokens of the user, that of this login included: every app

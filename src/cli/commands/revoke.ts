@@ -1,13 +1,13 @@
 import { countTokens } from "../about-lists.js";
 import { defineCommand } from "../command.js";
 import { exitCodes, usageError } from "../command-error.js";
+import { withClient } from "../connect/with-client.js";
 import { commonOptions } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { readIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
 import { toSafeJson } from "../terminal/escape.js";
 import { printError, printIds, printNote } from "../terminal/messages.js";
-import { withClient } from "../with-client.js";
 
 export const revoke = defineCommand({
   about: `Revokes refresh tokens: their apps have to sign in again, and ZITADEL refuses the

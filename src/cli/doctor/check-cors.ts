@@ -1,6 +1,6 @@
 import { ConnectError, getErrorInfo } from "../../node.js";
+import { openClient } from "../connect/open-client.js";
 import type { Settings } from "../input/settings.js";
-import { openClient } from "../open-client.js";
 import { type Finding, failed, ok } from "./finding.js";
 import { probe } from "./http-probe.js";
 import type { Target } from "./target.js";

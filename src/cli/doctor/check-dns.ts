@@ -1,12 +1,13 @@
 import { lookup } from "node:dns";
 import { isIP } from "node:net";
-import { type Finding, failed, ok } from "./finding.js";
+import { type Finding, failed, ok, skipped } from "./finding.js";
 import type { Target } from "./target.js";
 import { codeOf, within } from "./within.js";
 
 /** Finds the host's addresses, as a connection does: by the system's resolver. */
 export async function checkDns(target: Target): Promise<Finding> {
-  const { host } = target;
+  const { host, proxy } = target;
+  if (proxy) return skipped("dns", `the proxy ${proxy.host}:${proxy.port} (${proxy.variable}) looks it up`);
   if (isIP(host)) return ok("dns", `${host} is an address`);
   const startedAt = performance.now();
   try {

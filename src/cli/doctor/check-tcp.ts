@@ -1,10 +1,13 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
+import type { HttpProxy } from "../connect/proxy.js";
+import { openTunnel, ProxyError } from "../connect/tunnel.js";
 import { type Finding, failed, ok } from "./finding.js";
 import type { Target } from "./target.js";
 import { codeOf, within } from "./within.js";
 
 /** Opens a connection to the port. */
 export async function checkTcp(target: Target): Promise<Finding> {
+  if (target.proxy) return await checkTunnel(target, target.proxy);
   const { host, port } = target;
   const startedAt = performance.now();
   try {
@@ -22,14 +25,29 @@ export async function checkTcp(target: Target): Promise<Finding> {
       const remedy = "is the port right, and does the server run?";
       return failed("tcp", "tcp-refused", `nothing listens on port ${port} of ${host}`, remedy);
     }
-    const remedy = `does a firewall, a VPN or a wrong port keep it away?${proxyHint()}`;
+    const remedy = `does a firewall, a VPN or a wrong port keep it away? If only a proxy leads out: set HTTPS_PROXY`;
     const why = code || (error as Error).message;
     return failed("tcp", "tcp-unreachable", `port ${port} of ${host} cannot be reached (${why})`, remedy);
   }
 }
 
-function proxyHint(): string {
-  const { env } = process;
-  const isSet = env.HTTPS_PROXY || env.https_proxy || env.HTTP_PROXY || env.http_proxy;
-  return isSet ? " A proxy is set in the environment, which this command does not use." : "";
+async function checkTunnel(target: Target, proxy: HttpProxy): Promise<Finding> {
+  const { host, port } = target;
+  const startedAt = performance.now();
+  try {
+    await within<Socket>(target, (resolve, reject) => {
+      const stop = new AbortController();
+      openTunnel(proxy, host, port, stop.signal).then((socket) => resolve(socket.destroy()), reject);
+      return () => stop.abort();
+    });
+    const message = `the proxy ${proxy.host}:${proxy.port} (${proxy.variable}) connects to port ${port} of ${host}`;
+    return ok("tcp", message, performance.now() - startedAt);
+  } catch (error) {
+    target.signal.throwIfAborted();
+    if (!(error instanceof ProxyError)) {
+      return failed("tcp", "proxy-unreachable", (error as Error).message, `is ${proxy.variable} right?`);
+    }
+    const { problem, remedy, status } = error;
+    return failed("tcp", status === undefined ? "proxy-unreachable" : "proxy-refused", problem, remedy);
+  }
 }

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
+import { lazyTunnel } from "../connect/tunnel.js";
 import { type Finding, failed, ok, skipped, warning } from "./finding.js";
 import type { Target } from "./target.js";
 import { codeOf, TookTooLong, within } from "./within.js";
@@ -55,12 +56,11 @@ export async function speaksTls(target: Target): Promise<boolean> {
 }
 
 function shakeHands(target: Target): Promise<Handshake> {
-  const { host, port, ca } = target;
+  const { host, port, ca, proxy } = target;
   const startedAt = performance.now();
   return within<Handshake>(target, (resolve, reject) => {
     const socket: TLSSocket = connect({
-      host,
-      port,
+      ...(proxy ? { socket: lazyTunnel(proxy, host, port) } : { host, port }),
       ...(ca !== undefined && { ca }),
       ...(isIP(host) === 0 && { servername: host }),
       ALPNProtocols: ["h2", "http/1.1"],

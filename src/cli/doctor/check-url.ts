@@ -1,4 +1,5 @@
 import { createAuthClient } from "../../node.js";
+import { proxyFor } from "../connect/proxy.js";
 import { explainError } from "../explain-error.js";
 import type { Settings } from "../input/settings.js";
 import { type Finding, failed, ok, warning } from "./finding.js";
@@ -28,7 +29,17 @@ export function checkUrl(settings: Settings, signal: AbortSignal): { finding: Fi
   const isTls = protocol === "https:";
   const host = hostname.replace(/^\[|\]$/g, "");
   const prefix = pathname.replace(/\/+$/, "");
-  const target = { origin, isTls, host, port: Number(port || (isTls ? 443 : 80)), prefix, ca, timeoutMs, signal };
+  const target = {
+    origin,
+    isTls,
+    host,
+    port: Number(port || (isTls ? 443 : 80)),
+    prefix,
+    proxy: proxyFor(url),
+    ca,
+    timeoutMs,
+    signal,
+  };
   if (ownPaths.test(pathname)) {
     const remedy = `use ${origin} unless a proxy serves ZITADEL under that path`;
     return { finding: warning("url", "url-path", `${url} has a path of ZITADEL's own`, remedy), target };

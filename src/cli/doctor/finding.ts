@@ -8,6 +8,8 @@ export const verdicts = [
   "dns-failed",
   "tcp-refused",
   "tcp-unreachable",
+  "proxy-unreachable",
+  "proxy-refused",
   "tls-untrusted",
   "tls-self-signed",
   "tls-expired",

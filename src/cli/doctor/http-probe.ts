@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { createAgent } from "../connect/agent.js";
 import type { Target } from "./target.js";
 import { within } from "./within.js";
 
@@ -21,10 +22,10 @@ export function probe(
   path: string,
   headers: Record<string, string> = {},
 ): Promise<ProbeAnswer> {
-  const { origin, isTls, ca } = target;
+  const { origin, isTls } = target;
   const startedAt = performance.now();
   return within<ProbeAnswer>(target, (resolve, reject) => {
-    const options = { method, headers, agent: false, ...(isTls && { rejectUnauthorized: true, ...(ca && { ca }) }) };
+    const options = { method, headers, agent: createAgent(target, false) };
     const sent = (isTls ? requestHttps : requestHttp)(new URL(origin + path), options, (answer) => {
       let body = "";
       const finish = () => {

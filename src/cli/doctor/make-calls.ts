@@ -1,7 +1,7 @@
 import { ConnectError, type ListMyRefreshTokensResponse } from "../../node.js";
+import { openClient } from "../connect/open-client.js";
 import { isRefusal } from "../explain-error.js";
 import type { ProtocolName, Settings } from "../input/settings.js";
-import { openClient } from "../open-client.js";
 
 /** What became of calls over one protocol. */
 export interface Calls {

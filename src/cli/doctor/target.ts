@@ -1,3 +1,5 @@
+import type { HttpProxy } from "../connect/proxy.js";
+
 /** What is examined: the URL taken apart, and how. */
 export interface Target {
   /** Scheme, host and port. */
@@ -8,6 +10,8 @@ export interface Target {
   readonly port: number;
   /** Its path without a slash at the end. */
   readonly prefix: string;
+  /** The proxy that leads there. */
+  readonly proxy: HttpProxy | undefined;
   /** Certificates to trust, PEM. */
   readonly ca: string | undefined;
   /** How long a step may take. */

@@ -7,6 +7,9 @@ export const programName = "zitadel-refresh-tokens";
 const exitCodeLines = `Exit codes: 0 done, 1 failed, 2 wrong usage, 4 not authenticated or not allowed,
 130 interrupted.`;
 
+const aboutEnvironment = `There is no --token: every user of a machine can read its command lines.
+HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are obeyed.`;
+
 /** The help of the whole command. */
 export function overview(): string {
   const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}  ${summary}`);
@@ -39,7 +42,7 @@ export function helpOf(name: string, command: Command): string {
       rows(common ? own : { ...own, ...help }),
     notes,
     common && `Where and who:\n${rows({ ...commonOptions, ...help })}`,
-    common && `There is no --token: every user of a machine can read its command lines.\n${exitCodeLines}`,
+    common && `${aboutEnvironment}\n${exitCodeLines}`,
     `Examples:\n${examples.replace(/^/gm, "  ")}`,
   ];
   const shown = sections.filter((section) => section).map((section) => (section as string).trimEnd());

@@ -36,6 +36,14 @@ export const connectionCases = {
   "tcp-refused": async () => ({ check: "tcp", url: local(await closedPort()) }),
   // An address for documentation only, so that nobody has it (RFC 3849).
   "tcp-unreachable": async () => ({ check: "tcp", url: "https://[2001:db8::1]", args: ["--timeout", "500ms"] }),
+  "proxy-unreachable": async () => {
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${await closedPort()}` };
+    return { check: "tcp", url: "https://my-instance.example", env };
+  },
+  "proxy-refused": async () => {
+    const port = await startTcp((socket) => socket.once("data", () => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n")));
+    return { check: "tcp", url: "https://my-instance.example", env: { HTTPS_PROXY: `127.0.0.1:${port}` } };
+  },
   "tls-untrusted": async () => ({ check: "tls", url: await startWithCertificate("server") }),
   "tls-self-signed": async () => ({ check: "tls", url: await startWithCertificate("self-signed"), args: trusted }),
   "tls-expired": async () => ({ check: "tls", url: await startWithCertificate("expired"), args: trusted }),

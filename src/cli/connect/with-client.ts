@@ -1,8 +1,8 @@
-import type { AuthClient } from "../node.js";
-import { CommandError, exitCodes, usageError } from "./command-error.js";
-import type { Settings } from "./input/settings.js";
-import { escapeText } from "./terminal/escape.js";
-import { showProgress } from "./terminal/progress.js";
+import type { AuthClient } from "../../node.js";
+import { CommandError, exitCodes, usageError } from "../command-error.js";
+import type { Settings } from "../input/settings.js";
+import { escapeText } from "../terminal/escape.js";
+import { showProgress } from "../terminal/progress.js";
 
 /** What a command's use of a client depends on. */
 export interface ClientUse {
@@ -28,7 +28,7 @@ export async function withClient<T>(
   if (token.mistake) throw usageError(token.mistake);
   const [{ openClient }, { explainError }] = await Promise.all([
     import("./open-client.js"),
-    import("./explain-error.js"),
+    import("../explain-error.js"),
   ]);
   let auth: AuthClient | undefined;
   let stopProgress = () => {};

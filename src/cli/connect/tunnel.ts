@@ -1,0 +1,73 @@
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import type { Socket } from "node:net";
+import { Duplex, PassThrough, pipeline } from "node:stream";
+import type { HttpProxy } from "./proxy.js";
+
+/** The error of a proxy that does not let us through. */
+export class ProxyError extends Error {
+  constructor(
+    readonly problem: string,
+    readonly remedy: string,
+    /** The HTTP status of its answer, if there was one. */
+    readonly status?: number,
+  ) {
+    super(`${problem}: ${remedy}`);
+  }
+}
+
+/** Opens a connection to a host and port through a proxy (CONNECT, RFC 9110 §9.3.6). Rejects with a ProxyError. */
+export function openTunnel(proxy: HttpProxy, host: string, port: number, signal?: AbortSignal): Promise<Socket> {
+  const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const where = `the proxy ${proxy.host}:${proxy.port} (${proxy.variable})`;
+  return new Promise((resolve, reject) => {
+    const sent = (proxy.isTls ? requestHttps : requestHttp)({
+      host: proxy.host,
+      port: proxy.port,
+      method: "CONNECT",
+      path: authority,
+      headers: { host: authority, ...(proxy.authorization && { "proxy-authorization": proxy.authorization }) },
+      agent: false,
+      ...(signal && { signal }),
+    });
+    sent.on("connect", ({ statusCode: status = 0 }, socket) => {
+      if (status === 200) return resolve(socket);
+      socket.destroy();
+      reject(refusal(where, authority, status, proxy));
+    });
+    sent.on("response", (answer) => {
+      answer.destroy();
+      reject(refusal(where, authority, answer.statusCode ?? 0, proxy));
+    });
+    sent.on("error", (error: NodeJS.ErrnoException) => {
+      const remedy = "correct that variable, or name the host in NO_PROXY";
+      reject(new ProxyError(`${where} cannot be reached (${error.code ?? error.message})`, remedy));
+    });
+    sent.end();
+  });
+}
+
+function refusal(where: string, authority: string, status: number, proxy: HttpProxy): ProxyError {
+  const { variable, authorization } = proxy;
+  if (status !== 407) {
+    const remedy = "ask who runs it, or name the host in NO_PROXY";
+    return new ProxyError(`${where} refuses a connection to ${authority} (HTTP ${status})`, remedy, status);
+  }
+  if (authorization) {
+    const remedy = "correct them, with special characters as %xx";
+    return new ProxyError(`${where} refuses the name and password of ${variable} (HTTP 407)`, remedy, status);
+  }
+  const remedy = `set ${variable}=http://NAME:PASSWORD@HOST:PORT`;
+  return new ProxyError(`${where} wants a name and a password (HTTP 407)`, remedy, status);
+}
+
+/** The same as a stream at once, for who cannot wait: it fails if the tunnel does. */
+export function lazyTunnel(proxy: HttpProxy, host: string, port: number): Duplex {
+  const [up, down] = [new PassThrough(), new PassThrough()];
+  const stream = Duplex.from({ writable: up, readable: down });
+  openTunnel(proxy, host, port).then(
+    (socket) => pipeline(up, socket, down, (error) => error && stream.destroy(error)),
+    (error) => stream.destroy(error),
+  );
+  return stream;
+}

@@ -1,0 +1,164 @@
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { certificate } from "../helpers/certificate.js";
+import { runDoctor } from "./doctor/run-doctor.js";
+import { closedPort } from "./doctor/servers.js";
+import { runCli } from "./run-cli.js";
+import { startLogin } from "./start-login.js";
+
+const ca = fileURLToPath(new URL("../../../test/fixtures/tls/ca.pem", import.meta.url));
+// A name that nobody has (RFC 6761), so that only what the proxy makes of it leads anywhere.
+const host = "localhost.test.invalid";
+const credentials = "user:p%40ss-secret";
+const expected = `Basic ${Buffer.from("user:p@ss-secret").toString("base64")}`;
+
+const running: { server: Server; sockets: Set<Socket> }[] = [];
+
+afterEach(() => {
+  for (const { server, sockets } of running.splice(0)) {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  }
+});
+
+interface StartedProxy {
+  readonly port: number;
+  /** What it was asked to connect to. */
+  readonly asked: string[];
+}
+
+/** A proxy for CONNECT that leads every name to this machine, and refuses whom it does not know. */
+async function startProxy({ authorization }: { authorization?: string } = {}): Promise<StartedProxy> {
+  const asked: string[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((_request, response) => void response.writeHead(405).end());
+  server.on("connect", (request, socket: Socket) => {
+    if (authorization && request.headers["proxy-authorization"] !== authorization) {
+      socket.end("HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\r\n");
+      return;
+    }
+    asked.push(request.url ?? "");
+    const upstream = connect(Number(request.url?.split(":").at(-1)), "127.0.0.1");
+    upstream.on("connect", () => socket.write("HTTP/1.1 200 Connection established\r\n\r\n"));
+    upstream.on("error", () => socket.destroy());
+    socket.on("error", () => upstream.destroy());
+    socket.pipe(upstream).pipe(socket);
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  running.push({ server, sockets });
+  server.listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  return { port: (server.address() as AddressInfo).port, asked };
+}
+
+/** A ZITADEL that only the proxy knows by name, and its URL. */
+async function startBehind() {
+  const { zitadel } = await startLogin({}, { tls: certificate("other-host"), hosts: ["other.example"] });
+  return { zitadel, token: zitadel.users[0].token };
+}
+
+describe("HTTPS_PROXY", () => {
+  for (const protocol of ["grpc", "grpc-web", "rest"]) {
+    for (const variable of ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"]) {
+      test(`is obeyed by list and doctor over ${protocol}, as ${variable} with a password`, async () => {
+        const { zitadel, token } = await startBehind();
+        const proxy = await startProxy({ authorization: expected });
+        const { port } = new URL(zitadel.tlsUrl ?? "");
+        const url = `https://other.example:${port}`;
+        const env = { [variable]: `http://${credentials}@127.0.0.1:${proxy.port}` };
+        const args = ["--protocol", protocol, "--ca", ca];
+        const list = await runCli(["list", "-u", url, "-o", "ids", ...args], { env: { ...env, ZITADEL_TOKEN: token } });
+        expect(list).toMatchObject({ status: 0, stderr: "", stdout: expect.stringMatching(/^(\d{18}\n){6}$/) });
+        expect(proxy.asked).toEqual([`other.example:${port}`]);
+        const report = await runDoctor({ url, token, args, env });
+        expect(report.exitCode).toBe(0);
+        const notOk = report.checks.filter(({ status }) => status !== "ok").map(({ check }) => check);
+        expect(notOk).toEqual(["dns", "cors"]);
+        expect(report.checks.find(({ check }) => check === "tcp")?.message).toMatch(
+          `the proxy 127.0.0.1:${proxy.port} (${variable}) connects to port ${port} of other.example`,
+        );
+        expect(list.stderr + report.stdout + report.stderr).not.toContain("secret");
+      });
+    }
+  }
+
+  for (const [name, given, said] of [
+    ["no password", "", /wants a name and a password \(HTTP 407\): set HTTPS_PROXY=http:\/\/NAME:PASSWORD@HOST:PORT/],
+    ["a wrong one", "user:secret@", /refuses the name and password of HTTPS_PROXY \(HTTP 407\)/],
+  ] as const) {
+    test(`with ${name} is told as 407`, async () => {
+      const { zitadel, token } = await startBehind();
+      const proxy = await startProxy({ authorization: expected });
+      const url = (zitadel.tlsUrl ?? "").replace("127.0.0.1", "other.example");
+      const env = { HTTPS_PROXY: `http://${given}127.0.0.1:${proxy.port}` };
+      for (const protocol of ["grpc", "rest"]) {
+        const args = ["list", "-u", url, "--ca", ca, "--protocol", protocol];
+        const { status, stderr } = await runCli(args, { env: { ...env, ZITADEL_TOKEN: token } });
+        expect(status).toBe(1);
+        expect(stderr).toMatch(/^error: the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\) [^\n]+\n$/);
+        expect(stderr).toMatch(said);
+        expect(stderr).not.toContain("secret");
+      }
+      const { exitCode, checks } = await runDoctor({ url, token, env });
+      expect({ exitCode, tcp: checks.find(({ check }) => check === "tcp") }).toMatchObject({
+        exitCode: 1,
+        tcp: { verdict: "proxy-refused", message: expect.stringContaining("HTTP 407") },
+      });
+    });
+  }
+
+  test("that nobody answers is told by its name", async () => {
+    const env = { HTTPS_PROXY: `127.0.0.1:${await closedPort()}`, ZITADEL_TOKEN: "any" };
+    const { status, stderr } = await runCli(["list", "-u", `https://${host}`], { env });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^error: the proxy .* \(HTTPS_PROXY\) cannot be reached \(ECONNREFUSED\): correct/),
+    });
+  });
+
+  test("that is none is wrong usage, and stays unsaid", async () => {
+    const env = { HTTPS_PROXY: "socks5://user:secret@127.0.0.1", ZITADEL_TOKEN: "any" };
+    const { status, stderr } = await runCli(["list", "-u", `https://${host}`], { env });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(/^error: HTTPS_PROXY must be the URL of an HTTP proxy, such as [^\n]+\n$/),
+    });
+    expect(stderr).not.toContain("secret");
+  });
+});
+
+describe("NO_PROXY", () => {
+  for (const [list, direct] of [
+    ["test.invalid", true],
+    [".test.invalid", true],
+    ["*.test.invalid", true],
+    ["other.example, TEST.INVALID:443", true],
+    ["*", true],
+    ["test.invalid:8443", false],
+    ["est.invalid", false],
+    ["", false],
+  ] as const) {
+    test(`of "${list}" ${direct ? "holds" : "does not hold"} a name`, async () => {
+      const proxy = await startProxy();
+      const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: list, ZITADEL_TOKEN: "any" };
+      await runCli(["list", "-u", `https://${host}`, "--timeout", "2s"], { env });
+      expect(proxy.asked.length > 0).toBe(!direct);
+    });
+  }
+});
+
+test("this machine needs no proxy, and NODE_USE_ENV_PROXY does not make list and doctor differ", async () => {
+  const { zitadel, env } = await startLogin();
+  const proxy = { HTTP_PROXY: "http://127.0.0.1:9", HTTPS_PROXY: "http://127.0.0.1:9", NODE_USE_ENV_PROXY: "1" };
+  for (const protocol of ["grpc", "grpc-web", "rest"]) {
+    const list = await runCli(["list", "--protocol", protocol], { env: { ...env, ...proxy } });
+    expect(list).toMatchObject({ status: 0, stderr: "" });
+  }
+  const report = await runDoctor({ url: zitadel.url, token: zitadel.users[0].token, env: proxy });
+  expect(report).toMatchObject({ exitCode: 0, works: true });
+});
