@@ -1,0 +1,58 @@
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { failure } from "../failure.js";
+import { type NetworkFault, networkFailure } from "./network-failure.js";
+
+/** Reads from an error of `fetch`, or from its cause, what went wrong; `undefined` if that cannot be told. */
+export type ExplainFailure = (error: unknown, host: string) => NetworkFault | undefined;
+
+// How the network errors of the Fetch standard begin in Chromium, Firefox, Safari, Node, Deno, Bun, workerd and React
+// Native. They are TypeErrors like any other; what does not begin so is a mistake in a mock or in a wrapper.
+const networkError =
+  /^(?:fetch failed|failed to fetch|load failed|network|a network|the (?:internet|network) connection|error sending request|unable to connect)/i;
+
+/** The error of a `fetch` that was rejected. */
+export function fetchFailure(error: unknown, origin: string, explain: ExplainFailure | undefined): ConnectError {
+  const { name, message, cause } = detailsOf(error);
+  const { host } = new URL(origin);
+  // Node has the cause in `cause`, Bun in the error itself.
+  const fault = explain?.(cause, host) ?? explain?.(error, host);
+  if (fault) return networkFailure(fault, cause ?? error);
+  if (networkError.test(message) || name === "NetworkError") {
+    const why =
+      detailsOf(cause).message || "the network failed, or CORS refused the request (a browser's console tells)";
+    return networkFailure({ reason: "network-or-cors", message: `no answer from ${host}: ${why}` }, error);
+  }
+  return failure(Code.Unknown, `fetch failed by itself: ${name}: ${message}`, { reason: "bad-http" }, { cause: error });
+}
+
+/** The error of a body that could not be read to its end: its head has come, so CORS has let it pass. */
+export function bodyFailure(
+  error: unknown,
+  { status, headers }: Response,
+  origin: string,
+  explain: ExplainFailure | undefined,
+): ConnectError {
+  const { message, code, cause } = detailsOf(error);
+  const { host } = new URL(origin);
+  const inner = detailsOf(cause);
+  const encoding = headers.get("content-encoding");
+  if (
+    encoding &&
+    /zlib|gzip|deflat|brotli|zstd|^Z_|^ERR__ERROR|end of file/im.test(
+      [code, message, inner.code, inner.message].join("\n"),
+    )
+  ) {
+    const message = `the answer's content-encoding (${encoding.slice(0, 40)}) is damaged`;
+    return failure(Code.Internal, message, { reason: "decompress", httpStatus: status }, { cause: error });
+  }
+  const fault = explain?.(cause, host) ?? explain?.(error, host);
+  return networkFailure(
+    fault ?? { reason: "connection-lost", message: `the connection to ${host} was lost` },
+    cause ?? error,
+  );
+}
+
+function detailsOf(error: unknown): { name: string; message: string; code: string; cause: unknown } {
+  const { name = "", message = "", code = "", cause } = (error ?? {}) as Record<string, unknown>;
+  return { name: String(name), message: String(message), code: String(code), cause };
+}

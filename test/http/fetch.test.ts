@@ -1,0 +1,250 @@
+import { Readable } from "node:stream";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { createAuthClient, getErrorInfo, grpcWeb, rest, type TransportOptions } from "../../src/web.js";
+import { jsonAnswer, listJson, okAnswer } from "../faults/answers.js";
+import { startAnswerServer } from "../helpers/answer-server.js";
+
+const ok = () => new Response(listJson, { headers: { "content-type": "application/json" } });
+
+/** Lists over REST through a `fetch` of the test's, and tells how often that was called. */
+async function list(fake: (...args: Parameters<typeof fetch>) => unknown, options: Partial<TransportOptions> = {}) {
+  let calls = 0;
+  const auth = createAuthClient({
+    baseUrl: "https://zitadel.example",
+    token: "a-token",
+    protocol: rest,
+    retry: { initialBackoffMs: 1 },
+    fetch: (...args) => {
+      calls += 1;
+      return fake(...args) as Promise<Response>;
+    },
+    ...options,
+  });
+  const settled = await auth.listMyRefreshTokens({}).then(
+    ({ result }) => ({ result }),
+    (error: unknown) => ({ error }),
+  );
+  return { calls, ...settled } as { calls: number; error?: unknown; result?: unknown[] };
+}
+
+describe("what a fetch must not return is a TypeError", () => {
+  const used = ok();
+  used.text();
+  const locked = ok();
+  locked.body?.getReader();
+  for (const [name, returned, message] of [
+    ["nothing", undefined, "undefined"],
+    ["null", null, "null"],
+    ["a text", "{}", "string"],
+    ["a plain object", { ok: true, json: async () => ({}) }, "object"],
+    [
+      "an object with plain headers",
+      { status: 200, headers: {}, arrayBuffer: async () => new ArrayBuffer(0) },
+      "object",
+    ],
+    ["an object without a body", { status: 200, headers: new Headers() }, "object"],
+    ["an object with a text for its body", { status: 200, headers: new Headers(), body: "{}" }, "object"],
+    ["a Response that was read", used, "read before"],
+    ["a Response that someone reads", locked, "read before"],
+  ] as const) {
+    test(name, async () => {
+      const { calls, error } = await list(async () => returned);
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as Error).message).toMatch(new RegExp(`^fetch (must return a Response|returned).*${message}`));
+      expect(calls).toBe(1);
+    });
+  }
+
+  test("one Response for two calls", async () => {
+    const response = ok();
+    expect(await list(async () => response)).toMatchObject({ calls: 1, result: [{}] });
+    expect((await list(async () => response)).error).toBeInstanceOf(TypeError);
+  });
+
+  test("a body of texts", async () => {
+    const body = new ReadableStream({ start: (controller) => controller.enqueue("{}") });
+    const { calls, error } = await list(async () => new Response(body, ok()));
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toMatch(/must be made of Uint8Array, but has a chunk that is string$/);
+    expect(calls).toBe(1);
+  });
+});
+
+describe("what a fetch throws", () => {
+  for (const thrown of [
+    new TypeError("response.foo is not a function"),
+    new TypeError("Cannot read properties of undefined (reading 'fetch')"),
+    new RangeError("too far"),
+    new ReferenceError("network is not defined".replace("network", "net")),
+    new Error("boom"),
+    new DOMException("The operation was aborted.", "AbortError"),
+    "a text",
+    undefined,
+  ]) {
+    for (const [how, fake] of [
+      ["throws", () => Promise.reject(thrown)],
+      [
+        "throws at once",
+        () => {
+          throw thrown;
+        },
+      ],
+    ] as const) {
+      test(`${thrown} is told as what it is, and not repeated, where it ${how}`, async () => {
+        const { calls, error } = await list(fake);
+        expect(error).toBeInstanceOf(ConnectError);
+        expect(getErrorInfo(error)).toMatchObject({ reason: "bad-http", attempts: 1 });
+        expect((error as ConnectError).code).toBe(Code.Unknown);
+        expect((error as ConnectError).message).toContain((thrown as Error | undefined)?.message ?? "");
+        expect((error as ConnectError).message).not.toContain("CORS");
+        expect(calls).toBe(1);
+      });
+    }
+  }
+
+  for (const [runtime, text] of [
+    ["Chromium", "Failed to fetch"],
+    ["Firefox", "NetworkError when attempting to fetch resource."],
+    ["Safari", "Load failed"],
+    ["Safari", "The network connection was lost."],
+    ["Safari", "The Internet connection appears to be offline."],
+    ["Node", "fetch failed"],
+    ["React Native", "Network request failed"],
+    ["workerd", "Network connection lost."],
+    ["Deno", "error sending request for url (https://zitadel.example/)"],
+    ["Bun", "Unable to connect. Is the computer able to access the url?"],
+  ] as const) {
+    test(`"${text}", as ${runtime} says it, is the network, and repeated`, async () => {
+      const { calls, error } = await list(async () => {
+        throw new TypeError(text);
+      });
+      expect((error as ConnectError).code).toBe(Code.Unavailable);
+      expect(getErrorInfo(error)).toMatchObject({ reason: "network-or-cors", attempts: 4 });
+      expect(calls).toBe(4);
+    });
+  }
+
+  test("a cause that says more takes the place of the guess at CORS", async () => {
+    const { error } = await list(async () => {
+      throw new TypeError("fetch failed", { cause: new Error("bad port") });
+    });
+    expect((error as Error).message).toBe("[unavailable] no answer from zitadel.example: bad port");
+  });
+});
+
+describe("a fetch that takes only signals of another realm", () => {
+  const foreign = (inner: typeof fetch) =>
+    (async (input, init) => {
+      if (init?.signal)
+        throw new TypeError('RequestInit: Expected signal ("AbortSignal {}") to be an instance of AbortSignal.');
+      return inner(input, init);
+    }) as typeof fetch;
+
+  test("works", async () => {
+    await using server = await startAnswerServer(1, () => okAnswer("rest"));
+    const { calls, result } = await list(foreign(fetch), { baseUrl: server.baseUrl });
+    expect(result).toHaveLength(1);
+    expect(calls).toBe(2);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("is not tried with ours again, and a call through it can be canceled", async () => {
+    await using server = await startAnswerServer(1, () => ({ stall: "before-head" }));
+    let calls = 0;
+    const fake = foreign((...args) => {
+      calls += 1;
+      return fetch(...args);
+    });
+    const auth = createAuthClient({ baseUrl: server.baseUrl, protocol: rest, fetch: fake });
+    for (let call = 0; call < 2; call++) {
+      const error = await auth.listMyRefreshTokens({}, { signal: AbortSignal.timeout(20) }).catch((thrown) => thrown);
+      expect(error).toMatchObject({ code: Code.DeadlineExceeded });
+    }
+    expect(calls).toBe(2);
+  });
+});
+
+describe("a body", () => {
+  const chunked = (chunks: unknown[]) => {
+    const body = new ReadableStream({
+      start(controller) {
+        for (const chunk of chunks) controller.enqueue(chunk);
+        controller.close();
+      },
+    });
+    return async () => new Response(body, ok());
+  };
+  const bytes = new TextEncoder().encode(listJson);
+
+  for (const [name, chunks] of [
+    ["ArrayBuffers", [bytes.slice(0, 10).buffer, bytes.slice(10).buffer]],
+    ["DataViews", [new DataView(bytes.buffer, 0, 10), new DataView(bytes.buffer, 10)]],
+  ] as const) {
+    test(`of ${name} is read`, async () => {
+      expect((await list(chunked([...chunks]))).result).toHaveLength(1);
+    });
+  }
+
+  test("of ArrayBuffers is held to the limit", async () => {
+    const { error } = await list(chunked(Array.from({ length: 10 }, () => new ArrayBuffer(200))), {
+      maxResponseBytes: 1000,
+    });
+    expect(getErrorInfo(error).reason).toBe("response-too-large");
+  });
+
+  test("that is a stream of Node's, as node-fetch has it, is read", async () => {
+    const { status, headers } = ok();
+    const { result } = await list(async () => ({
+      status,
+      headers,
+      body: Readable.from([bytes]),
+      arrayBuffer: async () => bytes.buffer,
+    }));
+    expect(result).toHaveLength(1);
+  });
+
+  test("that breaks is a connection that was lost, not CORS", async () => {
+    const broken = () => new ReadableStream({ pull: (controller) => controller.error(new TypeError("network error")) });
+    const { error } = await list(async () => new Response(broken(), ok()));
+    expect((error as ConnectError).code).toBe(Code.Unavailable);
+    expect(getErrorInfo(error).reason).toBe("connection-lost");
+  });
+
+  const damaged = (data: Buffer) => data.fill(0xff, 2, 20);
+  for (const [encoding, data] of [
+    ["gzip", damaged(gzipSync(listJson))],
+    ["gzip", Buffer.from(listJson)],
+    ["br", damaged(brotliCompressSync(listJson))],
+    ["deflate", Buffer.from(listJson)],
+  ] as const) {
+    for (const protocol of [rest, grpcWeb]) {
+      test(`whose ${encoding} is damaged (${data.length} bytes) is told so over ${protocol.name}, and not repeated`, async () => {
+        const answer = protocol === rest ? jsonAnswer(data) : { ...okAnswer("grpcWeb"), body: data };
+        const headers = { ...answer.headers, "content-encoding": encoding };
+        await using server = await startAnswerServer(1, () => ({ ...answer, headers }));
+        const { calls, error } = await list(fetch, { baseUrl: server.baseUrl, protocol });
+        expect((error as ConnectError).code).toBe(Code.Internal);
+        expect((error as Error).message).toContain(encoding);
+        expect(getErrorInfo(error)).toMatchObject({ reason: "decompress", attempts: 1, httpStatus: 200 });
+        expect(calls).toBe(1);
+      });
+    }
+  }
+});
+
+describe("a runtime without fetch", () => {
+  const { fetch } = globalThis;
+  afterEach(() => {
+    globalThis.fetch = fetch;
+  });
+
+  test("is a TypeError when the client is made", () => {
+    Reflect.deleteProperty(globalThis, "fetch");
+    expect(() => createAuthClient({ baseUrl: "https://zitadel.example" })).toThrow(
+      new TypeError("this runtime has no fetch: pass one as `fetch`"),
+    );
+    createAuthClient({ baseUrl: "https://zitadel.example", fetch });
+  });
+});
