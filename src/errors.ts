@@ -1,6 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
 import { noteOf } from "./failure.js";
-import { zitadelErrorId } from "./zitadel.js";
+import { zitadelDetailId, zitadelErrorId } from "./zitadel.js";
 
 /**
  * Why a call failed, where the library itself found out. Stable: programs may compare it.
@@ -45,8 +45,13 @@ export interface ErrorInfo {
   readonly attempts: number;
   /** The HTTP status, if there was an answer. */
   readonly httpStatus?: number;
-  /** Whether the code is the server's own word rather than this library's reading of what happened. */
-  readonly fromServer: boolean;
+  /** What to do about it, where that is known: the end of `error.message`, after "; ". */
+  readonly hint?: string;
+  /**
+   * Whether the code is the server's own word rather than this library's reading of what happened. Absent where that
+   * cannot be told: the error came over another transport and has nothing that only ZITADEL adds.
+   */
+  readonly fromServer?: boolean;
 }
 
 /**
@@ -55,12 +60,15 @@ export interface ErrorInfo {
  */
 export function getErrorInfo(error: unknown): ErrorInfo {
   const note = noteOf(error);
-  const id = error instanceof ConnectError ? zitadelErrorId(error) : undefined;
+  const isConnectError = error instanceof ConnectError;
+  const id = isConnectError ? zitadelErrorId(error) : undefined;
+  const fromServer = note?.fromServer ?? (isConnectError && zitadelDetailId(error) ? true : undefined);
   return {
     ...(id && { id }),
     ...(note?.reason && { reason: note.reason }),
     attempts: note?.attempts ?? 0,
     ...(note?.httpStatus && { httpStatus: note.httpStatus }),
-    fromServer: note?.fromServer ?? false,
+    ...(note?.hint && { hint: note.hint }),
+    ...(fromServer !== undefined && { fromServer }),
   };
 }

@@ -17,12 +17,15 @@ export type Repeat = "never" | "maybe-applied" | "not-sent" | "refused";
 export interface FailureNote {
   readonly reason?: FailureReason;
   readonly httpStatus?: number;
-  readonly fromServer?: boolean;
+  /** Whether the code is the server's own word; `undefined` where nobody knows. */
+  readonly fromServer?: boolean | undefined;
   readonly repeat?: Repeat;
   /** At most so many retries, however many the policy allows. */
   readonly maxRetries?: number;
   /** How long the server wants to be left alone, in milliseconds; `Infinity`: do not come back. */
   readonly pushbackMs?: number | undefined;
+  /** What to do about it, as at the end of `error.message`. */
+  readonly hint?: string | undefined;
   attempts?: number;
 }
 
@@ -53,7 +56,7 @@ export function failure(
   );
   Object.assign(error, { rawMessage: message, details: rest?.details ?? [] });
   // Not enumerable, so that the error prints and serializes like any other.
-  Object.defineProperty(error, noteKey, { value: { ...note } });
+  Object.defineProperty(error, noteKey, { value: { fromServer: false, hint: rest?.hint, ...note } });
   return error;
 }
 

@@ -3,7 +3,13 @@ import { type AuthClient, createClientOf } from "./client.js";
 import { createNodeFetchClient } from "./http/node/fetch.js";
 import { createHttp2Client } from "./http/node/http2.js";
 import { grpc } from "./protocol/grpc/grpc.js";
-import { type AuthTransport, createTransportFamily, type Runtime, type TransportOptions } from "./transport.js";
+import {
+  type AuthTransport,
+  createTransportFamily,
+  type GivenTransportOptions,
+  type Runtime,
+  type TransportOptions,
+} from "./transport.js";
 
 export * from "./public.js";
 
@@ -17,11 +23,11 @@ const runtime: Runtime = {
  * Makes a client of ZITADEL's AuthService, which lists and revokes the refresh tokens of a user. Opens nothing before
  * the first call. Throws a TypeError or RangeError for options that cannot work.
  */
-export function createAuthClient(options: TransportOptions): AuthClient {
+export function createAuthClient(options: TransportOptions | GivenTransportOptions): AuthClient {
   return createClientOf(createTransportFamily(options, runtime));
 }
 
 /** Makes the Connect transport under `createAuthClient`, for any generated service and for connect-query. */
-export function createAuthTransport(options: TransportOptions): AuthTransport {
+export function createAuthTransport(options: TransportOptions | GivenTransportOptions): AuthTransport {
   return createTransportFamily(options, runtime).transport;
 }

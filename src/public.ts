@@ -25,7 +25,7 @@ export { grpcWeb } from "./protocol/grpc/grpc-web.js";
 export type { Protocol } from "./protocol/protocol.js";
 export { rest } from "./protocol/rest/rest.js";
 export { type RevokeOptions, type RevokeResult, revokeRefreshTokens } from "./revoke.js";
-export type { AuthTransport, TransportOptions } from "./transport.js";
+export type { AuthTransport, CallerOptions, GivenTransportOptions, TransportOptions } from "./transport.js";
 export {
   type RefreshTokenState,
   type RefreshTokensView,

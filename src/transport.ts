@@ -1,46 +1,61 @@
-import { create, type DescMethod, isMessage } from "@bufbuild/protobuf";
 import { Code, type Interceptor, type Transport } from "@connectrpc/connect";
 import { asyncDispose } from "./async-dispose.js";
-import { type Attempt, type AttemptPlan, runAttempts } from "./call/attempts.js";
+import type { Attempt } from "./call/attempts.js";
 import { parseBaseUrl } from "./call/base-url.js";
-import { type ActiveCall, runCall } from "./call/call.js";
-import { intercept } from "./call/intercept.js";
 import { createRetryPolicy, type RetryOptions } from "./call/next-step.js";
-import { requestMetadata } from "./call/request-metadata.js";
+import { checkMethod, checkTimeout, createCalls } from "./call/run-call.js";
+import { protocolSender, type Sender, transportSender } from "./call/sender.js";
+import { Throttle } from "./call/throttle.js";
 import { createTokenSource, type Token, type TokenSource } from "./call/token.js";
 import { failure } from "./failure.js";
 import type { HttpClient } from "./http/http.js";
 import type { Http2Options } from "./http/http2-options.js";
 import { type Protocol, wire } from "./protocol/protocol.js";
 
+/** What calls have in common, whatever sends them. */
+export interface CallerOptions {
+  /**
+   * Access token of the user, or a function that returns one, also asynchronously. The function is asked before
+   * every attempt with `refresh: false`, and once with `refresh: true` after the server answered Unauthenticated.
+   * Calls wait for that refresh, so the function must not wait for a call of the same client meanwhile: such a call
+   * ends with its deadline. Without it no `authorization` is sent, and callers may set that header themselves.
+   */
+  readonly token?: Token | undefined;
+  /**
+   * Milliseconds that a call may take in all: retries, token and connecting included. 1 to 3,600,000; `false` for no
+   * limit. A call's own `timeoutMs` wins. Default 10,000, which is long for a page to wait and short for a request
+   * of a backend. As Connect's `defaultTimeoutMs`.
+   */
+  readonly timeoutMs?: number | false | undefined;
+  /**
+   * How calls that failed as Unavailable are repeated; `false` for not at all. Retries of all calls of a client share a
+   * throttle, `withToken` included: 100 at a time, each given back by a success of a retried call, or by five of
+   * others; a lost connection or a port that refuses counts once, however many calls it ended.
+   *
+   * With `false` too a request is sent once more, at once, if the server said that it did not take it (REFUSED_STREAM
+   * or GOAWAY): nothing was done, and a server that restarts would be seen by every caller otherwise (gRFC A6,
+   * "transparent retries"). So is one whose token was refreshed.
+   */
+  readonly retry?: RetryOptions | false | undefined;
+  /**
+   * Connect's interceptors. They run once a call, within its deadline, and do not see the token. Requests that one
+   * leaves behind end with the call.
+   */
+  readonly interceptors?: readonly Interceptor[] | undefined;
+  /** Told of every request that a call made. What it throws is ignored. */
+  readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
+}
+
 /** Options of `createAuthTransport` and `createAuthClient`. Bad ones throw a TypeError or a RangeError. */
-export interface TransportOptions {
+export interface TransportOptions extends CallerOptions {
   /**
    * URL of the ZITADEL instance: `http:` or `https:`, without credentials, query or hash. A path is kept as a prefix.
    * On a web page it may be relative.
    */
   readonly baseUrl: string | URL;
-  /**
-   * Access token of the user, or a function that returns one, also asynchronously. The function is asked before
-   * every attempt with `refresh: false`, and once with `refresh: true` after the server answered Unauthenticated.
-   * Without it no `authorization` is sent, and callers may set that header themselves.
-   */
-  readonly token?: Token | undefined;
   /** `grpc`, `grpcWeb` or `rest`. Default: `grpc` in Node, `grpcWeb` elsewhere. */
   readonly protocol?: Protocol | undefined;
-  /**
-   * Milliseconds that a call may take in all: retries, token and connecting included. 1 to 3,600,000; `false` for no
-   * limit. A call's own `timeoutMs` wins. Default 10,000, which is long for a page to wait and short for a request
-   * of a backend.
-   */
-  readonly timeoutMs?: number | false | undefined;
-  /** How calls that failed as Unavailable are repeated; `false` for never. */
-  readonly retry?: RetryOptions | false | undefined;
-  /** Connect's interceptors. They run once a call, within its deadline, and do not see the token. */
-  readonly interceptors?: readonly Interceptor[] | undefined;
-  /** Told of every request that a call made. What it throws is ignored. */
-  readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
-  /** Largest message to accept, in bytes, decompressed. Default 4 MiB, as in gRPC. */
+  /** Largest message to accept, in bytes, decompressed. Default 4 MiB, as in gRPC. As Connect's `readMaxBytes`. */
   readonly maxResponseBytes?: number | undefined;
   /** Another `fetch` for gRPC-Web and REST. Not together with `http2`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
@@ -48,6 +63,26 @@ export interface TransportOptions {
   readonly http2?: Http2Options | undefined;
   /** Whether a token may be sent over `http:` to a host other than this machine. Default `false`. */
   readonly allowInsecure?: boolean | undefined;
+  /** See `GivenTransportOptions`. */
+  readonly transport?: undefined;
+}
+
+/** Options of `createAuthTransport` and `createAuthClient` over a transport that the caller has made. */
+export interface GivenTransportOptions extends CallerOptions {
+  /**
+   * Any Connect transport, such as `createGrpcTransport` of @connectrpc/connect-node or `createRouterTransport` in a
+   * test; it sends, and stays yours to close. Token, refresh, deadline, retries, interceptors and `getErrorInfo` work
+   * on top of it. What only the way of our own can promise: that a token stays off `http:`, a limit to the size of
+   * answers, and telling what was never sent from what was (Unavailable counts as maybe done, so only methods that are
+   * safe to repeat are repeated). What interceptors see as `url` begins with `https://transport.invalid`.
+   */
+  readonly transport: Transport;
+  readonly baseUrl?: undefined;
+  readonly protocol?: undefined;
+  readonly maxResponseBytes?: undefined;
+  readonly fetch?: undefined;
+  readonly http2?: undefined;
+  readonly allowInsecure?: undefined;
 }
 
 /** A Connect `Transport` that can be closed. */
@@ -71,32 +106,22 @@ export interface TransportFamily {
 }
 
 /** Makes the transport under `createAuthTransport` and `createAuthClient`. */
-export function createTransportFamily(given: TransportOptions, runtime: Runtime): TransportFamily {
+export function createTransportFamily(
+  given: TransportOptions | GivenTransportOptions,
+  runtime: Runtime,
+): TransportFamily {
   const options = ownOptions(given);
-  const { origin, prefix, safeForTokens, crossOrigin } = parseBaseUrl(options.baseUrl);
-  const { protocol = runtime.protocol, interceptors = [] } = options;
-  if (!protocol?.[wire]) throw new TypeError("protocol must be grpc, grpcWeb or rest, as this package exports them");
-  const mayAuthorize = safeForTokens || options.allowInsecure === true;
-  const defaultTimeoutMs = options.timeoutMs === false ? undefined : checkedTimeout(options.timeoutMs ?? 10_000);
-  const rules = {
-    maxResponseBytes: checkedSize(options.maxResponseBytes ?? 4 * 1024 * 1024),
-    acceptGzip: !crossOrigin && typeof DecompressionStream === "function",
+  const { token, timeoutMs = 10_000, interceptors = [], onAttempt } = options;
+  const { mayAuthorize, createSender } = options.transport ? overTransport(options) : overHttp(options, runtime);
+  const plan = {
+    timeoutMs: timeoutMs === false ? undefined : checkTimeout(timeoutMs),
+    policy: createRetryPolicy(options.retry),
+    throttle: new Throttle(),
+    interceptors,
+    onAttempt,
   };
-  const retry = createRetryPolicy(options.retry);
-  const ownTokens = options.token === undefined ? undefined : createTokens(options.token);
-  const http = createHttpClient(options, protocol, origin, runtime);
-  const plan: AttemptPlan = {
-    protocol: protocol[wire],
-    rules,
-    prefix,
-    crossOrigin,
-    retry,
-    http,
-    guard: protocol[wire].guard(rules),
-    onAttempt: options.onAttempt,
-  };
-  const active: ActiveCall[] = [];
-  let closed = false;
+  const ownTokens = token === undefined ? undefined : createTokens(token);
+  const calls = createCalls({ ...plan, sender: createSender() });
 
   function createTokens(token: Token): TokenSource {
     if (!mayAuthorize) {
@@ -107,29 +132,9 @@ export function createTransportFamily(given: TransportOptions, runtime: Runtime)
   }
 
   function createTransport(tokens: TokenSource | undefined): Transport {
-    // Without a token of its own the client leaves the header to its callers, under the same rule.
-    const leavesAuthorization = tokens === undefined && mayAuthorize;
     return {
-      unary(method, signal, timeoutMs, header, input, contextValues) {
-        try {
-          if (closed) throw new TypeError("the client is closed: create another one");
-          checkMethod(method);
-          const metadata = requestMetadata(header, leavesAuthorization);
-          const ms = timeoutMs === undefined ? defaultTimeoutMs : checkedTimeout(timeoutMs);
-          const message = isMessage(input, method.input) ? input : create(method.input, input);
-          return runCall(ms, signal, active, (call) => {
-            if (interceptors.length === 0) return runAttempts(plan, call, tokens, method, message, metadata);
-            call.step = "running its interceptors";
-            const url = `${origin}${prefix}/${method.parent.typeName}/${method.name}`;
-            const request = { url, method, message, header: new Headers(metadata), contextValues };
-            return intercept(interceptors, call, request, (bound, sent, header) =>
-              runAttempts(plan, bound, tokens, method, sent, requestMetadata(header, leavesAuthorization)),
-            );
-          });
-        } catch (mistake) {
-          return Promise.reject(mistake);
-        }
-      },
+      // Without a token of its own the client leaves the header to its callers, under the same rule.
+      unary: calls.unary(tokens, tokens === undefined && mayAuthorize),
       async stream(method) {
         checkMethod(method);
         const hint = "use a transport of @connectrpc/connect-node or connect-web";
@@ -139,20 +144,49 @@ export function createTransportFamily(given: TransportOptions, runtime: Runtime)
     };
   }
 
-  async function close(): Promise<void> {
-    closed = true;
-    for (const { stop } of [...active]) stop(failure(Code.Canceled, "the client was closed", {}));
-    http.close();
-  }
-
+  const close = async () => calls.close();
   return {
     transport: { ...createTransport(ownTokens), close, [asyncDispose]: close },
     withToken: (token) => createTransport(createTokens(token)),
   };
 }
 
+/** What sends, and whether a token may go that way. */
+interface Way {
+  readonly mayAuthorize: boolean;
+  createSender(): Sender;
+}
+
+function overTransport({ transport, ...others }: GivenTransportOptions): Way {
+  for (const name of ["baseUrl", "protocol", "fetch", "http2", "maxResponseBytes", "allowInsecure"] as const) {
+    if (others[name] === undefined) continue;
+    throw new TypeError(
+      `transport and ${name} exclude each other: set up where the transport is made what it sends by`,
+    );
+  }
+  if (typeof transport.unary !== "function") {
+    throw new TypeError("transport must be a Connect transport, such as createGrpcTransport({ baseUrl }) makes");
+  }
+  return { mayAuthorize: true, createSender: () => transportSender(transport) };
+}
+
+function overHttp(options: TransportOptions, runtime: Runtime): Way {
+  const { origin, prefix, safeForTokens, crossOrigin } = parseBaseUrl(options.baseUrl);
+  const { protocol = runtime.protocol } = options;
+  if (!protocol?.[wire]) throw new TypeError("protocol must be grpc, grpcWeb or rest, as this package exports them");
+  const maxResponseBytes = checkedSize(options.maxResponseBytes ?? 4 * 1024 * 1024);
+  const acceptGzip = !crossOrigin && typeof DecompressionStream === "function";
+  return {
+    mayAuthorize: safeForTokens || options.allowInsecure === true,
+    createSender() {
+      const http = createHttpClient(options, protocol, origin, runtime);
+      return protocolSender(protocol[wire], http, { origin, prefix, crossOrigin, maxResponseBytes, acceptGzip });
+    },
+  };
+}
+
 /** Options without prototypes: one that somebody polluted must not be able to set, say, allowInsecure. */
-function ownOptions(given: TransportOptions): TransportOptions {
+function ownOptions<T extends TransportOptions | GivenTransportOptions>(given: T): T {
   const own = <T extends object>(options: T): T => ({ __proto__: null, ...options });
   const options = own(given);
   const http2 = options.http2 && own(options.http2);
@@ -177,17 +211,6 @@ function createHttpClient(
     throw new TypeError(`${protocol.name} needs HTTP trailers, which fetch does not show: use grpcWeb or rest`);
   }
   return createFetchClient(origin, fetch);
-}
-
-// Connect 1 passes a service here, and knows its types by other fields.
-function checkMethod({ kind }: DescMethod): void {
-  if (kind === "rpc") return;
-  throw new TypeError("this is a transport of Connect 2, called by a client that is not: use @connectrpc/connect 2");
-}
-
-function checkedTimeout(timeoutMs: number): number {
-  if (typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= 3_600_000) return Math.ceil(timeoutMs);
-  throw new RangeError(`timeoutMs must be 1 to 3600000 milliseconds, got ${timeoutMs}`);
 }
 
 function checkedSize(maxResponseBytes: number): number {

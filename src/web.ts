@@ -2,7 +2,13 @@
 import { type AuthClient, createClientOf } from "./client.js";
 import { createFetchClient } from "./http/fetch.js";
 import { grpcWeb } from "./protocol/grpc/grpc-web.js";
-import { type AuthTransport, createTransportFamily, type Runtime, type TransportOptions } from "./transport.js";
+import {
+  type AuthTransport,
+  createTransportFamily,
+  type GivenTransportOptions,
+  type Runtime,
+  type TransportOptions,
+} from "./transport.js";
 
 export * from "./public.js";
 
@@ -12,11 +18,11 @@ const runtime: Runtime = { protocol: grpcWeb, createFetchClient };
  * Makes a client of ZITADEL's AuthService, which lists and revokes the refresh tokens of a user. Opens nothing before
  * the first call. Throws a TypeError or RangeError for options that cannot work.
  */
-export function createAuthClient(options: TransportOptions): AuthClient {
+export function createAuthClient(options: TransportOptions | GivenTransportOptions): AuthClient {
   return createClientOf(createTransportFamily(options, runtime));
 }
 
 /** Makes the Connect transport under `createAuthClient`, for any generated service and for connect-query. */
-export function createAuthTransport(options: TransportOptions): AuthTransport {
+export function createAuthTransport(options: TransportOptions | GivenTransportOptions): AuthTransport {
   return createTransportFamily(options, runtime).transport;
 }

@@ -55,6 +55,18 @@ export function checkTokenId(id: unknown, name: string): void {
     throw new TypeError(`${name} is no id of a refresh token: it must be printable ASCII`);
 }
 
+/**
+ * Whether the error may be a deadline that struck while ZITADEL was looking up the organization: it then says that there
+ * is no such organization, although the caller named none.
+ */
+export function isDeadlineInDisguise(error: ConnectError, metadata: Record<string, string>): boolean {
+  return (
+    error.code === Code.PermissionDenied &&
+    !Object.hasOwn(metadata, "x-zitadel-orgid") &&
+    zitadelErrorId(error) === "AUTH-Bs7Ds"
+  );
+}
+
 const revokeMethod = "zitadel.auth.v1.AuthService/RevokeMyRefreshToken";
 
 /** What to do about an error of ZITADEL's whose text does not tell, for the end of `error.message`. */
@@ -70,4 +82,25 @@ export function hintFor(code: Code, message: string): string | undefined {
     return "no such path: baseUrl must be the root of the instance, without /auth/v1";
   }
   return undefined;
+}
+
+/**
+ * What a status says, whatever it came in: gRPC trailers, a gRPC-Web frame or a REST body.
+ */
+export interface StatusParts {
+  readonly code: Code;
+  readonly message: string;
+  readonly details: ConnectError["details"];
+}
+
+/**
+ * The status that ZITADEL meant: 4.11 sends plain ones wrapped in one of code Unknown, such as
+ * `rpc error: code = Unauthenticated desc = auth header missing ()`.
+ */
+export function unwrapped(sent: StatusParts): StatusParts {
+  if (sent.code !== Code.Unknown) return sent;
+  const match = /^rpc error: code = (\w+) desc = (.*) \(\)$/s.exec(sent.message);
+  const code = match && Code[match[1] as keyof typeof Code];
+  // The name could also be a number or `constructor`, which are keys of the enum object too.
+  return match && typeof code === "number" ? { code, message: match[2] ?? "", details: [] } : sent;
 }

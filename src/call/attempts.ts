@@ -1,13 +1,14 @@
 import { create, type DescMessage, type DescMethodUnary, type MessageShape } from "@bufbuild/protobuf";
-import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
+import { type Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
 import { noteOf } from "../failure.js";
-import type { HttpClient, HttpGuard, HttpRequest } from "../http/http.js";
-import type { ResponseRules, Wire } from "../protocol/protocol.js";
-import { checkRequest, isDone } from "../zitadel.js";
+import type { Reply } from "../protocol/protocol.js";
+import { checkRequest } from "../zitadel.js";
 import type { Call } from "./call.js";
 import { LazyResponse } from "./lazy-response.js";
-import type { RetryPolicy } from "./next-step.js";
+import { type CallState, next, type RetryPolicy } from "./next-step.js";
 import { redact } from "./redact.js";
+import type { Sender } from "./sender.js";
+import type { Throttle } from "./throttle.js";
 import type { TokenSource } from "./token.js";
 
 /** One request of a call. */
@@ -18,44 +19,35 @@ export interface Attempt {
   readonly ms: number;
   /** How it failed; absent if it worked. */
   readonly code?: Code;
-  /** Length of the answer's body as it came, 0 if it was not read to its end. */
+  /** Length of the answer's body as it came; 0 if it was not read to its end, or went through another `transport`. */
   readonly bytes: number;
 }
 
 /** What all attempts of a transport have in common. */
 export interface AttemptPlan {
-  readonly protocol: Wire;
-  readonly rules: ResponseRules;
-  readonly prefix: string;
-  readonly crossOrigin: boolean;
-  readonly retry: RetryPolicy | undefined;
-  readonly http: HttpClient;
-  readonly guard: HttpGuard;
+  readonly sender: Sender;
+  readonly policy: RetryPolicy | undefined;
+  readonly throttle: Throttle;
   readonly onAttempt: ((attempt: Attempt) => void) | undefined;
 }
 
-/**
- * Makes a call: sends it, and sends it again where that helps. A failed attempt is followed by another
- *
- * - after Unauthenticated, once, with a refreshed token;
- * - if the server says that it did not take it, once, at once;
- * - if the retry policy says so.
- */
+/** Makes a call: sends it, and does after a failed attempt what `next` says. */
 export async function runAttempts<I extends DescMessage, O extends DescMessage>(
   plan: AttemptPlan,
   call: Call,
   tokens: TokenSource | undefined,
   method: DescMethodUnary<I, O>,
   message: MessageShape<I>,
-  headers: Record<string, string>,
+  metadata: Record<string, string>,
 ): Promise<UnaryResponse<I, O>> {
   checkRequest(method, message);
-  let retries = 0;
+  const { sender, policy, throttle } = plan;
+  const { progress } = call;
+  const secrets: string[] = metadata.authorization === undefined ? [] : [metadata.authorization];
   let refreshed: string | undefined;
   let mayRefresh = tokens !== undefined;
   let mayResend = true;
   let maybeApplied = false;
-  const spent: string[] = [];
   for (;;) {
     const tokenAt = performance.now();
     let token = refreshed;
@@ -66,95 +58,86 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       token = typeof got === "string" ? got : await got;
     }
     if (call.stopped) throw call.stopped;
-    const request = createRequest(plan, call, method, message, headers, retries);
-    if (token !== undefined) request.headers.authorization = `Bearer ${token}`;
-    call.attempts += 1;
+    progress.attempts += 1;
     call.step = "waiting for the answer";
+    call.bytes = 0;
     const startedAt = performance.now();
     let error: ConnectError;
-    let bytes = 0;
     try {
-      const answer = await plan.http.send(request, plan.guard, call);
-      bytes = answer.body.length;
-      const decoded = plan.protocol.response(method, answer, plan.rules);
-      const reply = decoded instanceof Promise ? await decoded : decoded;
-      plan.retry?.succeeded();
-      report(plan, call, startedAt, bytes, undefined);
+      const headers = token === undefined ? metadata : Object.assign({ authorization: `Bearer ${token}` }, metadata);
+      const reply = await sender.send(method, message, headers, call);
+      throttle.succeeded(call.retries > 0);
+      report(plan, call, startedAt, undefined);
       return new LazyResponse(method, reply);
     } catch (thrown) {
       if (!(thrown instanceof ConnectError)) throw thrown;
       error = thrown;
     }
-    if (token !== undefined) spent.push(token);
+    if (token !== undefined) secrets.push(token);
     // Those of the attempts before as well: a server may echo what it remembers.
-    for (const each of spent) redact(error, each);
-    report(plan, call, startedAt, bytes, error.code);
+    for (const secret of secrets) redact(error, secret);
+    report(plan, call, startedAt, error.code);
     if (call.stopped) throw error;
-    if (maybeApplied && isDone(method, error)) {
-      const reply = { message: create(method.output), header: error.metadata, trailer: new Headers() };
-      return new LazyResponse(method, reply);
-    }
-    call.lastError = error;
-    if (tokens && token !== undefined && mayRefresh && error.code === Code.Unauthenticated) {
-      mayRefresh = false;
-      call.step = "waiting for the token function to refresh";
-      const outcome = await tokens.replace(token, tokenAt, call);
-      if ("token" in outcome) {
-        refreshed = outcome.token;
-        continue;
+    const step = next(error, stateOf(call));
+    progress.lastError = error;
+    switch (step.do) {
+      case "done":
+        return new LazyResponse(method, emptyReply(method, error));
+      case "expire":
+        throw call.deadlineError(error);
+      case "fail":
+        throw error;
+      case "refresh": {
+        mayRefresh = false;
+        call.step = "waiting for the token function to refresh, which must not wait for a call of this client itself";
+        const outcome = await (tokens as TokenSource).replace(token as string, tokenAt, call);
+        if ("token" in outcome) {
+          refreshed = outcome.token;
+          break;
+        }
+        if (outcome.cause !== undefined) error.cause = outcome.cause;
+        throw error;
       }
-      if (outcome.cause !== undefined) error.cause = outcome.cause;
-      throw error;
+      case "resend":
+        mayResend = false;
+        break;
+      case "wait": {
+        const note = noteOf(error) ?? {};
+        if (!throttle.take(note, startedAt)) throw error;
+        maybeApplied ||= note.repeat === "maybe-applied";
+        call.retries += 1;
+        call.step = "waiting to try again";
+        await sleep(step.ms, call);
+      }
     }
-    const repeat = noteOf(error)?.repeat;
-    if (repeat === "refused" && mayResend) {
-      mayResend = false;
-      continue;
-    }
-    maybeApplied ||= repeat === "maybe-applied";
-    const delayMs = plan.retry?.delayMs(method, error, retries);
-    // What the server said is worth more than the deadline that a wait would end with.
-    if (delayMs === undefined || delayMs >= call.remainingMs) throw error;
-    retries += 1;
-    call.step = "waiting to try again";
-    await sleep(delayMs, call);
+  }
+
+  function stateOf({ remainingMs, retries }: Call): CallState {
+    const answeredMsAgo = performance.now() - throttle.answeredAt;
+    const jitter = 0.8 + 0.4 * Math.random();
+    const flags = { mayRefresh, mayResend, maybeApplied };
+    return { method, metadata, policy, remainingMs, answeredMsAgo, jitter, retries, ...flags };
   }
 }
 
-function report(
-  { onAttempt }: AttemptPlan,
-  call: Call,
-  startedAt: number,
-  bytes: number,
-  code: Code | undefined,
-): void {
+// What an attempt whose answer was lost would have answered.
+function emptyReply<O extends DescMessage>(
+  method: DescMethodUnary<DescMessage, O>,
+  { metadata }: ConnectError,
+): Reply<O> {
+  return { message: create(method.output), header: metadata, trailer: new Headers() };
+}
+
+function report({ onAttempt }: AttemptPlan, call: Call, startedAt: number, code: Code | undefined): void {
   if (!onAttempt) return;
   try {
+    const { bytes, progress } = call;
     const ms = performance.now() - startedAt;
-    const told: unknown = onAttempt({ attempt: call.attempts, ms, bytes, ...(code !== undefined && { code }) });
+    const told: unknown = onAttempt({ attempt: progress.attempts, ms, bytes, ...(code !== undefined && { code }) });
     // Whoever watches a call must not be able to break it, neither now nor later.
     if (told instanceof Promise) told.catch(() => {});
   } catch {
     // As above.
-  }
-}
-
-function createRequest<I extends DescMessage>(
-  { protocol, rules, prefix, crossOrigin }: AttemptPlan,
-  call: Call,
-  method: DescMethodUnary<I>,
-  message: MessageShape<I>,
-  headers: Record<string, string>,
-  previousAttempts: number,
-): HttpRequest {
-  const { remainingMs } = call;
-  const timeoutMs = remainingMs === Number.POSITIVE_INFINITY ? undefined : Math.max(1, Math.ceil(remainingMs));
-  const { acceptGzip } = rules;
-  try {
-    return protocol.request(method, message, { prefix, headers, timeoutMs, previousAttempts, crossOrigin, acceptGzip });
-  } catch (cause) {
-    if (cause instanceof TypeError) throw cause;
-    throw new TypeError(`${method.input.typeName} cannot be sent: ${(cause as Error).message}`, { cause });
   }
 }
 

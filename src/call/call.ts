@@ -1,32 +1,63 @@
-import { Code, type ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError, type ContextValues } from "@connectrpc/connect";
 import { failure, noteAttempts } from "../failure.js";
+import { abortError, link, unlink } from "./abort-signal.js";
+
+/** How far a call has come, over all of its requests. */
+interface Progress {
+  /** Requests made so far. */
+  attempts: number;
+  /** What the call is waiting for, for the message of a deadline. */
+  step: string;
+  /** The last attempt's failure, for the error of a deadline that passes during a later one. */
+  lastError: ConnectError | undefined;
+}
 
 /**
- * One call under way: its deadline and the caller's signal in one place, for the steps that it is made of.
+ * One call under way: its deadline and the caller's signal in one place, for the steps that it is made of. A request of
+ * an interceptor's is a child of the call: it ends with the call at the latest.
  */
 export class Call {
   /** Why the call is over although a step may still be busy. */
   stopped: ConnectError | undefined;
-  /** Requests made so far. */
-  attempts = 0;
-  /** What the call is waiting for, for the message of a deadline. */
-  step = "starting";
-  /** The last attempt's failure, for the error of a deadline that passes during a later one. */
-  lastError: ConnectError | undefined;
+  /** Retries of the policy's so far. */
+  retries = 0;
+  /** Length of the last answer's body as it came, 0 if it was not read to its end. */
+  bytes = 0;
+  readonly progress: Progress;
+  readonly timeoutMs: number | undefined;
+  /** What the caller gave to interceptors. */
+  readonly contextValues: ContextValues | undefined;
 
   // What ends the step that is under way, and the others if an interceptor makes several requests at a time.
   #end: (() => void) | undefined;
   #otherEnds: Set<() => void> | undefined;
   #controller: AbortController | undefined;
+  #isOver = false;
   readonly #endsAt: number | undefined;
 
-  constructor(timeoutMs: number | undefined) {
-    this.#endsAt = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+  constructor(timeoutMs: number | undefined, contextValues: ContextValues | undefined, parent?: Call) {
+    this.timeoutMs = timeoutMs;
+    this.contextValues = contextValues;
+    this.progress = parent?.progress ?? { attempts: 0, step: "starting", lastError: undefined };
+    this.#endsAt = parent ? parent.#endsAt : timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+  }
+
+  get step(): string {
+    return this.progress.step;
+  }
+
+  set step(step: string) {
+    this.progress.step = step;
   }
 
   /** Milliseconds until the deadline, `Infinity` without one. */
   get remainingMs(): number {
     return this.#endsAt === undefined ? Number.POSITIVE_INFINITY : this.#endsAt - performance.now();
+  }
+
+  /** What is left for the server: whole milliseconds, at least one; `undefined` without a deadline. */
+  get serverTimeoutMs(): number | undefined {
+    return this.#endsAt === undefined ? undefined : Math.max(1, Math.ceil(this.remainingMs));
   }
 
   /** Aborts when the call stops. Made when someone first asks: a controller for every call would be its main cost. */
@@ -57,10 +88,34 @@ export class Call {
   /** Ends the call and every step that is under way. */
   stop(error: ConnectError): void {
     this.stopped = error;
-    this.#end?.();
-    for (const end of this.#otherEnds ?? []) end();
+    const ends = [this.#end, ...(this.#otherEnds ?? [])];
+    this.#end = undefined;
+    this.#otherEnds = undefined;
+    for (const end of ends) end?.();
     this.#controller?.abort(error);
   }
+
+  /** Says that the call has its outcome. What an interceptor left under way ends with it. */
+  finish(): void {
+    this.#isOver = true;
+    if (this.#end || this.#otherEnds?.size) this.stop(overError());
+  }
+
+  /** Why no request may be made for the call any more, `undefined` as long as it may. */
+  get over(): ConnectError | undefined {
+    return this.stopped ?? (this.#isOver ? overError() : undefined);
+  }
+
+  /** The error of the call's deadline. */
+  deadlineError(cause: ConnectError | undefined): ConnectError {
+    const after = cause ? `; the attempt before failed: ${cause.message}` : "";
+    const message = `the deadline of ${this.timeoutMs} ms passed while ${this.step}${after}`;
+    return failure(Code.DeadlineExceeded, message, {}, { cause });
+  }
+}
+
+function overError(): ConnectError {
+  return failure(Code.Canceled, "the call is over: an interceptor left a request behind, which ends with it", {});
 }
 
 /** Ends a call with that error. */
@@ -92,33 +147,35 @@ function removeFrom(active: ActiveCall[], entry: ActiveCall): void {
  * Runs a call under its deadline and the caller's signal. The returned promise settles when either is over, even
  * if `run` never does; what `run` comes to later is dropped. Until then `active` holds what stops the call.
  */
-export function runCall<T>(
-  timeoutMs: number | undefined,
+export function underDeadline<T>(
+  call: Call,
   signal: AbortSignal | undefined,
   active: ActiveCall[],
   run: (call: Call) => Promise<T>,
 ): Promise<T> {
-  if (signal?.aborted) return Promise.reject(abortError(signal));
+  if (signal?.aborted) return Promise.reject(abortError(signal, "the caller"));
   return new Promise((resolve, reject) => {
-    const call = new Call(timeoutMs);
+    const { timeoutMs, progress } = call;
     const finish = () => {
       clearTimeout(timer);
       removeFrom(active, entry);
-      if (signal) unlink(signal, stop);
+      if (signal) unlink(signal, aborted);
+      call.finish();
     };
     const fail = (error: unknown) => {
       finish();
-      noteAttempts(error, call.attempts);
+      noteAttempts(error, progress.attempts);
       reject(error);
     };
     const stop: Stop = (error) => {
       call.stop(error);
       fail(error);
     };
-    const timer =
-      timeoutMs === undefined ? undefined : setTimeout(() => stop(deadlineError(timeoutMs, call)), timeoutMs);
+    const aborted = (by: AbortSignal) => stop(abortError(by, "the caller"));
+    const expire = () => stop(call.deadlineError(progress.lastError));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
     const entry = addTo(active, stop);
-    if (signal) link(signal, stop);
+    if (signal) link(signal, aborted);
     run(call).then((value) => {
       finish();
       resolve(value);
@@ -126,41 +183,39 @@ export function runCall<T>(
   });
 }
 
-function deadlineError(timeoutMs: number, call: Call): ConnectError {
-  const after = call.lastError ? `; the attempt before failed: ${call.lastError.message}` : "";
-  const message = `the deadline of ${timeoutMs} ms passed while ${call.step}${after}`;
-  return failure(Code.DeadlineExceeded, message, {}, { cause: call.lastError });
-}
-
-function abortError(signal: AbortSignal): ConnectError {
-  const cause: unknown = signal.reason;
-  // What AbortSignal.timeout aborts with: the caller's own deadline.
-  if ((cause as Error | undefined)?.name === "TimeoutError") {
-    return failure(Code.DeadlineExceeded, "the caller's AbortSignal.timeout passed", {}, { cause });
-  }
-  return failure(Code.Canceled, "the caller canceled the call", {}, { cause });
-}
-
-// One listener for all calls on a signal: eleven would make Node warn of a leak.
-const links = new WeakMap<AbortSignal, { stops: Set<Stop>; listener: () => void }>();
-
-function link(signal: AbortSignal, stop: Stop): void {
-  let entry = links.get(signal);
-  if (!entry) {
-    const stops = new Set<Stop>();
-    const listener = () => {
-      for (const each of stops) each(abortError(signal));
+/**
+ * Runs one request of a call that interceptors make, under the signal that they gave it. It is over with the call, and
+ * none begins after that.
+ */
+export function underCall<T>(
+  parent: Call,
+  signal: AbortSignal | undefined,
+  run: (call: Call) => Promise<T>,
+): Promise<T> {
+  const over = parent.over ?? (signal?.aborted ? abortError(signal, "an interceptor") : undefined);
+  if (over) return Promise.reject(over);
+  return new Promise((resolve, reject) => {
+    const call = new Call(parent.timeoutMs, parent.contextValues, parent);
+    const finish = () => {
+      parent.offStop(ended);
+      if (signal) unlink(signal, aborted);
     };
-    entry = { stops, listener };
-    links.set(signal, entry);
-    signal.addEventListener("abort", listener);
-  }
-  entry.stops.add(stop);
-}
-
-function unlink(signal: AbortSignal, stop: Stop): void {
-  const entry = links.get(signal);
-  if (!entry?.stops.delete(stop) || entry.stops.size > 0) return;
-  links.delete(signal);
-  signal.removeEventListener("abort", entry.listener);
+    const fail = (error: unknown) => {
+      finish();
+      noteAttempts(error, parent.progress.attempts);
+      reject(error);
+    };
+    const stop: Stop = (error) => {
+      call.stop(error);
+      fail(error);
+    };
+    const ended = () => stop(parent.stopped as ConnectError);
+    const aborted = (by: AbortSignal) => stop(abortError(by, "an interceptor"));
+    parent.onStop(ended);
+    if (signal) link(signal, aborted);
+    run(call).then((value) => {
+      finish();
+      resolve(value);
+    }, fail);
+  });
 }

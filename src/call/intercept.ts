@@ -2,14 +2,14 @@ import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/proto
 import {
   Code,
   ConnectError,
-  type ContextValues,
   createContextValues,
   type Interceptor,
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { failure, noteOf } from "../failure.js";
-import { type Call, runCall } from "./call.js";
+import { checkSignal } from "./abort-signal.js";
+import { type Call, underCall } from "./call.js";
 
 /** What interceptors see of a request, beside the call's signal. */
 export interface InterceptedRequest<I extends DescMessage, O extends DescMessage> {
@@ -17,7 +17,6 @@ export interface InterceptedRequest<I extends DescMessage, O extends DescMessage
   readonly method: DescMethodUnary<I, O>;
   readonly message: MessageShape<I>;
   readonly header: Headers;
-  readonly contextValues: ContextValues | undefined;
 }
 
 /**
@@ -27,30 +26,19 @@ export interface InterceptedRequest<I extends DescMessage, O extends DescMessage
 export async function intercept<I extends DescMessage, O extends DescMessage>(
   interceptors: readonly Interceptor[],
   call: Call,
-  { url, method, message, header, contextValues = createContextValues() }: InterceptedRequest<I, O>,
+  { url, method, message, header }: InterceptedRequest<I, O>,
   send: (call: Call, message: MessageShape<I>, header: Headers) => Promise<UnaryResponse<I, O>>,
 ): Promise<UnaryResponse<I, O>> {
   const service = method.parent;
   let mistake: unknown;
-  // An interceptor may bound its request by a signal of its own.
-  async function sendUnder<T>(signal: AbortSignal, run: (bound: Call) => Promise<T>): Promise<T> {
-    if (signal === call.signal) return run(call);
-    const timeoutMs = call.remainingMs === Number.POSITIVE_INFINITY ? undefined : Math.max(1, call.remainingMs);
-    let inner: Call | undefined;
-    try {
-      return await runCall(timeoutMs, signal, [], (bound) => {
-        inner = bound;
-        return run(bound);
-      });
-    } finally {
-      call.attempts += inner?.attempts ?? 0;
-    }
-  }
   async function last(request: UnaryRequest<I, O>): Promise<UnaryResponse<I, O>> {
     try {
       if (request.url !== url) throw new TypeError("an interceptor changed the URL, which would take the token there");
-      const { message, header, trailer } = await sendUnder(request.signal, (bound) =>
-        send(bound, request.message, request.header),
+      checkSignal(request.signal);
+      // An interceptor may bound its request by a signal of its own; the call's is the call's affair.
+      const signal = request.signal === call.signal ? undefined : request.signal;
+      const { message, header, trailer } = await underCall(call, signal, (part) =>
+        send(part, request.message, request.header),
       );
       // A plain object: an interceptor may copy it, which getters do not survive.
       return { stream: false, service, method, message, header, trailer };
@@ -60,9 +48,15 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
       throw error;
     }
   }
+  // An interceptor may have forgotten a request, and then nobody hears that it was stopped.
+  function observed(request: UnaryRequest<I, O>): Promise<UnaryResponse<I, O>> {
+    const response = last(request);
+    response.catch(() => {});
+    return response;
+  }
   try {
     // Interceptors are typed for streams as well, which never pass here.
-    let next = last as unknown as ReturnType<Interceptor>;
+    let next = observed as unknown as ReturnType<Interceptor>;
     for (const interceptor of [...interceptors].reverse()) next = interceptor(next);
     const response = await next({
       stream: false,
@@ -72,7 +66,7 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
       url,
       header,
       message,
-      contextValues,
+      contextValues: call.contextValues ?? createContextValues(),
       get signal() {
         return call.signal;
       },

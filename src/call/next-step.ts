@@ -1,11 +1,16 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
-import type { ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { noteOf } from "../failure.js";
+import { isDeadlineInDisguise, isDone } from "../zitadel.js";
 
 /** How failed calls are repeated, as in gRPC's retry design (gRFC A6). */
 export interface RetryOptions {
-  /** Requests a call may make in all, 1 to 5. Default 4. */
+  /**
+   * Requests a call may make in all, 1 to 5. Default 4. Not counted are the replay with a refreshed token, the one
+   * request that follows at once where the server said that it did not take the first, and attempts that found nothing
+   * listening while a server that answered within the last 5 seconds starts again.
+   */
   readonly maxAttempts?: number | undefined;
   /** Wait before the first repeat, in milliseconds; each wait varies by ±20 %. Default 100. */
   readonly initialBackoffMs?: number | undefined;
@@ -15,18 +20,10 @@ export interface RetryOptions {
   readonly maxBackoffMs?: number | undefined;
 }
 
-/** Decides whether and when a call is repeated. One for all calls of a transport, since it keeps the throttle. */
-export interface RetryPolicy {
-  /** Tells of a call that worked, which gives the throttle room again. */
-  succeeded(): void;
-  /**
-   * Milliseconds to wait before the next attempt, `undefined` if there is to be none. `retries` counts those that
-   * this policy allowed before.
-   */
-  delayMs(method: DescMethodUnary, error: ConnectError, retries: number): number | undefined;
-}
+/** `RetryOptions` with every default filled in. */
+export type RetryPolicy = { readonly [K in keyof RetryOptions]-?: number };
 
-/** Checks the `retry` option and makes its policy; `undefined` for off. Throws a RangeError. */
+/** Checks the `retry` option and fills in what is left out; `undefined` for off. Throws a RangeError. */
 export function createRetryPolicy(options: RetryOptions | false | undefined): RetryPolicy | undefined {
   if (options === false) return undefined;
   const { maxAttempts = 4, initialBackoffMs = 100, backoffMultiplier = 2, maxBackoffMs = 1000 } = options ?? {};
@@ -35,30 +32,84 @@ export function createRetryPolicy(options: RetryOptions | false | undefined): Re
   inRange("initialBackoffMs", initialBackoffMs, 1, 3_600_000);
   inRange("backoffMultiplier", backoffMultiplier, 1, 100);
   inRange("maxBackoffMs", maxBackoffMs, 1, 3_600_000);
-
-  // gRFC A6's throttle: each failure takes one token, each success gives a tenth, and below half there are no
-  // repeats, so that clients do not keep down a server that is coming up.
-  const maxTokens = 10;
-  let tokens = maxTokens;
-  return {
-    succeeded() {
-      tokens = Math.min(maxTokens, tokens + 0.1);
-    },
-    delayMs(method, error, retries) {
-      const { repeat = "never", pushbackMs, maxRetries = maxAttempts } = noteOf(error) ?? {};
-      if (repeat === "never") return undefined;
-      tokens = Math.max(0, tokens - 1);
-      if (tokens <= maxTokens / 2 || retries + 1 >= maxAttempts || retries >= maxRetries) return undefined;
-      if (repeat === "maybe-applied" && !isSafeToRepeat(method)) return undefined;
-      if (pushbackMs !== undefined) return pushbackMs === Number.POSITIVE_INFINITY ? undefined : pushbackMs;
-      const backoff = Math.min(initialBackoffMs * backoffMultiplier ** retries, maxBackoffMs);
-      return backoff * (0.8 + 0.4 * Math.random());
-    },
-  };
+  return { maxAttempts, initialBackoffMs, backoffMultiplier, maxBackoffMs };
 }
 
 function inRange(name: string, value: number, min: number, max: number): void {
   if (!(value >= min && value <= max)) throw new RangeError(`retry.${name} must be ${min} to ${max}, got ${value}`);
+}
+
+/** What follows a failed attempt. */
+export type Step =
+  /** Ask for another token and send it again with that one. */
+  | { readonly do: "refresh" }
+  /** Send it again at once. */
+  | { readonly do: "resend" }
+  /** Send it again after so long, if the throttle has room. */
+  | { readonly do: "wait"; readonly ms: number }
+  /** The call has worked: an attempt before this one did what it was to do. */
+  | { readonly do: "done" }
+  /** The deadline has passed, whatever the error says. */
+  | { readonly do: "expire" }
+  /** The error is the call's. */
+  | { readonly do: "fail" };
+
+/** What is known of a call when an attempt has failed. */
+export interface CallState {
+  readonly method: DescMethodUnary;
+  /** The caller's metadata; names in lower case. */
+  readonly metadata: Record<string, string>;
+  readonly policy: RetryPolicy | undefined;
+  /** Milliseconds until the deadline, `Infinity` without one. */
+  readonly remainingMs: number;
+  /** Milliseconds since any call of the transport had an answer. */
+  readonly answeredMsAgo: number;
+  /** By how much this wait varies, 0.8 to 1.2. */
+  readonly jitter: number;
+  /** Retries of the policy's before. */
+  readonly retries: number;
+  /** Whether there is a token function that this call has not asked for another token yet. */
+  readonly mayRefresh: boolean;
+  /** Whether the call has not been sent again at once before. */
+  readonly mayResend: boolean;
+  /** Whether the server may have acted on an attempt before this one. */
+  readonly maybeApplied: boolean;
+}
+
+// How long a server that has just answered may take to start again.
+const restartMs = 5_000;
+// Timers cannot wait longer; nor would anybody.
+const maxWaitMs = 2 ** 31 - 1;
+// How much of the deadline may be left when the server's own clock says that it is over.
+const clockToleranceMs = 100;
+
+/** Decides what follows a failed attempt. */
+export function next(error: ConnectError, state: CallState): Step {
+  if (state.maybeApplied && isDone(state.method, error)) return { do: "done" };
+  if (state.remainingMs <= clockToleranceMs && isDeadlineInDisguise(error, state.metadata)) return { do: "expire" };
+  if (state.mayRefresh && error.code === Code.Unauthenticated) return { do: "refresh" };
+  const repeat = noteOf(error)?.repeat ?? "never";
+  if (repeat === "never") return { do: "fail" };
+  // The server never took it, so this is no retry (gRFC A6, "transparent retries").
+  if (repeat === "refused" && state.mayResend) return { do: "resend" };
+  const ms = waitMs(error, state);
+  // What the server said is worth more than the deadline that a wait would end with.
+  if (ms === undefined || ms >= state.remainingMs || ms > maxWaitMs) return { do: "fail" };
+  return { do: "wait", ms };
+}
+
+/** How long the retry policy wants to wait; `undefined`: no retry. */
+function waitMs(
+  error: ConnectError,
+  { method, policy, retries, answeredMsAgo, jitter }: CallState,
+): number | undefined {
+  const { repeat, pushbackMs, maxRetries = Number.POSITIVE_INFINITY } = noteOf(error) ?? {};
+  if (!policy || policy.maxAttempts === 1 || retries >= maxRetries) return undefined;
+  const isRestarting = repeat === "not-sent" && answeredMsAgo < restartMs;
+  if (retries + 1 >= policy.maxAttempts && !isRestarting) return undefined;
+  if (repeat === "maybe-applied" && !isSafeToRepeat(method)) return undefined;
+  const { initialBackoffMs, backoffMultiplier, maxBackoffMs } = policy;
+  return pushbackMs ?? Math.min(initialBackoffMs * backoffMultiplier ** retries, maxBackoffMs) * jitter;
 }
 
 function isSafeToRepeat({ idempotency }: DescMethodUnary): boolean {

@@ -44,7 +44,8 @@ function rename(message: string): string {
 /** Whether ZITADEL itself refused the token, and not something in front of it. */
 export function isRefusal(error: ConnectError | undefined): boolean {
   return (
-    (error?.code === Code.Unauthenticated || error?.code === Code.PermissionDenied) && getErrorInfo(error).fromServer
+    (error?.code === Code.Unauthenticated || error?.code === Code.PermissionDenied) &&
+    getErrorInfo(error).fromServer === true
   );
 }
 

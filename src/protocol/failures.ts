@@ -4,21 +4,12 @@ import type { FailureReason } from "../errors.js";
 import { type FailureNote, failure } from "../failure.js";
 import { fieldText, maxTextLength } from "../http/fields.js";
 import type { HttpFields, HttpHead } from "../http/http.js";
-import { hintFor } from "../zitadel.js";
+import { hintFor, type StatusParts, unwrapped } from "../zitadel.js";
 import { errorMetadata } from "./error-metadata.js";
 import { pushback } from "./pushback.js";
 
 /** So many details of an error are kept: more than any service sends. */
 export const maxDetails = 32;
-
-/**
- * What a status says, whatever it came in: gRPC trailers, a gRPC-Web frame or a REST body.
- */
-export interface StatusParts {
-  readonly code: Code;
-  readonly message: string;
-  readonly details: ConnectError["details"];
-}
 
 /** The error of an answer that has no status of its own, by its HTTP status. */
 export function httpFailure(head: HttpHead): ConnectError {
@@ -95,16 +86,6 @@ export function serverFailure(
     { httpStatus: head.status, repeat: mayComeBack ? "maybe-applied" : "never", pushbackMs, ...note },
     { metadata: errorMetadata(head.headers, trailer), details, hint: hintFor(code, message) },
   );
-}
-
-// ZITADEL 4.11 sends plain statuses wrapped in one of code Unknown:
-// `rpc error: code = Unauthenticated desc = auth header missing ()`.
-function unwrapped(sent: StatusParts): StatusParts {
-  if (sent.code !== Code.Unknown) return sent;
-  const match = /^rpc error: code = (\w+) desc = (.*) \(\)$/s.exec(sent.message);
-  const code = match && Code[match[1] as keyof typeof Code];
-  // The name could also be a number or `constructor`, which are keys of the enum object too.
-  return match && typeof code === "number" ? { code, message: match[2] ?? "", details: [] } : sent;
 }
 
 /** Error details in the form that `ConnectError.findDetails` reads. */

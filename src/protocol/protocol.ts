@@ -1,6 +1,8 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import type { HttpFields, HttpGuard, HttpRequest, HttpResponse } from "../http/http.js";
 
+export { pushback } from "./pushback.js";
+
 /** What a request depends on beside its message. */
 export interface RequestContext {
   /** Path of the base URL without a slash at its end; empty for none. */

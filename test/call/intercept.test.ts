@@ -1,7 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Interceptor } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
 import { Code, createAuthClient, getErrorInfo, type TransportOptions } from "../../src/node.js";
 import { startLocalZitadel } from "../../src/testing.js";
+import { rowClient } from "../faults/answer-row.js";
+import { errorAnswer, frame, grpcAnswer, jsonAnswer, okAnswer, type ProtocolName } from "../faults/answers.js";
+import { collectStray, until } from "../faults/fault-row.js";
+import { type Answer, startAnswerServer } from "../helpers/answer-server.js";
 
 async function startWith(interceptor: Interceptor, options: Partial<TransportOptions> = {}) {
   const zitadel = await startLocalZitadel();
@@ -17,26 +22,37 @@ async function startWith(interceptor: Interceptor, options: Partial<TransportOpt
   };
 }
 
+type Next = Parameters<Interceptor>[0];
+
+/** An interceptor that bounds its first request by a signal of its own, which aborts when a server has it. */
+async function startBounded(then: (next: Next) => Next) {
+  const own = new AbortController();
+  const setup = await startWith((next) => (request) => {
+    const first = next({ ...request, signal: own.signal });
+    until(() => setup.zitadel.requests.length === 1, "the request did not arrive").then(() => own.abort());
+    return first.catch(() => then(next)(request));
+  });
+  setup.zitadel.fail({ kind: "hang", times: 1 });
+  return setup;
+}
+
 describe("an interceptor", () => {
   test("may bound its request by a signal of its own and send another one", async () => {
-    let requests = 0;
-    await using setup = await startWith((next) => async (request) => {
-      requests += 1;
-      const first = next({ ...request, signal: AbortSignal.timeout(50) });
-      return first.catch(() => next(request));
-    });
-    setup.zitadel.fail({ kind: "hang", times: 1 });
+    await using setup = await startBounded((next) => next);
     const { result } = await setup.auth.listMyRefreshTokens({});
     expect(result.length).toBeGreaterThan(0);
-    expect(requests).toBe(1);
     expect(setup.zitadel.requests).toHaveLength(2);
   });
 
   test("that bounds its request gets the attempts counted in the error", async () => {
-    await using setup = await startWith((next) => (request) => next({ ...request, signal: AbortSignal.timeout(50) }));
+    const own = new AbortController();
+    await using setup = await startWith((next) => (request) => next({ ...request, signal: own.signal }));
     setup.zitadel.fail({ kind: "hang", times: 1 });
-    const error: unknown = await setup.auth.listMyRefreshTokens({}).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: Code.DeadlineExceeded });
+    const call = setup.auth.listMyRefreshTokens({}).catch((thrown: unknown) => thrown);
+    await until(() => setup.zitadel.requests.length === 1, "the request did not arrive");
+    own.abort();
+    const error = await call;
+    expect(error).toMatchObject({ code: Code.Canceled, rawMessage: "an interceptor canceled the call" });
     expect(getErrorInfo(error).attempts).toBe(1);
   });
 
@@ -49,7 +65,144 @@ describe("an interceptor", () => {
       rawMessage: "an interceptor failed: my own work was aborted",
     });
   });
+
+  for (const signal of ["now", 1, {}, null]) {
+    test(`that passes ${JSON.stringify(signal)} as signal is told so`, async () => {
+      await using setup = await startWith((next) => (request) => next({ ...request, signal: signal as never }));
+      await expect(setup.auth.listMyRefreshTokens({})).rejects.toThrow(TypeError);
+      expect(setup.zitadel.requests).toHaveLength(0);
+    });
+  }
 });
+
+/** Interceptors that have requests of their own, which the call has to take along when it ends. */
+const kinds: Record<string, Interceptor> = {
+  "bounds its request by a signal of its own": (next) => (request) =>
+    next({ ...request, signal: new AbortController().signal }),
+  "tries again and again": (next) => async (request) => {
+    for (let attempt = 0; attempt < 200; attempt++) {
+      try {
+        return await next({ ...request, signal: new AbortController().signal });
+      } catch {
+        await sleep(5);
+      }
+    }
+    throw new Error("tired");
+  },
+  "sends two at a time": (next) => (request) =>
+    Promise.race([next(request), next({ ...request, signal: new AbortController().signal })]),
+  "sends late": (next) => async (request) => {
+    await Promise.race([next(request), sleep(300)]).catch(() => undefined);
+    await sleep(200);
+    return next({ ...request, signal: new AbortController().signal });
+  },
+};
+
+const ends = ["an abort", "the deadline", "close()"] as const;
+
+describe("a call that is over goes on in no request", () => {
+  for (const protocol of ["grpc", "grpcWeb", "rest"] as const) {
+    for (const [kind, interceptor] of Object.entries(kinds)) {
+      for (const end of ends) {
+        test(`${protocol}: ${end}, and an interceptor that ${kind}`, async () => {
+          // One that fails at once makes a retrying interceptor busy; the others hang.
+          const answer: Answer = kind.startsWith("tries")
+            ? errorAnswer(protocol, Code.Internal)
+            : { stall: "before-head" };
+          await using server = await startAnswerServer(protocol, () => answer);
+          const stray = collectStray();
+          const caller = new AbortController();
+          const auth = rowClient(server, protocol, {
+            interceptors: [interceptor],
+            ...(end === "the deadline" && { timeoutMs: 100 }),
+          });
+          const call = auth.revokeMyRefreshToken({ id: "7" }, { signal: caller.signal });
+          const outcome = call.catch((thrown: unknown) => thrown);
+          if (end !== "the deadline") {
+            await until(() => server.requests.length > 0, "the request did not arrive");
+            if (end === "an abort") caller.abort();
+            else await auth.close();
+          }
+          const error = await outcome;
+          expect(error).toMatchObject({ code: end === "the deadline" ? Code.DeadlineExceeded : Code.Canceled });
+          const { requests, connections } = server;
+          const sent = requests.length;
+          // Late by the clock of a busy machine: what was on its way when the call ended may still arrive.
+          expect(getErrorInfo(error).attempts).toBeGreaterThanOrEqual(sent);
+          const attempts = getErrorInfo(error).attempts;
+          await sleep(700);
+          expect(server.requests.length).toBeLessThanOrEqual(attempts);
+          // Node's fetch opens another connection for one that an abort has ended, and sends nothing on it.
+          if (protocol === "grpc") expect(server.connections).toBe(connections);
+          for (const { over } of requests) if (!kind.startsWith("tries")) expect((await over).cut).toBe(true);
+          expect(stray.seen).toEqual([]);
+          stray.stop();
+          await auth.close();
+        });
+      }
+    }
+
+    test(`${protocol}: a request that loses a race ends when the call has its answer`, async () => {
+      await using server = await startAnswerServer(protocol, ({ n }) =>
+        n === 1 ? { stall: "before-head" } : okAnswer(protocol),
+      );
+      await using auth = rowClient(server, protocol, {
+        interceptors: [
+          (next) => async (request) => {
+            const first = next(request);
+            await until(() => server.requests.length === 1, "the request did not arrive");
+            return Promise.race([first, next(request)]);
+          },
+        ],
+      });
+      await auth.listMyRefreshTokens({});
+      expect((await server.requests[0]?.over)?.cut).toBe(true);
+      expect(server.requests).toHaveLength(2);
+    });
+
+    test(`${protocol}: a request that is sent after the answer is not sent`, async () => {
+      await using server = await startAnswerServer(protocol, () => emptyAnswer(protocol));
+      let late: Promise<unknown> | undefined;
+      await using auth = rowClient(server, protocol, {
+        interceptors: [
+          (next) => async (request) => {
+            late = sleep(50).then(() => next(request));
+            late.catch(() => undefined);
+            return next(request);
+          },
+        ],
+      });
+      await auth.revokeMyRefreshToken({ id: "7" });
+      await expect(late).rejects.toMatchObject({ code: Code.Canceled, rawMessage: expect.stringMatching(/is over/) });
+      expect(server.requests).toHaveLength(1);
+    });
+
+    test(`${protocol}: a request that is forgotten leaves nothing unhandled`, async () => {
+      await using server = await startAnswerServer(protocol, ({ n }) =>
+        n === 1 ? { stall: "before-head" } : emptyAnswer(protocol),
+      );
+      const stray = collectStray();
+      await using auth = rowClient(server, protocol, {
+        interceptors: [
+          (next) => async (request) => {
+            void next(request);
+            await until(() => server.requests.length === 1, "the request did not arrive");
+            return next(request);
+          },
+        ],
+      });
+      await auth.revokeMyRefreshToken({ id: "7" });
+      await sleep(20);
+      stray.stop();
+      expect(stray.seen).toEqual([]);
+    });
+  }
+});
+
+/** The answer to a revoke that worked. */
+function emptyAnswer(protocol: ProtocolName): Answer {
+  return protocol === "rest" ? jsonAnswer("{}") : grpcAnswer(protocol, { frames: [frame(new Uint8Array())] });
+}
 
 test("an onAttempt that rejects later does no harm", async () => {
   const strays: unknown[] = [];
@@ -67,3 +220,16 @@ test("an onAttempt that rejects later does no harm", async () => {
   }
   expect(strays).toEqual([]);
 });
+
+for (const signal of ["now", 1, {}, null, { aborted: false }]) {
+  test(`a signal of ${JSON.stringify(signal)} is a TypeError that leaves nothing behind`, async () => {
+    await using zitadel = await startLocalZitadel();
+    await using auth = createAuthClient({ baseUrl: zitadel.url, token: zitadel.users[0]?.token });
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const before = timers();
+    const call = auth.listMyRefreshTokens({}, { signal: signal as never });
+    await expect(call).rejects.toThrow(/^signal must be an AbortSignal/);
+    expect(timers()).toBe(before);
+    expect(zitadel.requests).toHaveLength(0);
+  });
+}

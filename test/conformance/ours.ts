@@ -1,11 +1,9 @@
 import type { Interceptor } from "@connectrpc/connect";
-import { createAuthTransport, grpc, grpcWeb } from "../../src/node.js";
+import { createAuthTransport, grpc, grpcWeb, type TransportOptions } from "../../src/node.js";
 import { ca } from "../helpers/certificate.js";
 import type { Subject } from "./subject.js";
 
-type Options = Parameters<typeof createAuthTransport>[0];
-
-const open = (options: Omit<Options, "baseUrl">) => (baseUrl: string) => {
+const open = (options: Omit<TransportOptions, "baseUrl">) => (baseUrl: string) => {
   // The vectors forbid a second request, and a deadline that no case asked for.
   const transport = createAuthTransport({ ...options, baseUrl, retry: false, timeoutMs: false });
   return { transport, close: () => transport.close() };

@@ -16,7 +16,7 @@ export interface PageOutcome {
   readonly reason?: string | undefined;
   readonly attempts?: number;
   readonly httpStatus?: number | undefined;
-  readonly fromServer?: boolean;
+  readonly fromServer?: boolean | undefined;
   /** The error as text, with all that it shows of itself. */
   readonly text?: string;
 }

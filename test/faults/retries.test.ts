@@ -54,38 +54,29 @@ describe("retries", () => {
       expect(server.requests).toHaveLength(4);
     });
 
-    test(`J5 ${protocol}: after failures in a row the throttle lets no call repeat, until successes refill it`, async () => {
+    test(`J5 ${protocol}: a server that only fails gets no more retries once the throttle is empty`, async () => {
       let healthy = false;
       await using server = await startAnswerServer(protocol, () =>
         healthy ? okAnswer(protocol) : unavailable(protocol),
       );
       await using auth = rowClient(server, protocol);
-      const requestsOf = async (call: () => Promise<unknown>) => {
+      const requestsOf = async (calls: number, client: Pick<typeof auth, "listMyRefreshTokens"> = auth) => {
         const before = server.requests.length;
-        await call().catch(() => undefined);
+        for (let i = 0; i < calls; i++) await client.listMyRefreshTokens({}).catch(() => undefined);
         return server.requests.length - before;
       };
-      const list = () => auth.listMyRefreshTokens({});
-      // 10 tokens: four failures leave 6, the fifth leaves 5, which is not more than half.
-      expect(await requestsOf(list)).toBe(4);
-      for (let i = 0; i < 6; i++) expect(await requestsOf(list)).toBe(1);
-      // None are left; 61 successes give 6.1, of which a failure leaves 5.1: one repeat.
+      // 100 retries: three each for 33 calls, and one more.
+      expect(await requestsOf(33)).toBe(132);
+      expect(await requestsOf(1)).toBe(2);
+      expect(await requestsOf(20)).toBe(20);
+      // The throttle is that of all users.
+      expect(await requestsOf(5, auth.withToken("another-token"))).toBe(5);
+      // Five calls that work pay for one retry.
       healthy = true;
-      for (let i = 0; i < 61; i++) await list();
+      await requestsOf(5);
       healthy = false;
-      expect(await requestsOf(list)).toBe(2);
-      expect(await requestsOf(list)).toBe(1);
-    });
-
-    test(`J5 ${protocol}: withToken shares the throttle`, async () => {
-      await using server = await startAnswerServer(protocol, () => unavailable(protocol));
-      await using auth = rowClient(server, protocol);
-      await auth.listMyRefreshTokens({}).catch(() => undefined);
-      await auth
-        .withToken("another-token")
-        .listMyRefreshTokens({})
-        .catch(() => undefined);
-      expect(server.requests).toHaveLength(5);
+      expect(await requestsOf(1)).toBe(2);
+      expect(await requestsOf(1)).toBe(1);
     });
 
     for (const { method, name } of [
@@ -227,7 +218,6 @@ describe("retries", () => {
     for (const maxAttempts of [1, 2, 5]) {
       test(`J8 ${protocol}: maxAttempts of ${maxAttempts} is kept`, async () => {
         await using server = await startAnswerServer(protocol, () => unavailable(protocol));
-        // Five failures empty half of the throttle, which the fifth attempt does not need.
         await using auth = rowClient(server, protocol, { retry: { maxAttempts, initialBackoffMs: 1 } });
         await expectOutcome((options) => auth.listMyRefreshTokens({}, options), {
           code: Code.Unavailable,

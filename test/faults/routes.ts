@@ -1,4 +1,4 @@
-import { createAuthClient, grpc, grpcWeb, rest } from "../../src/node.js";
+import { createAuthClient, grpc, grpcWeb, rest, type TransportOptions } from "../../src/node.js";
 import { type RawH2Options, type RawH2Server, type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
 import {
   type RawHttp1Exchange,
@@ -11,7 +11,7 @@ import { canaryToken } from "./canary.js";
 /** The ways a call can take: gRPC needs HTTP/2, the other two go over either client. */
 export type Route = keyof typeof routes;
 
-export type ClientOptions = Parameters<typeof createAuthClient>[0];
+export type ClientOptions = TransportOptions;
 
 export type Client = ReturnType<typeof createAuthClient>;
 

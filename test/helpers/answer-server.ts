@@ -59,6 +59,7 @@ export interface AnswerServer extends AsyncDisposable {
 export async function startAnswerServer(
   version: 1 | 2 | "grpc" | "grpcWeb" | "rest",
   answer: (request: SeenRequest) => Answer | Promise<Answer>,
+  port = 0,
 ): Promise<AnswerServer> {
   const requests: SeenRequest[] = [];
   const sockets = new Set<Socket>();
@@ -76,8 +77,8 @@ export async function startAnswerServer(
       sockets.delete(socket);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const { port: boundPort } = server.address() as AddressInfo;
   const close = async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const session of sessions) session.destroy();
@@ -85,7 +86,7 @@ export async function startAnswerServer(
     await closed;
   };
   return {
-    baseUrl: `http://127.0.0.1:${port}`,
+    baseUrl: `http://127.0.0.1:${boundPort}`,
     requests,
     get connections() {
       return connections;

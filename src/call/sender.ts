@@ -1,0 +1,113 @@
+import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { type FailureNote, failure, noteOf } from "../failure.js";
+import type { HttpClient, HttpRequest } from "../http/http.js";
+import { pushback, type Reply, type ResponseRules, type Wire } from "../protocol/protocol.js";
+import { hintFor, unwrapped, zitadelDetailId } from "../zitadel.js";
+import type { Call } from "./call.js";
+
+/** How one attempt is made. Every failure that is no mistake of the caller's is a `ConnectError` with a note. */
+export interface Sender {
+  /** Where it sends to, for interceptors: origin and path. */
+  readonly baseUrl: string;
+  /** Sends a message once. `headers` have names in lower case, and are the sender's own. */
+  send<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    message: MessageShape<I>,
+    headers: Record<string, string>,
+    call: Call,
+  ): Promise<Reply<O>>;
+  /** Lets go of every connection that it owns. */
+  close(): void;
+}
+
+/** What a protocol needs beside an HTTP client. */
+export interface ProtocolSenderOptions extends ResponseRules {
+  readonly origin: string;
+  /** Path of the base URL without a slash at its end; empty for none. */
+  readonly prefix: string;
+  readonly crossOrigin: boolean;
+}
+
+// More is refused by every server, and what Node cannot send in one header block costs the connection.
+const maxPathLength = 16 * 1024;
+
+/** Sends by a protocol of this package over HTTP. */
+export function protocolSender(protocol: Wire, http: HttpClient, options: ProtocolSenderOptions): Sender {
+  const { origin, prefix, crossOrigin, acceptGzip } = options;
+  const guard = protocol.guard(options);
+
+  function requestOf<I extends DescMessage>(
+    method: DescMethodUnary<I>,
+    message: MessageShape<I>,
+    headers: Record<string, string>,
+    { serverTimeoutMs: timeoutMs, retries: previousAttempts }: Call,
+  ): HttpRequest {
+    try {
+      const context = { prefix, headers, timeoutMs, previousAttempts, crossOrigin, acceptGzip };
+      const request = protocol.request(method, message, context);
+      if (request.path.length > maxPathLength) throw new TypeError("its path is longer than 16 KiB");
+      return request;
+    } catch (cause) {
+      if (cause instanceof TypeError) throw cause;
+      throw new TypeError(`${method.input.typeName} cannot be sent: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  return {
+    baseUrl: origin + prefix,
+    send(method, message, headers, call) {
+      return http.send(requestOf(method, message, headers, call), guard, call).then((answer) => {
+        call.bytes = answer.body.length;
+        return protocol.response(method, answer, options);
+      });
+    },
+    close: () => http.close(),
+  };
+}
+
+/** Sends by any Connect transport, which stays its owner's. */
+export function transportSender(transport: Transport): Sender {
+  return {
+    // A transport does not tell, and an interceptor may parse it.
+    baseUrl: "https://transport.invalid",
+    send(method, message, headers, call) {
+      return new Promise((resolve, reject) => {
+        const stop = () => reject(call.stopped);
+        call.onStop(stop);
+        // A page sends no deadline along: ZITADEL's CORS rules refuse its header from another origin.
+        const timeoutMs = globalThis.location === undefined ? call.serverTimeoutMs : undefined;
+        // In an async function, so that a transport that throws at once fails like one that rejects.
+        (async () => transport.unary(method, call.signal, timeoutMs, headers, message, call.contextValues))()
+          .finally(() => call.offStop(stop))
+          .then(resolve, (error) => reject(strangerFailure(error)));
+      });
+    },
+    close() {},
+  };
+}
+
+/** The error of another transport with what can be told of it. */
+function strangerFailure(thrown: unknown): ConnectError {
+  // It may be a transport of this package.
+  if (noteOf(thrown)) return thrown as ConnectError;
+  if (!(thrown instanceof ConnectError)) {
+    const message = `the transport failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+    return failure(Code.Unknown, message, { fromServer: undefined }, { cause: thrown });
+  }
+  const { metadata, cause } = thrown;
+  const { code, message, details } = unwrapped({
+    code: thrown.code,
+    message: thrown.rawMessage,
+    details: thrown.details,
+  });
+  const pushbackMs = pushback(details, { status: 0, headers: metadata }, metadata);
+  const mayComeBack = code === Code.Unavailable || (code === Code.ResourceExhausted && pushbackMs !== undefined);
+  const note: FailureNote = {
+    // Nobody knows who found that out, unless it has what only ZITADEL adds.
+    fromServer: zitadelDetailId(thrown) === undefined ? undefined : true,
+    repeat: mayComeBack ? "maybe-applied" : "never",
+    pushbackMs,
+  };
+  return failure(code, message, note, { metadata, details, cause, hint: hintFor(code, message) });
+}
