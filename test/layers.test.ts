@@ -60,7 +60,7 @@ const layers: Record<string, string[]> = {
   "src/": ["protobuf", "connect", "gen/", "src/call/", "src/protocol/protocol", ...httpData()],
   "src/node": ["connect", "gen/", "src/protocol/", "src/http/", "src/call/"],
   "src/web": ["connect", "gen/", "src/protocol/", "src/http/", "src/call/"],
-  "src/public": ["connect", "gen/", "src/protocol/", "src/http/", "src/call/"],
+  "src/public": ["protobuf", "connect", "gen/", "src/protocol/", "src/http/", "src/call/"],
   // The local server is a ZITADEL, not a client of one.
   "src/testing": ["node", "protobuf", "connect", "gen/", "src/local/"],
   "src/local/": ["node", "protobuf", "connect", "gen/", "src/local/"],
