@@ -21,6 +21,15 @@ export const grpcCandidates = {
     return { list: () => auth.listMyRefreshTokens({}), close: () => auth.close() };
   },
 
+  /** The wrapper over connect-node's transport. */
+  async "ours over connect-node"({ baseUrl }) {
+    const { createAuthClient } = await import("../../src/node.js");
+    const { createGrpcTransport, Http2SessionManager } = await import("@connectrpc/connect-node");
+    const sessionManager = new Http2SessionManager(baseUrl);
+    const auth = createAuthClient({ transport: createGrpcTransport({ baseUrl, sessionManager }), token: () => token });
+    return { list: () => auth.listMyRefreshTokens({}), close: () => sessionManager.abort() };
+  },
+
   /** `node:http2` and the decoder. */
   async floor({ baseUrl }) {
     const { createFloor } = await import("./floor.js");

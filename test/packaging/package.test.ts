@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -32,9 +32,12 @@ describe("the package", () => {
     const protos = filesIn(join(root, "proto"))
       .filter((file) => file.endsWith(".proto"))
       .map((file) => `proto/${file}`);
-    const docs = existsSync(join(root, "docs")) ? filesIn(join(root, "docs")).map((file) => `docs/${file}`) : [];
+    const docs = ["docs", "examples"]
+      .flatMap((name) => filesIn(join(root, name)).map((file) => `${name}/${file}`))
+      .filter((file) => file !== "examples/tsconfig.json");
     const expected = [
       "CHANGELOG.md",
+      "CONTRIBUTING.md",
       "LICENSE",
       "README.md",
       "SECURITY.md",

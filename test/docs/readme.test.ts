@@ -1,0 +1,90 @@
+import { fromJson } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { ListMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
+import { startLocalZitadel } from "../../src/testing.js";
+import { runInChromium, testInChromium } from "../helpers/chromium.js";
+import { blocksOf, readPage, SnippetFolder } from "./snippets.js";
+
+const readme = readPage("README.md");
+
+/** The one snippet that holds these words. */
+function snippet(words: string): string {
+  const found = blocksOf("README.md").filter(({ language, code }) => language === "ts" && code.includes(words));
+  if (found.length !== 1) throw new Error(`${found.length} snippets hold "${words}"`);
+  return found[0]?.code as string;
+}
+
+let folder: SnippetFolder;
+beforeAll(() => {
+  folder = new SnippetFolder();
+});
+afterAll(() => folder.remove());
+
+describe("README.md", () => {
+  test("stays short", () => {
+    expect(readme.split("\n").length).toBeLessThanOrEqual(201);
+  });
+
+  test("names every option, and none that does not exist", () => {
+    const source = readPage("src/transport.ts");
+    const bodies = [...source.matchAll(/interface \w*Options(?: extends \w+)? \{(.*?)^\}/gms)].map(
+      ([, body = ""]) => body,
+    );
+    const options = bodies.flatMap((body) =>
+      [...body.matchAll(/^ {2}readonly (\w+)\??: (?!never)/gm)].map((match) => match[1]),
+    );
+    const [, table = ""] = /^\| option \|.*?\n\|[-|]+\n(.*?)\n\n/ms.exec(readme) ?? [];
+    const named = [...table.matchAll(/^\| `(\w+)`/gm)].map((match) => match[1]);
+    expect(named.toSorted()).toEqual([...new Set(options)].toSorted());
+  });
+});
+
+describe("what README.md shows works", () => {
+  test("the ten lines of Node", async () => {
+    await using zitadel = await startLocalZitadel();
+    const [user] = zitadel.users;
+    const outcome = await folder.run(snippet("console.table"), zitadel.url, { ZITADEL_TOKEN: user.token });
+    expect(outcome.status).toBe(0);
+    for (const { id } of user.refreshTokens) expect(outcome.output).toContain(id);
+  });
+
+  testInChromium("the ten lines of a browser", async () => {
+    await using zitadel = await startLocalZitadel({ faults: [{ kind: "expired-once" }] });
+    const [user] = zitadel.users;
+    // A page's script may not await at its top; the session is the page's own.
+    const [imports = "", body = ""] = snippet("document.body").split(/^declare const .*\n/m);
+    const script = `${imports}
+      export async function run({ url, given }) {
+        const session = { accessToken: async () => given[0], renewed: async () => given[1] };
+        ${body.replace('"https://my-instance.zitadel.cloud"', "url")}
+        return document.body.textContent;
+      }`;
+    const input = { url: zitadel.url, given: [user.tokens.valid, user.tokens.refreshed] };
+    const text = await runInChromium<string>({ script, input });
+    for (const { clientId } of user.refreshTokens) expect(text).toContain(`${clientId} until `);
+  });
+
+  test("the call over curl", async () => {
+    await using zitadel = await startLocalZitadel();
+    const [user] = zitadel.users;
+    const curl = blocksOf("README.md").find(({ code }) => code.startsWith("curl"))?.code ?? "";
+    const [, method = "", path = ""] = /--request (\w+) "\$ZITADEL_URL(\S+)"/.exec(curl) ?? [];
+    const headers = [...curl.matchAll(/--header "([^:]+): ([^"]+)"/g)].map(([, name = "", value = ""]) => [
+      name,
+      value.replace("$ZITADEL_TOKEN", user.token),
+    ]);
+    const body = /--data '([^']*)'/.exec(curl)?.[1] ?? "";
+    const response = await fetch(zitadel.url + path, { method, headers: headers as [string, string][], body });
+    const answer = fromJson(ListMyRefreshTokensResponseSchema, await response.json());
+    expect(answer.result).toHaveLength(user.refreshTokens.length);
+  });
+
+  test("telling errors apart", async () => {
+    await using zitadel = await startLocalZitadel();
+    const [user] = zitadel.users;
+    const code = snippet("COMMAND-BHt2w");
+    expect(await folder.run(code, zitadel.url)).toEqual({ status: 0, output: "sign in again\n" });
+    const known = code.replace("324567890123456789", "1").replace("an-access-token", user.token);
+    expect(await folder.run(known, zitadel.url)).toEqual({ status: 0, output: "it was gone already\n" });
+  });
+});
