@@ -36,7 +36,10 @@ export function setText(node: Node, text: string): void {
 
 /** Rows of a `<dl>`; those without a value are left out. */
 export function facts(rows: readonly (readonly [name: string, value: Child | undefined])[]): HTMLElement[] {
-  return rows.flatMap(([name, value]) => (value ? [el("div", {}, el("dt", {}, name), el("dd", {}, value))] : []));
+  return rows.flatMap(([name, value]) => {
+    const shown = typeof value === "string" ? plain(value) : value;
+    return shown ? [el("div", {}, el("dt", {}, name), el("dd", {}, shown))] : [];
+  });
 }
 
 /** A server's text with control, format and bidirectional characters made visible, so that it cannot pose as another. */

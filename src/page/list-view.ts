@@ -101,7 +101,7 @@ export class ListView {
     const total = this.#view?.tokens.length ?? 0;
     const count = this.#order.length === total ? `${total} in the list` : `${this.#order.length} of ${total} shown`;
     setText(byId("count"), this.selected.size > 0 ? `${this.selected.size} selected` : count);
-    byId<HTMLButtonElement>("revoke-selected").disabled = this.selected.size === 0;
+    byId("revoke-selected").setAttribute("aria-disabled", String(this.selected.size === 0));
     const inView = this.#order.filter(({ id }) => this.selected.has(id)).length;
     all.checked = inView > 0 && inView === this.#order.filter(({ id }) => !this.#isFixed(id)).length;
     all.indeterminate = inView > 0 && !all.checked;

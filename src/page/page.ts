@@ -67,7 +67,10 @@ async function askAndRevoke(ids: readonly string[], keepFirst = false): Promise<
   const kept = keepFirst ? open[0] : undefined;
   const tokens = open.filter((token) => token !== kept && (keepFirst || ids.includes(token.id)));
   if (tokens.length === 0) return say("There is nothing else to revoke.");
-  if (await confirmRevoke(tokens, kept, Date.now())) await session.revoke(tokens.map(({ id }) => id));
+  if (!(await confirmRevoke(tokens, kept, Date.now()))) return;
+  await session.revoke(tokens.map(({ id }) => id));
+  // What had the focus may be gone.
+  if (document.activeElement === document.body) byId(view?.tokens.length ? "tokens-title" : "reload").focus();
 }
 
 async function chooseInstance(): Promise<void> {

@@ -91,7 +91,9 @@ export function createRow(select: (selected: boolean) => void, revoke: () => voi
       setText(note, mark?.note ?? "");
       note.hidden = !mark;
       checkbox.checked = selected;
-      checkbox.disabled = button.disabled = fixed;
+      checkbox.disabled = fixed;
+      // Not `disabled`, which would take the focus from it.
+      button.setAttribute("aria-disabled", String(fixed));
       const label = tokenName(token, now);
       checkbox.setAttribute("aria-label", `Select ${label}`);
       button.setAttribute("aria-label", `Revoke ${label}`);
@@ -131,8 +133,8 @@ function detailsOf(token: RefreshTokenView): HTMLElement[] {
     ["Last used", time(token.lastUsedAt)],
     ["Ends unless used", time(token.idleExpiresAt)],
     ["Ends at the latest", time(token.expiresAt)],
-    ["Scopes", token.scopes.map(plain).join(" ")],
-    ["Audience", token.audience.map(plain).join(" ")],
+    ["Scopes", token.scopes.join(" ")],
+    ["Audience", token.audience.join(" ")],
   ]);
 }
 

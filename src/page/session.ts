@@ -1,5 +1,6 @@
 import type { ListMyRefreshTokensResponse } from "../web.js";
 import { type CallRecord, type Calls, createCalls, type ProtocolName } from "./calls.js";
+import { plain } from "./dom.js";
 import { describe, type Problem } from "./problem.js";
 import type { Mark } from "./row.js";
 import type { Source } from "./source.js";
@@ -69,7 +70,7 @@ export class Session {
       for (const { id, error } of failed) {
         const { title, remedy, facts } = describe(error);
         const codes = facts.slice(0, 2).flatMap(([, value]) => value ?? []);
-        this.#mark([id], "failed", `Not revoked. ${title} (${codes.join(", ")}). ${remedy}`);
+        this.#mark([id], "failed", `Not revoked. ${title} (${plain(codes.join(", "))}). ${remedy}`);
       }
       const done = revoked.length + alreadyGone.length;
       this.say(`${done} revoked${failed.length > 0 ? `, ${failed.length} not` : ""}.`);

@@ -100,7 +100,7 @@ export const states: Readonly<Record<string, State>> = {
     enter: async (page) => {
       for (const n of [1, 3]) await page.locator("#list input").nth(n).check();
     },
-    shows: "#revoke-selected:enabled",
+    shows: "#revoke-selected[aria-disabled=false]",
   },
   "no-match": {
     enter: async (page) => {
