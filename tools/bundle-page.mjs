@@ -9,14 +9,39 @@ const outdir = "dist/page";
 const compiledEnum =
   /^export var (\w+);\n(?:\/\*\*[\s\S]*?\*\/\n)?\(function \(\1\) \{([\s\S]*?)^\}\)\(\1 \|\| \(\1 = \{\}\)\);$/gm;
 
-const dropUnusedEnums = {
-  name: "drop-unused-enums",
+// protobuf describes the whole of descriptor.proto to itself. These of its messages no schema of ours has: they keep their
+// names, by whose places the others are known, and lose their fields.
+const emptied = [
+  "FileDescriptorSet",
+  "SourceCodeInfo",
+  "GeneratedCodeInfo",
+  "UninterpretedOption",
+  "FeatureSet",
+  "FeatureSetDefaults",
+  "FileOptions",
+  "ExtensionRangeOptions",
+  "EnumValueOptions",
+  "OneofOptions",
+  "ServiceOptions",
+];
+
+function emptyMessages(boot) {
+  const file = JSON.parse(boot);
+  const messageType = file.messageType.map((message) =>
+    emptied.includes(message.name) ? { name: message.name } : message,
+  );
+  return JSON.stringify({ ...file, messageType });
+}
+
+const slimProtobuf = {
+  name: "slim-protobuf",
   setup({ onLoad }) {
     onLoad({ filter: /_pb\.js$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
-      return {
-        contents: text.replace(compiledEnum, "export var $1 = /* @__PURE__ */ (function ($1) {$2return $1;})({});"),
-      };
+      const contents = text
+        .replace(compiledEnum, "export var $1 = /* @__PURE__ */ (function ($1) {$2return $1;})({});")
+        .replace(/(?<=\bboot\().*(?=\);$)/m, emptyMessages);
+      return { contents };
     });
   },
 };
@@ -32,7 +57,7 @@ const bundle = (...entryPoints) =>
     minify: true,
     logLevel: "warning",
     external: ["./rest.js"],
-    plugins: [dropUnusedEnums],
+    plugins: [slimProtobuf],
   });
 
 await rm(outdir, { recursive: true, force: true });

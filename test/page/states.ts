@@ -121,7 +121,7 @@ export const states: Readonly<Record<string, State>> = {
       await page.locator("#request > summary").click();
       await page.locator("#request").scrollIntoViewIfNeeded();
     },
-    shows: "#attempts",
+    shows: "#request-facts dd",
   },
   "other-instance": {
     enter: async (page) => {
