@@ -1,12 +1,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type AuthClient, createClientOf } from "./client.js";
 import { createFetchClient } from "./http/fetch.js";
+import { checkGlobals } from "./http/globals.js";
 import { grpcWeb } from "./protocol/grpc/grpc-web.js";
 import {
   type AuthTransport,
   createTransportFamily,
   type GivenTransportOptions,
   type Runtime,
+  type TransportFamily,
   type TransportOptions,
 } from "./transport.js";
 
@@ -19,10 +21,15 @@ const runtime: Runtime = { protocol: grpcWeb, createFetchClient };
  * the first call. Throws a TypeError or RangeError for options that cannot work.
  */
 export function createAuthClient(options: TransportOptions | GivenTransportOptions): AuthClient {
-  return createClientOf(createTransportFamily(options, runtime));
+  return createClientOf(createFamily(options));
 }
 
 /** Makes the Connect transport under `createAuthClient`, for any generated service and for connect-query. */
 export function createAuthTransport(options: TransportOptions | GivenTransportOptions): AuthTransport {
-  return createTransportFamily(options, runtime).transport;
+  return createFamily(options).transport;
+}
+
+function createFamily(options: TransportOptions | GivenTransportOptions): TransportFamily {
+  checkGlobals();
+  return createTransportFamily(options, runtime);
 }
