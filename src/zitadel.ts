@@ -77,6 +77,12 @@ export function hintFor(code: Code, message: string): string | undefined {
   }
   if (message.endsWith("(AUTH-DZG21)")) return "add this page's origin to the app's additional origins in ZITADEL";
   if (message === "auth header missing") return "pass `token`";
+  if (message.includes("ID=QUERY-1kIjX ")) {
+    return (
+      "the instance is not known by baseUrl's host: use its ExternalDomain (localhost is not 127.0.0.1), " +
+      "or name that in the header x-zitadel-instance-host"
+    );
+  }
   // The gateway's words for a path that it does not serve; ZITADEL's own have an id.
   if (code === Code.NotFound && message === "Not Found") {
     return "no such path: baseUrl must be the root of the instance, without /auth/v1";

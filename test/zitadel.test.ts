@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { ConnectError, createAuthClient, grpc, grpcWeb, rest } from "../src/node.js";
+import { Code, ConnectError, createAuthClient, grpc, grpcWeb, rest } from "../src/node.js";
 import { startLocalZitadel } from "../src/testing.js";
+import { errorAnswer } from "./faults/answers.js";
+import { startAnswerServer } from "./helpers/answer-server.js";
 
 async function errorOf(call: Promise<unknown>): Promise<ConnectError> {
   const error = await call.then(
@@ -30,6 +32,22 @@ describe("an error says what to do where ZITADEL's own words do not", () => {
       const error = await errorOf(auth.listMyRefreshTokens({}));
       expect(error.message).toBe("[unauthenticated] auth header missing; pass `token`");
     });
+  }
+
+  // As versions 4 and 2.44 say it.
+  for (const words of [
+    "unable to set instance using origin &{127.0.0.1  http} (ExternalDomain is localhost): ID=QUERY-1kIjX Message=x",
+    "ID=QUERY-1kIjX Message=Instanz nicht gefunden.",
+  ]) {
+    for (const name of ["grpc", "grpcWeb", "rest"] as const) {
+      test(`a host that belongs to no instance, ${name}: ${words}`, async () => {
+        await using server = await startAnswerServer(name, () => errorAnswer(name, Code.NotFound, { message: words }));
+        await using auth = createAuthClient({ baseUrl: server.baseUrl, protocol: { grpc, grpcWeb, rest }[name] });
+        const error = await errorOf(auth.listMyRefreshTokens({}));
+        expect(error.message).toMatch(/ExternalDomain \(localhost is not 127\.0\.0\.1\).*x-zitadel-instance-host$/);
+        expect(error.rawMessage).toBe(words);
+      });
+    }
   }
 
   test("a base URL that holds the path of the API", async () => {

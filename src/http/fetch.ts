@@ -43,6 +43,7 @@ export function createFetchClient(
   ): Promise<HttpResponse> {
     const response = await sendRequest(request, signal);
     checkResponse(response);
+    if (response.type === "error") throw fetchFailure(new TypeError("network error"), origin, explain);
     if (response.type === "opaqueredirect") {
       const message =
         "the server redirects, which is not followed since it would carry the token along: correct baseUrl";

@@ -11,15 +11,22 @@ import { pushback } from "./pushback.js";
 /** So many details of an error are kept: more than any service sends. */
 export const maxDetails = 32;
 
-/** The error of an answer that has no status of its own, by its HTTP status. */
-export function httpFailure(head: HttpHead): ConnectError {
+/**
+ * The error of an answer that has no status of its own, by its HTTP status. `others` are the protocols to try where
+ * something in front of ZITADEL takes offence at this one.
+ */
+export function httpFailure(head: HttpHead, others?: string): ConnectError {
   const { status } = head;
   const redirect = status >= 300 && status < 400;
+  const invalid = !(status >= 200 && status < 600);
   const message = redirect
     ? `HTTP ${status}: redirects are not followed, since that would carry the token elsewhere; correct baseUrl`
-    : `HTTP ${status} without a status of the API${httpHint(status)}`;
+    : invalid
+      ? `the server sent ${status} for its HTTP status`
+      : `HTTP ${status} without a status of the API${httpHint(status, others)}`;
   return serverFailure({ code: codeOfHttpStatus(status), message, details: [] }, head, undefined, {
     ...(redirect && { reason: "redirect-refused" as const }),
+    ...(invalid && { reason: "bad-http" as const }),
     ...(status === 204 && { reason: "empty-response" as const }),
     fromServer: false,
   });
@@ -46,9 +53,14 @@ function codeOfHttpStatus(status: number): Code {
   }
 }
 
-function httpHint(status: number): string {
+function httpHint(status: number, others: string | undefined): string {
+  // As nginx and Go's server answer to what is no TLS, and nginx to TLS without a certificate.
+  if (status === 400) return "; is it a TLS port (use https:), or does it want a client certificate (http2.tls.cert)?";
   if (status === 404) return "; is baseUrl ZITADEL's, and does the proxy before it let this protocol through?";
-  return status === 407 ? "; the proxy wants credentials" : "";
+  if (status === 407) return "; the proxy wants credentials";
+  // 464 is AWS's load balancer's, 520 to 530 are Cloudflare's.
+  const isRefusal = status === 403 || status === 464 || (status >= 520 && status <= 530);
+  return isRefusal && others ? `; something before ZITADEL may refuse this protocol: try ${others}` : "";
 }
 
 /** The error of an answer that is wrong in itself. */

@@ -40,6 +40,32 @@ describe("D: HTTP status, content type, redirects", () => {
       };
     }),
     {
+      name: "D26 400, as nginx answers to http: on a TLS port or to TLS without a client certificate",
+      on: everyRoute,
+      server: { onRequest: answer(400, html, "The plain HTTP request was sent to HTTPS port") },
+      expected: { code: Code.Internal, httpStatus: 400, message: /TLS port \(use https:\).*client certificate/ },
+    },
+    ...[403, 464, 520, 525, 530].flatMap((status) =>
+      (
+        [
+          [["grpc"], /before ZITADEL .* try grpcWeb or rest$/],
+          [web, /before ZITADEL .* try rest$/],
+          [json, /of the API$/],
+        ] as const
+      ).map(([on, message]) => ({
+        name: `D27 ${status}, with which a proxy refuses gRPC`,
+        on: [...on],
+        server: { onRequest: answer(status, html, page) },
+        expected: {
+          code: status === 403 ? Code.PermissionDenied : Code.Unknown,
+          httpStatus: status,
+          attempts: 1,
+          message,
+        },
+        requests: 1,
+      })),
+    ),
+    {
       name: "D25 421 with a page",
       on: everyRoute,
       server: { onRequest: answer(421, html, page) },

@@ -126,6 +126,21 @@ describe("what a fetch throws", () => {
     });
   }
 
+  test("Response.error() is the network as well", async () => {
+    const { calls, error } = await list(async () => Response.error());
+    expect(getErrorInfo(error)).toMatchObject({ reason: "network-or-cors", attempts: 4 });
+    expect(calls).toBe(4);
+  });
+
+  test("a Response with HTTP status 0 is told so", async () => {
+    const { headers } = ok();
+    const { calls, error } = await list(async () => ({ status: 0, headers, body: null, type: "opaque" }));
+    expect((error as ConnectError).code).toBe(Code.Unknown);
+    expect((error as ConnectError).message).toBe("[unknown] the server sent 0 for its HTTP status");
+    expect(getErrorInfo(error).reason).toBe("bad-http");
+    expect(calls).toBe(1);
+  });
+
   test("a cause that says more takes the place of the guess at CORS", async () => {
     const { error } = await list(async () => {
       throw new TypeError("fetch failed", { cause: new Error("bad port") });

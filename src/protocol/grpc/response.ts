@@ -19,13 +19,14 @@ type ContentType = "application/grpc" | "application/grpc-web";
 
 /** Refuses an answer that is not gRPC by its head, and a message that is too large by its prefix. */
 export function grpcGuard(expected: ContentType, { maxResponseBytes }: ResponseRules): HttpGuard {
+  const others = expected === "application/grpc" ? "grpcWeb or rest" : "rest";
   const type = new RegExp(`^${expected}(?:\\+proto)?\\s*(?:;|$)`, "i");
   return {
     checkHead(head) {
       const { status, headers } = head;
       if (type.test(fieldText(headers, "content-type"))) return;
       if (status === 200) throw contentTypeFailure(head, expected);
-      throw (headers.get("grpc-status") != null && statusFailure(head, headers)) || httpFailure(head);
+      throw (headers.get("grpc-status") != null && statusFailure(head, headers)) || httpFailure(head, others);
     },
     checkStart: (head, start) => checkEnvelope(start, maxResponseBytes, head),
     startBytes: prefixBytes,
