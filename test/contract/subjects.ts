@@ -1,19 +1,30 @@
-import type { Interceptor, Transport } from "@connectrpc/connect";
+import {
+  type CallOptions,
+  ConnectError,
+  createClient,
+  createRouterTransport,
+  type HandlerContext,
+  type Interceptor,
+  type Transport,
+} from "@connectrpc/connect";
 import {
   createGrpcTransport as createNodeGrpc,
   createGrpcWebTransport as createNodeGrpcWeb,
   Http2SessionManager,
 } from "@connectrpc/connect-node";
 import { createGrpcWebTransport as createWebGrpcWeb } from "@connectrpc/connect-web";
+import { AuthService } from "../../gen/zitadel/auth_pb.js";
 import { createAuthTransport, grpc, grpcWeb, rest } from "../../src/node.js";
 
-/** One way to call: a protocol over an HTTP client. */
+/** One way to call: a protocol over an HTTP client, ours, stock, or ours over stock. */
 export interface Subject {
   readonly name: string;
   readonly protocol: "grpc" | "grpc-web" | "rest";
   readonly http: 1 | 2;
   /** Whether it is this library's, rather than one to compare with. */
   readonly ours: boolean;
+  /** Whether it refreshes tokens, counts attempts and so on, whatever sends. */
+  readonly wraps?: boolean;
   readonly open: (baseUrl: string, token?: string) => { transport: Transport; close: () => Promise<void> };
 }
 
@@ -66,12 +77,26 @@ const stockNode = (
   },
 });
 
-export const subjects: readonly Subject[] = [
-  ours("grpc over http2", grpc, "grpc", 2),
-  ours("grpc-web over fetch", grpcWeb, "grpc-web", 1),
-  ours("grpc-web over http2", grpcWeb, "grpc-web", 2),
-  ours("rest over fetch", rest, "rest", 1),
-  ours("rest over http2", rest, "rest", 2),
+/** Ours over a stock transport, which then knows nothing of the token. */
+const wrapped = (stock: Subject): Subject => ({
+  ...stock,
+  name: `the wrapper over ${stock.name}`,
+  ours: true,
+  wraps: true,
+  open(baseUrl, token) {
+    const { transport: given, close } = stock.open(baseUrl);
+    const transport = createAuthTransport({ transport: given, retry: false, ...(token && { token }) });
+    return {
+      transport,
+      async close() {
+        await transport.close();
+        await close();
+      },
+    };
+  },
+});
+
+const stock: readonly Subject[] = [
   stockNode("connect-node's grpc", createNodeGrpc, "grpc"),
   stockNode("connect-node's grpc-web", createNodeGrpcWeb, "grpc-web"),
   {
@@ -84,4 +109,52 @@ export const subjects: readonly Subject[] = [
       return { transport, close: async () => {} };
     },
   },
+];
+
+/** Connect's transport for tests, whose handlers here ask the server over another one. */
+const router: Subject = {
+  name: "a router transport",
+  protocol: "grpc",
+  http: 2,
+  ours: false,
+  open(baseUrl) {
+    const sessionManager = new Http2SessionManager(baseUrl);
+    const server = createClient(AuthService, createNodeGrpc({ baseUrl, sessionManager }));
+    const options = ({ requestHeader, responseHeader, responseTrailer, signal }: HandlerContext): CallOptions => ({
+      // What the router's own protocol sets is not the caller's.
+      headers: [...requestHeader].filter(([name]) => !/^(?:content-type|user-agent|connect-.*|grpc-.*)$/.test(name)),
+      signal,
+      onHeader: (headers) => copy(headers, responseHeader),
+      onTrailer: (headers) => copy(headers, responseTrailer),
+    });
+    const transport = createRouterTransport(({ service }) => {
+      service(AuthService, {
+        listMyRefreshTokens: (request, context) => server.listMyRefreshTokens(request, options(context)).catch(rethrow),
+        revokeMyRefreshToken: (request, context) =>
+          server.revokeMyRefreshToken(request, options(context)).catch(rethrow),
+        revokeAllMyRefreshTokens: (request, context) =>
+          server.revokeAllMyRefreshTokens(request, options(context)).catch(rethrow),
+      });
+    });
+    return { transport, close: async () => sessionManager.abort() };
+  },
+};
+
+// As the handler's own error: of one that came from elsewhere a router passes no metadata on.
+function rethrow({ rawMessage, code, metadata, details }: ConnectError): never {
+  throw Object.assign(new ConnectError(rawMessage, code, metadata), { details });
+}
+
+function copy(from: Headers, to: Headers): void {
+  for (const [name, value] of from) if (name.startsWith("x-")) to.set(name, value);
+}
+
+export const subjects: readonly Subject[] = [
+  ours("grpc over http2", grpc, "grpc", 2),
+  ours("grpc-web over fetch", grpcWeb, "grpc-web", 1),
+  ours("grpc-web over http2", grpcWeb, "grpc-web", 2),
+  ours("rest over fetch", rest, "rest", 1),
+  ours("rest over http2", rest, "rest", 2),
+  ...stock,
+  ...[...stock, router].map(wrapped),
 ];
