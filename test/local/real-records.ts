@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readHttp1 } from "./send-raw.js";
+import type { WireAnswer } from "./trace.js";
 
 /** One request that was sent to a real server, and what it answered. */
 export interface RealRecord {
@@ -10,7 +11,7 @@ export interface RealRecord {
   readonly chapter: string;
   readonly release: "2.44" | "4.0";
   readonly request: RealRequest;
-  readonly answer: RealAnswer;
+  readonly answer: WireAnswer;
 }
 
 export interface RealRequest {
@@ -22,16 +23,6 @@ export interface RealRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly authority?: string | undefined;
   readonly body: Uint8Array | undefined;
-}
-
-export interface RealAnswer {
-  readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Undefined where the recorder kept only the beginning. */
-  readonly body: Uint8Array | undefined;
-  readonly bodyLength: number;
-  readonly bodyStart: string;
-  readonly trailers: Readonly<Record<string, string>>;
 }
 
 const folder = join(process.env.REFERENCE_DIR ?? resolve("../shared"), "reference", "real");
@@ -114,7 +105,7 @@ function readSentBody(text: string, head: readonly (readonly [string, string])[]
   return body;
 }
 
-function readAnswer(received: string): RealAnswer {
+function readAnswer(received: string): WireAnswer {
   const lines = received.replace(/^headers:\n/, "").split("\n");
   const bodyAt = lines.findIndex((line) => /^body \(\d+ bytes\):/.test(line));
   const head = lines.slice(0, bodyAt).filter((line) => line !== "");
@@ -122,9 +113,10 @@ function readAnswer(received: string): RealAnswer {
   const bodyLength = Number(/\d+/.exec(rest[0] ?? "")?.[0]);
   const hex = rest.find((line) => line.startsWith("  hex: "))?.slice(7) ?? "";
   const text = /\n {2}text: (.*?)(?=\n {2}hex: |\n*$)/s.exec(rest.join("\n"))?.[1] ?? "";
-  const fromHex = readHex(hex);
-  const fromText = Buffer.from(text);
-  const body = [fromHex, fromText].find((bytes) => bytes.length === bodyLength);
+  const [fromHex, fromText] = [readHex(hex), Buffer.from(text)];
+  const whole = [fromHex, fromText].find((bytes) => bytes.length === bodyLength);
+  const body = whole ?? fromHex;
+  const isCut = whole === undefined;
   const trailersAt = rest.indexOf("trailers:");
   const trailers = rest
     .slice(trailersAt < 0 ? rest.length : trailersAt + 1)
@@ -132,8 +124,7 @@ function readAnswer(received: string): RealAnswer {
     .map(readField);
   if (head[0] === "HTTP/1.1 100 Continue") {
     // Its body is the answer that followed.
-    const whole = readHttp1(Buffer.from(body ?? text.replaceAll("\n", "\r\n")));
-    return body === undefined ? { ...whole, body } : whole;
+    return { ...readHttp1(whole ?? Buffer.from(text.replaceAll("\n", "\r\n"))), isCut };
   }
   const status = head.find((line) => line.startsWith(":status: "))?.slice(9) ?? head[0]?.split(" ")[1];
   const own = head.filter((line) => !/^(HTTP\/|:status)/.test(line)).map(readField);
@@ -141,8 +132,7 @@ function readAnswer(received: string): RealAnswer {
     status: Number(status ?? 0),
     headers: own,
     body,
-    bodyLength,
-    bodyStart: text,
+    isCut,
     trailers: Object.fromEntries(trailers),
   };
 }

@@ -39,6 +39,11 @@ const differences: { what: string; why: string; is: RegExp }[] = [
     is: /Grpc-Metadata-Authorization/,
   },
   {
+    what: "a 404 of the gateway has a length on 2.44 too, where the request takes trailers",
+    why: "4.0 gives it one, and no client looks",
+    is: /3d-grpc-wire HTTP\/1\.1 POST application\/grpc$/,
+  },
+  {
     what: "a message of 5 MiB over HTTP/1.1 is answered, and the connection closed",
     why: "the recorder was cut off before it could read the answer",
     is: /gRPC-Web list, oversized message 5 MiB/,
@@ -88,8 +93,11 @@ async function replay(record: RealRecord): Promise<{ seen: object; recorded: obj
   const zitadel = await start(stateOf(record));
   try {
     const answer = await sendRaw(zitadel.url, await withToken(record, zitadel));
-    const known = record.answer.body === undefined ? { ...answer, body: undefined } : answer;
-    return { seen: comparable(known, isRevoke(record)), recorded: comparable(record.answer, isRevoke(record)) };
+    const { isCut = false } = record.answer;
+    return {
+      seen: comparable({ ...answer, isCut }, isRevoke(record)),
+      recorded: comparable(record.answer, isRevoke(record)),
+    };
   } finally {
     await zitadel.close();
   }

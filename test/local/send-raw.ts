@@ -1,14 +1,15 @@
 import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
-import type { RealAnswer, RealRequest } from "./real-records.js";
+import type { RealRequest } from "./real-records.js";
+import type { WireAnswer } from "./trace.js";
 
 /** Sends a recorded request as it was sent then: over HTTP/1.1 byte by byte. */
-export function sendRaw(url: string, request: RealRequest): Promise<RealAnswer> {
+export function sendRaw(url: string, request: RealRequest): Promise<WireAnswer> {
   return request.http2 ? sendHttp2(url, request) : sendHttp1(url, request);
 }
 
-async function sendHttp1(url: string, request: RealRequest): Promise<RealAnswer> {
+async function sendHttp1(url: string, request: RealRequest): Promise<WireAnswer> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   const lines = request.headers.map(([name, value]) => `${name}: ${value}\r\n`);
@@ -22,12 +23,10 @@ async function sendHttp1(url: string, request: RealRequest): Promise<RealAnswer>
 }
 
 /** An answer over HTTP/1.1, whose connection has ended. */
-export function readHttp1(bytes: Buffer): RealAnswer {
+export function readHttp1(bytes: Buffer): WireAnswer {
   const end = bytes.indexOf("\r\n\r\n");
   const [statusLine = "", ...lines] = bytes.toString("utf8", 0, end).split("\r\n");
-  if (statusLine.startsWith("HTTP/1.1 100")) {
-    return readHttp1(bytes.subarray(end + 4));
-  }
+  if (statusLine.startsWith("HTTP/1.1 100")) return readHttp1(bytes.subarray(end + 4));
   const headers = lines.map((line): [string, string] => {
     const colon = line.indexOf(":");
     return [line.slice(0, colon), line.slice(colon + 1).trim()];
@@ -36,7 +35,7 @@ export function readHttp1(bytes: Buffer): RealAnswer {
   const rest = bytes.subarray(end + 4);
   const body = isChunked ? joinChunks(rest) : rest;
   const status = Number(statusLine.split(" ")[1]);
-  return { status, headers, body, bodyLength: body.length, bodyStart: body.toString(), trailers: {} };
+  return { status, headers, body, trailers: {} };
 }
 
 function joinChunks(bytes: Buffer): Buffer {
@@ -50,7 +49,7 @@ function joinChunks(bytes: Buffer): Buffer {
   return Buffer.concat(chunks);
 }
 
-async function sendHttp2(url: string, request: RealRequest): Promise<RealAnswer> {
+async function sendHttp2(url: string, request: RealRequest): Promise<WireAnswer> {
   const session = connectHttp2(url);
   try {
     const head: Record<string, string | string[]> = {};
@@ -59,9 +58,7 @@ async function sendHttp2(url: string, request: RealRequest): Promise<RealAnswer>
     }
     const pseudo = { ":method": request.method, ":path": request.path, ":authority": request.authority ?? "" };
     const stream = session.request({ ...pseudo, ...head }, { endStream: request.body === undefined });
-    if (request.body !== undefined) {
-      stream.end(request.body);
-    }
+    if (request.body !== undefined) stream.end(request.body);
     let trailers: Record<string, string> = {};
     stream.on("trailers", (received) => {
       trailers = Object.fromEntries(Object.entries(received).map(([name, value]) => [name, String(value)]));
@@ -75,7 +72,7 @@ async function sendHttp2(url: string, request: RealRequest): Promise<RealAnswer>
       [value].flat().map((one): [string, string] => [name, one]),
     );
     const body = Buffer.concat(chunks);
-    return { status, headers, body, bodyLength: body.length, bodyStart: body.toString(), trailers };
+    return { status, headers, body, trailers };
   } finally {
     session.close();
   }

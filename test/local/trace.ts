@@ -12,8 +12,8 @@ export interface WireAnswer {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
-  /** Of the whole body, where the recorder kept only its beginning. */
-  readonly bodyLength?: number;
+  /** The recorder kept only the beginning of the body. */
+  readonly isCut?: boolean;
   readonly trailers: Readonly<Record<string, string>>;
 }
 
@@ -74,7 +74,7 @@ export function readGrpcAnswer(lines: readonly string[]): WireAnswer {
     status: Number(status),
     headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
     body: Buffer.from(data, "hex"),
-    bodyLength: Number(length),
+    isCut: data.length < Number(length) * 2,
     trailers: json("TRAILERS") as Record<string, string>,
   };
 }

@@ -145,17 +145,13 @@ function firstValue(text: string): string {
   let depth = 0;
   for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/gs)) {
     depth += token === "{" || token === "[" ? 1 : token === "}" || token === "]" ? -1 : 0;
-    if (depth === 0) {
-      return text.slice(0, index + token.length);
-    }
+    if (depth === 0) return text.slice(0, index + token.length);
   }
   return text;
 }
 
 function refuseLoneSurrogates(_: string, value: unknown): unknown {
-  if (typeof value === "string" && /\p{Surrogate}/u.test(value)) {
-    throw new TypeError("a string is no Unicode");
-  }
+  if (typeof value === "string" && /\p{Surrogate}/u.test(value)) throw new TypeError("a string is no Unicode");
   return value;
 }
 
@@ -192,8 +188,8 @@ function gatewayAnswer(
 ): Answer {
   const body = Buffer.from(JSON.stringify(json));
   const cors = corsHeaders(restCors, exchange);
-  // Whoever takes trailers gets a body without a length, to leave room for them.
-  const takesTrailers = exchange.header("te")?.includes("trailers") ?? false;
+  // Whoever takes trailers gets the answer to a call without a length, to leave room for them.
+  const takesTrailers = "Pragma" in headers && (exchange.header("te")?.includes("trailers") ?? false);
   const all: Record<string, string | string[]> = {
     ...headers,
     ...cors,
