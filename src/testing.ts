@@ -125,9 +125,7 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
   if (!loopbackAddress.test(address) && options.allowRemote !== true) {
     throw new TypeError(`${address} is not a loopback address: set allowRemote to let other machines connect`);
   }
-  if (!(lagMs >= 0)) {
-    throw new RangeError("lagMs must be 0 or more");
-  }
+  if (!(lagMs >= 0)) throw new RangeError("lagMs must be 0 or more");
   const journal = new Journal(options.now ?? (() => new Date()));
   const [first = {}, ...others] = options.users ?? [];
   const firstAccount = createAccount(first, 0, journal);

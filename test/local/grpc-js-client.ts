@@ -60,8 +60,6 @@ export async function listError(client: Client, token: string, deadlineMs?: numb
     () => undefined,
     (error: ServiceError) => error,
   );
-  if (error === undefined) {
-    throw new Error("the call succeeded");
-  }
+  if (error === undefined) throw new Error("the call succeeded");
   return error;
 }

@@ -115,9 +115,7 @@ describe("a bad neighbour does not stop the others:", () => {
       for (let i = 0; i < 16; i++) {
         socket.write(chunk);
       }
-      if (socket.writableNeedDrain) {
-        await once(socket, "drain");
-      }
+      if (socket.writableNeedDrain) await once(socket, "drain");
     }
     await expectAnswers(zitadel);
     collectGarbage();

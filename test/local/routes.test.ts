@@ -74,12 +74,8 @@ describe("routes", () => {
       const zitadel = await start();
       const answer = await (http2 ? sendHttp2 : sendHttp1)(zitadel.url, request);
       expect(answer.status).toBe(status);
-      if (header !== undefined) {
-        expect(answer.headers).toContainEqual(header);
-      }
-      if (body !== undefined) {
-        expect(Buffer.from(answer.body).toString("latin1")).toBe(body);
-      }
+      if (header !== undefined) expect(answer.headers).toContainEqual(header);
+      if (body !== undefined) expect(Buffer.from(answer.body).toString("latin1")).toBe(body);
       const robots = answer.headers.find(([name]) => name.toLowerCase() === "x-robots-tag")?.[1];
       expect(robots).toBe(ofGo ? undefined : "none");
     });

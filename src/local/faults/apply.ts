@@ -23,9 +23,7 @@ export async function strikeRequest(
       struck = { ...struck, lagMs: fault.ms };
     } else if (fault.kind === "delay") {
       const left = deadline - performance.now();
-      if (!(await exchange.wait(Math.min(fault.ms, left)))) {
-        return undefined;
-      }
+      if (!(await exchange.wait(Math.min(fault.ms, left)))) return undefined;
       if (left <= fault.ms) {
         return { ...struck, late: fault.during ?? "before" };
       }
@@ -44,9 +42,7 @@ function isOver(fault: Fault, exchange: Exchange): boolean {
     case "hang":
       return fault.afterHeaders !== true;
     case "reset":
-      if (fault.afterBytes !== undefined) {
-        return false;
-      }
+      if (fault.afterBytes !== undefined) return false;
       exchange.reset(fault.errorCode);
       return true;
     case "disconnect":

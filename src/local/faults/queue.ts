@@ -19,20 +19,14 @@ export class FaultQueue {
     for (const entry of [...this.#waiting]) {
       const { fault } = entry;
       const fits = fault.method === undefined ? isFor(fault, method) : fault.method === method;
-      if (!fits) {
-        continue;
-      }
+      if (!fits) continue;
       if (entry.skip > 0) {
         entry.skip--;
         continue;
       }
-      if (--entry.times === 0) {
-        this.#waiting.splice(this.#waiting.indexOf(entry), 1);
-      }
+      if (--entry.times === 0) this.#waiting.splice(this.#waiting.indexOf(entry), 1);
       struck.push(fault);
-      if (!faultKinds[fault.kind].goesOn) {
-        break;
-      }
+      if (!faultKinds[fault.kind].goesOn) break;
     }
     return struck;
   }
@@ -58,7 +52,5 @@ function check(fault: Fault, methods: readonly string[]): void {
     }
   }
   const { skip = 0, times = 1 } = fault;
-  if (!(times >= 1) || !(skip >= 0)) {
-    throw new RangeError("a fault's `times` is at least 1 and its `skip` at least 0");
-  }
+  if (!(times >= 1) || !(skip >= 0)) throw new RangeError("a fault's `times` is at least 1 and its `skip` at least 0");
 }

@@ -41,9 +41,7 @@ export function preflightHeaders(policy: CorsPolicy, release: Release, exchange:
   const origin = exchange.header("origin");
   const method = exchange.header("access-control-request-method") ?? "";
   const names = exchange.header("access-control-request-headers");
-  if (!origin || !policy.methods.includes(method) || !acceptsNames(policy, release, names ?? "")) {
-    return vary;
-  }
+  if (!origin || !policy.methods.includes(method) || !acceptsNames(policy, release, names ?? "")) return vary;
   return {
     ...vary,
     "Access-Control-Allow-Credentials": "true",

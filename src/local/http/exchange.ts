@@ -97,12 +97,8 @@ export class Exchange {
       const take = (chunk: Uint8Array): void => {
         chunks.push(chunk);
         length += chunk.length;
-        if (head.length < 5) {
-          head = Buffer.concat([head, chunk]).subarray(0, 5);
-        }
-        if (length >= wanted(head)) {
-          finish();
-        }
+        if (head.length < 5) head = Buffer.concat([head, chunk]).subarray(0, 5);
+        if (length >= wanted(head)) finish();
       };
       request.on("data", take).on("end", finish).on("close", leave);
     });
@@ -130,18 +126,14 @@ export class Exchange {
   send(answer: Answer): void {
     const response = this.#response;
     if (this.#writeHead(answer)) {
-      if (answer.trailers) {
-        response.addTrailers(answer.trailers);
-      }
+      if (answer.trailers) response.addTrailers(answer.trailers);
       response.end(answer.body);
     }
   }
 
   /** Sends the headers, for a body that will not be finished. */
   sendHead(answer: Answer): void {
-    if (this.#writeHead(answer) && this.#response instanceof ServerResponse) {
-      this.#response.flushHeaders();
-    }
+    if (this.#writeHead(answer) && this.#response instanceof ServerResponse) this.#response.flushHeaders();
   }
 
   /** Sends part of a body that will not be finished. */
@@ -155,9 +147,7 @@ export class Exchange {
   /** Tells whether there is still somebody to answer. */
   #writeHead(answer: Answer): boolean {
     const response = this.#response;
-    if (response.destroyed || response.headersSent) {
-      return false;
-    }
+    if (response.destroyed || response.headersSent) return false;
     // Go's server adds neither by itself: `Date` is among the answer's headers where ZITADEL sends one.
     response.sendDate = false;
     const asksToClose = this.header("connection")?.toLowerCase() === "close" && this.#request.httpVersion === "1.1";
@@ -169,9 +159,7 @@ export class Exchange {
     for (const [name, value] of Object.entries(answer.headers)) {
       response.setHeader(name, value);
     }
-    if (!answer.isOfGo) {
-      response.setHeader("X-Robots-Tag", "none");
-    }
+    if (!answer.isOfGo) response.setHeader("X-Robots-Tag", "none");
     response.writeHead(answer.status);
     return true;
   }

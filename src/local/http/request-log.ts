@@ -12,9 +12,7 @@ export class RequestLog {
   /** Numbers a connection, known by its socket or session. */
   connection(key: object): number {
     const known = this.#connections.get(key);
-    if (known !== undefined) {
-      return known;
-    }
+    if (known !== undefined) return known;
     this.#connections.set(key, ++this.#lastConnection);
     return this.#lastConnection;
   }
@@ -28,9 +26,7 @@ export class RequestLog {
       headers: redact(exchange.headers()),
       connection: exchange.connection,
     });
-    if (this.requests.length > kept) {
-      this.requests.shift();
-    }
+    if (this.requests.length > kept) this.requests.shift();
   }
 }
 

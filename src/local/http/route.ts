@@ -39,25 +39,19 @@ export function serve(
 /** Finds who serves a request. The order is ZITADEL's, and the first match wins. */
 function route(instance: Instance, exchange: Exchange): Route {
   const path = decodePath(exchange.target);
-  if (path === undefined) {
-    return ["other", () => badRequest(exchange)];
-  }
+  if (path === undefined) return ["other", () => badRequest(exchange)];
   // gorilla/mux sends dot segments and double slashes elsewhere, `%2e%2e` too. They must never reach a path's id.
   const clean = cleanPath(path);
   if (clean !== path) {
     const query = exchange.target.slice(exchange.target.split("?", 1)[0]?.length);
     return ["other", () => moved(encodeURI(clean) + query)];
   }
-  if (path.startsWith("/debug")) {
-    return ["other", () => debugAnswer(path)];
-  }
+  if (path.startsWith("/debug")) return ["other", () => debugAnswer(path)];
   const asset = ["GET", "HEAD"].includes(exchange.method) ? instance.assets.get(path) : undefined;
   if (asset !== undefined && isHostAllowed(instance, exchange.host)) {
     return ["other", () => assetAnswer(asset, exchange)];
   }
-  if (path === "/") {
-    return ["other", () => redirect("/ui/login")];
-  }
+  if (path === "/") return ["other", () => redirect("/ui/login")];
   const { release } = instance;
   const contentType = exchange.header("content-type") ?? "";
   const isV1 = /^\/(auth|admin|management|system)\/v1\//.test(path);
@@ -123,9 +117,7 @@ function plainText(status: number, text: string, more: Record<string, string> = 
 
 function assetAnswer({ headers, body }: LocalAsset, exchange: Exchange): Answer {
   const made = typeof body === "function" ? body(exchange.headers()) : body;
-  if (made === undefined) {
-    return plainText(403, "403 Forbidden\n");
-  }
+  if (made === undefined) return plainText(403, "403 Forbidden\n");
   const bytes = Buffer.from(made);
   return { status: 200, headers: { ...headers, "Content-Length": String(bytes.length) }, body: bytes };
 }

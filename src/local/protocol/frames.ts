@@ -14,9 +14,7 @@ const prefixBytes = 5;
 
 /** How many bytes of a body one message takes, seen from its prefix. One too large is not waited for. */
 export function frameBytes(head: Uint8Array): number {
-  if (head.length < prefixBytes) {
-    return prefixBytes;
-  }
+  if (head.length < prefixBytes) return prefixBytes;
   const length = Buffer.from(head).readUInt32BE(1);
   return length > maxReceiveBytes ? prefixBytes : prefixBytes + length;
 }
@@ -27,18 +25,14 @@ export async function readFrame(body: Uint8Array, encoding: string | undefined, 
     const text = `grpc: Decompressor is not installed for grpc-encoding ${JSON.stringify(encoding)}`;
     throw zitadelError(Code.Unimplemented, text);
   }
-  if (body.length < prefixBytes) {
-    throw zitadelError(Code.Unknown, body.length === 0 ? "EOF" : release.cutPrefix);
-  }
+  if (body.length < prefixBytes) throw zitadelError(Code.Unknown, body.length === 0 ? "EOF" : release.cutPrefix);
   const [flag] = body;
   const length = Buffer.from(body).readUInt32BE(1);
   if (length > maxReceiveBytes) {
     const text = `grpc: received message larger than max (${length} vs. ${maxReceiveBytes})`;
     throw zitadelError(Code.ResourceExhausted, text);
   }
-  if (body.length < prefixBytes + length) {
-    throw zitadelError(Code.Unknown, "unexpected EOF");
-  }
+  if (body.length < prefixBytes + length) throw zitadelError(Code.Unknown, "unexpected EOF");
   if (flag !== 0 && flag !== 1) {
     throw zitadelError(Code.Internal, `grpc: received unexpected payload format ${flag}`);
   }

@@ -18,9 +18,7 @@ import type { LocalProtocol } from "./serve-call.js";
 export const grpcWeb: LocalProtocol = {
   read(instance, exchange, path) {
     const readBody = async (): Promise<Uint8Array> => {
-      if (!isText(exchange)) {
-        return exchange.read(frameBytes);
-      }
+      if (!isText(exchange)) return exchange.read(frameBytes);
       // Base64 of a message that is just too large, so that its length can still be read.
       const text = await exchange.read(() => Math.ceil(maxReceiveBytes / 3) * 4 + 64);
       return Buffer.from(Buffer.from(text).toString("latin1"), "base64");

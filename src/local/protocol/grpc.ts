@@ -58,9 +58,7 @@ export async function readGrpcCall(
   }
   const deadline = performance.now() + timeout;
   const rpc = findRpc(instance, path);
-  if (rpc === undefined) {
-    throw unknownRpc(instance, path);
-  }
+  if (rpc === undefined) throw unknownRpc(instance, path);
   const request = await readFrame(await readBody(), exchange.header("grpc-encoding"), instance.release);
   return { rpc, message: parseMessage(rpc.input, request), deadline };
 }

@@ -33,9 +33,7 @@ function readRules({ method, restPath }: Rpc): RestRule[] {
     return [{ verb: "GET", path: new RegExp(`^${restPath}$`), fields: [], body: "" }];
   }
   // An option is known by its number, so that another package's copy of the definitions does as well as ours.
-  if (method === undefined || !hasOption(method, http)) {
-    return [];
-  }
+  if (method === undefined || !hasOption(method, http)) return [];
   const rule = getOption(method, http);
   return [rule, ...rule.additionalBindings].map((each) => readRule(each, prefixOf(method.parent.typeName)));
 }
@@ -84,9 +82,7 @@ function fieldBytes(message: Uint8Array, wanted: number): Uint8Array | undefined
   const reader = new BinaryReader(message);
   while (reader.pos < reader.len) {
     const [field, wireType] = reader.tag();
-    if (field === wanted) {
-      return reader.bytes();
-    }
+    if (field === wanted) return reader.bytes();
     reader.skip(wireType, field);
   }
   return undefined;
@@ -96,9 +92,7 @@ function fieldBytes(message: Uint8Array, wanted: number): Uint8Array | undefined
 export function setField(json: Json, message: DescMessage, path: string, values: readonly string[]): void {
   const [name = "", ...rest] = path.split(".");
   const field = message.fields.find((each) => each.name === name || each.jsonName === name);
-  if (field === undefined) {
-    return;
-  }
+  if (field === undefined) return;
   if (rest.length > 0) {
     if (field.fieldKind === "message") {
       const inner = (json[field.name] ?? json[field.jsonName] ?? {}) as Json;

@@ -31,12 +31,8 @@ export async function serveCall(
     }
     outcome = await runRpc(instance, exchange, call);
   } catch (error) {
-    if (!(error instanceof ConnectError)) {
-      throw error;
-    }
+    if (!(error instanceof ConnectError)) throw error;
     outcome = { error, early: true };
   }
-  if (outcome !== undefined) {
-    await sendStruck(outcome.fault, exchange, protocol.answer(instance, exchange, outcome));
-  }
+  if (outcome !== undefined) await sendStruck(outcome.fault, exchange, protocol.answer(instance, exchange, outcome));
 }

@@ -52,9 +52,7 @@ export function healthCheck(services: ReadonlySet<string>): Rpc {
     isPublic: true,
     run(request) {
       const { value: service } = request as StringValue;
-      if (service !== "" && !services.has(service)) {
-        throw zitadelError(Code.NotFound, "unknown service");
-      }
+      if (service !== "" && !services.has(service)) throw zitadelError(Code.NotFound, "unknown service");
       // SERVING
       return { message: create(Int32ValueSchema, { value: 1 }) };
     },
@@ -62,8 +60,6 @@ export function healthCheck(services: ReadonlySet<string>): Rpc {
 }
 
 function accountOf({ account }: Caller): Account {
-  if (account === undefined) {
-    throw new Error("an RPC that needs a user was called without one");
-  }
+  if (account === undefined) throw new Error("an RPC that needs a user was called without one");
   return account;
 }

@@ -17,9 +17,7 @@ export interface Credentials {
 /** Finds out whose call it is, or why it is refused, in ZITADEL's order. */
 export function authorize({ accounts, release }: Instance, credentials: Credentials): Account {
   const { authorization, origin, orgId, ownOrigin } = credentials;
-  if (!authorization) {
-    throw zitadelError(Code.Unauthenticated, "auth header missing");
-  }
+  if (!authorization) throw zitadelError(Code.Unauthenticated, "auth header missing");
   // Split as ZITADEL splits it: case matters, and the token must not hold the word again.
   const [, token, ...rest] = authorization.split("Bearer ");
   if (token === undefined || rest.length > 0) {
@@ -42,9 +40,7 @@ export function authorize({ accounts, release }: Instance, credentials: Credenti
   if (origin !== undefined && kind !== "personal" && !allowed.includes(origin)) {
     throw zitadelError(Code.PermissionDenied, "Errors.OriginNotAllowed", "AUTH-DZG21");
   }
-  if (orgId && !accounts.some(({ user }) => user.resourceOwner === orgId)) {
-    throw unknownOrganisation();
-  }
+  if (orgId && !accounts.some(({ user }) => user.resourceOwner === orgId)) throw unknownOrganisation();
   return account;
 }
 

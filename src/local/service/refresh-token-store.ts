@@ -86,9 +86,7 @@ export class RefreshTokenStore {
 
   revoke(id: string, language: string, lagMs: number): ObjectDetails {
     const row = this.#rows.find((row) => row.token.id === id && isLive(row));
-    if (row === undefined) {
-      throw notFound(language);
-    }
+    if (row === undefined) throw notFound(language);
     return this.#remove(row, lagMs);
   }
 
@@ -98,9 +96,7 @@ export class RefreshTokenStore {
     if (rows.length === 0) {
       throw zitadelError(Code.InvalidArgument, translate("Errors.IDMissing", language), "COMMAND-Gfj42");
     }
-    if (!rows.every(isLive)) {
-      throw notFound(language);
-    }
+    if (!rows.every(isLive)) throw notFound(language);
     for (const row of rows) {
       this.#remove(row, lagMs);
     }

@@ -21,9 +21,7 @@ type Implementation = (request: Message, context: HandlerContext) => unknown;
 export function readRoutes(routes: (router: ConnectRouter) => void): Rpc[] {
   const rpcs: Rpc[] = [];
   const add = (method: DescMethod, implementation: unknown): void => {
-    if (typeof implementation === "function") {
-      rpcs.push(routeRpc(method, implementation as Implementation));
-    }
+    if (typeof implementation === "function") rpcs.push(routeRpc(method, implementation as Implementation));
   };
   const router: ConnectRouter = {
     handlers: [],

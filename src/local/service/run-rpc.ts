@@ -42,9 +42,7 @@ export async function runRpc(instance: Instance, exchange: Exchange, call: RpcCa
   }
   const faults = call.rpc.isPublic ? [] : instance.faults.take(call.rpc.name);
   const struck = await strikeRequest(faults, exchange, call.deadline);
-  if (struck === undefined) {
-    return undefined;
-  }
+  if (struck === undefined) return undefined;
   const { lagMs = instance.lagMs, last: fault, late } = struck;
   if (late !== undefined) {
     return { error: late === "authorization" ? unknownOrganisation() : deadlineExceeded(), early: false };
@@ -54,9 +52,7 @@ export async function runRpc(instance: Instance, exchange: Exchange, call: RpcCa
     const reply = await run(instance, exchange, call, lagMs, fault);
     return { rpc: call.rpc, reply, fault, requestId };
   } catch (error) {
-    if (!(error instanceof ConnectError)) {
-      throw error;
-    }
+    if (!(error instanceof ConnectError)) throw error;
     const wrapped = instance.release.wrapsBareStatus && fault?.kind !== "status" ? wrapBareStatus(error) : error;
     return { error: wrapped, early: false, fault, requestId };
   }
@@ -74,9 +70,7 @@ function run(
     throw zitadelError(fault.code, text, fault.id, fault.trailers);
   }
   requireInstance(instance, exchange);
-  if (fault?.kind === "expired-once") {
-    throw invalidToken();
-  }
+  if (fault?.kind === "expired-once") throw invalidToken();
   const account = rpc.isPublic
     ? undefined
     : authorize(instance, {

@@ -23,9 +23,7 @@ export function wrapBareStatus(error: ConnectError): ConnectError {
 
 /** `google.rpc.Status` in binary (code 1, message 2, details 3), which `grpc-status-details-bin` holds. */
 export function statusBytes(error: ConnectError): Uint8Array | undefined {
-  if (error.details.length === 0) {
-    return undefined;
-  }
+  if (error.details.length === 0) return undefined;
   const writer = new BinaryWriter().tag(1, WireType.Varint).int32(error.code);
   writer.tag(2, WireType.LengthDelimited).string(error.rawMessage);
   for (const detail of error.details) {
