@@ -12,6 +12,7 @@ const routes: LocalZitadelOptions["routes"] = (router) =>
   router.service(SessionService, {
     listSessions: (_, context) => {
       context.responseHeader.set("x-from", "a handler");
+      context.responseTrailer.set("x-last", "word");
       return { sessions: [{ id: "1", factors: { user: { id: context.values.get(localUserKey)?.id ?? "" } } }] };
     },
     getSession: ({ sessionId, sessionToken }) => ({ session: { id: `${sessionId} ${sessionToken ?? "none"}` } }),
@@ -38,13 +39,17 @@ for (const [name, transport] of transports) {
     test("are answered, for the user whose token it is", async () => {
       const zitadel = await start({ routes, users: [{}, {}] });
       const sessions = createClient(SessionService, transport(zitadel.url));
-      let from: string | null = null;
+      const seen: (string | null)[] = [];
       const { sessions: found } = await sessions.listSessions(
         {},
-        { headers: headersOf(zitadel, 1), onHeader: (headers) => (from = headers.get("x-from")) },
+        {
+          headers: headersOf(zitadel, 1),
+          onHeader: (header) => seen.push(header.get("x-from")),
+          onTrailer: (trailer) => seen.push(trailer.get("x-last")),
+        },
       );
       expect(found[0]).toMatchObject({ id: "1", factors: { user: { id: zitadel.users[1]?.id } } });
-      expect(from).toBe("a handler");
+      expect(seen).toEqual(["a handler", "word"]);
     });
 
     test("fail with code, text, details and metadata", async () => {
