@@ -64,8 +64,17 @@ const layers: Record<string, string[]> = {
   // The local server is a ZITADEL, not a client of one.
   "src/testing": ["node", "protobuf", "connect", "gen/", "src/local/"],
   "src/local/": ["node", "protobuf", "connect", "gen/", "src/local/"],
-  // Users of the public entries, like any other.
-  "src/cli/": ["node", "protobuf", "connect", "src/node", "src/web", "src/testing", "src/cli/"],
+  // Users of the public entries, like any other; the kinds of fault are data, which the help reads without the server.
+  "src/cli/": [
+    "node",
+    "protobuf",
+    "connect",
+    "src/node",
+    "src/web",
+    "src/testing",
+    "src/local/faults/fault",
+    "src/cli/",
+  ],
   "src/page/": ["protobuf", "connect", "src/web", "src/page/"],
 };
 

@@ -1,6 +1,7 @@
 import type { LocalZitadel, LocalZitadelOptions } from "../../testing.js";
 import { defineCommand } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
+import { describeFaults } from "../help/describe-faults.js";
 import { parseDuration } from "../input/parse-duration.js";
 import { readTokenFile } from "../input/read-token.js";
 import { starterGone } from "../starter-gone.js";
@@ -38,18 +39,7 @@ json: { url, token, pid }, once it listens`,
 calls with times=COUNT (or all), of one RPC with method=list, revoke or
 revoke-all, after skip=COUNT.
 
-  status:code=CODE       an error; also message=TEXT, id=ZITADEL_ID
-  delay:ms=COUNT         the call is held up, then goes on
-  hang                   no answer; with afterHeaders=true after the headers
-  reset                  the call breaks off; also errorCode=CODE, afterBytes=COUNT
-  disconnect             the connection breaks off
-  goaway                 the server takes no more calls; also errorCode=CODE
-  refused-stream         the server does not take the call
-  html                   a proxy answers with a page; also status=STATUS
-  rate-limit:retryAfterSeconds=COUNT
-  expired-once           the access token is refused once
-  truncated              the answer is cut; also bytes=COUNT
-  lag:ms=COUNT           lists still hold what this call revokes`,
+${describeFaults()}`,
   examples: `zitadel-refresh-tokens serve --open
 zitadel-refresh-tokens serve --port 8080 --lag 5s
 zitadel-refresh-tokens serve -o env > zitadel.env &
