@@ -1,14 +1,36 @@
 import type { NetworkFault } from "../network-failure.js";
 
+// Deno's `fetch` has words where Node has codes.
+const codeOfWords: [words: RegExp, code: string][] = [
+  [/dns error/, "ENOTFOUND"],
+  [/Connection refused/, "ECONNREFUSED"],
+  [/invalid peer certificate: Expired/, "CERT_HAS_EXPIRED"],
+  [/invalid peer certificate: NotValidForName/, "ERR_TLS_CERT_ALTNAME_INVALID"],
+  [/invalid peer certificate/, "SELF_SIGNED_CERT_IN_CHAIN"],
+];
+
+function codeOf(error: unknown): string {
+  const { name, code, message } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown };
+  if (code !== undefined) return String(code);
+  if (name === "NotCapable" || name === "PermissionDenied") return "EPERM";
+  return codeOfWords.find(([words]) => words.test(String(message).slice(0, 1000)))?.[1] ?? "";
+}
+
 /**
  * Reads what went wrong from the code that Node gives its network errors, `undefined` if it has none that is known.
  * `host` is for the message.
  */
 export function networkFault(error: unknown, host: string): NetworkFault | undefined {
-  const code = String((error as { code?: unknown } | undefined)?.code ?? "");
+  const code = codeOf(error);
   switch (code) {
     case "ECONNREFUSED":
       return { reason: "connect-refused", message: `nothing listens at ${host}`, repeat: "not-sent" };
+    case "EPERM":
+    case "EACCES":
+    case "ERR_ACCESS_DENIED": {
+      const message = `this program may not connect to ${host}: run it with --allow-net (Deno), or ask the firewall`;
+      return { reason: "connect-refused", message, repeat: "never" };
+    }
     case "ENOTFOUND":
     case "EAI_AGAIN":
     case "EAI_NODATA":

@@ -1,5 +1,6 @@
+import { getDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { createAuthClient, grpc, grpcWeb, rest } from "../../../src/node.js";
+import { createAuthClient, getErrorInfo, grpc, grpcWeb, rest } from "../../../src/node.js";
 
 const name = "NODE_TLS_REJECT_UNAUTHORIZED";
 
@@ -34,5 +35,53 @@ describe("an environment that turns certificate checks off", () => {
   test("does no harm to gRPC", () => {
     process.env[name] = "0";
     createAuthClient({ ...options, protocol: grpc });
+  });
+});
+
+describe("what fetch says of the network, in words or in codes", () => {
+  const failing = (thrown: unknown) =>
+    createAuthClient({
+      baseUrl: "https://zitadel.example",
+      protocol: rest,
+      retry: { initialBackoffMs: 1 },
+      fetch: () => Promise.reject(thrown),
+    });
+  const coded = (code: string, error = new TypeError("no")) => Object.assign(error, { code });
+  const deno = (text: string) => new TypeError("fetch failed", { cause: new Error(`client error (Connect): ${text}`) });
+  const named = (name: string) => Object.assign(new Error("Requires net access"), { name });
+
+  for (const [runtime, thrown, reason, attempts, message] of [
+    ["Node", new TypeError("fetch failed", { cause: coded("ECONNREFUSED") }), "connect-refused", 4, /nothing listens/],
+    ["Bun", coded("ECONNREFUSED"), "connect-refused", 4, /nothing listens/],
+    ["Bun", coded("ENOTFOUND"), "dns", 2, /cannot be found/],
+    ["Bun", coded("DEPTH_ZERO_SELF_SIGNED_CERT"), "tls-untrusted", 1, /not trusted/],
+    ["Deno", deno("tcp connect error: Connection refused (os error 111)"), "connect-refused", 4, /nothing listens/],
+    ["Deno", deno("dns error: failed to lookup address information"), "dns", 2, /cannot be found/],
+    ["Deno", deno("invalid peer certificate: UnknownIssuer"), "tls-untrusted", 1, /not trusted/],
+    ["Deno", deno("invalid peer certificate: Expired"), "tls-expired", 1, /not valid now/],
+    ["Deno 2", named("NotCapable"), "connect-refused", 1, /--allow-net/],
+    ["Deno 1", named("PermissionDenied"), "connect-refused", 1, /--allow-net/],
+    ["Node's permissions", coded("ERR_ACCESS_DENIED"), "connect-refused", 1, /may not connect/],
+  ] as const) {
+    test(`${runtime}: ${thrown.message} ${thrown.cause ?? thrown.name} is ${reason}`, async () => {
+      const error = await failing(thrown)
+        .listMyRefreshTokens({})
+        .catch((caught: unknown) => caught);
+      expect(getErrorInfo(error)).toMatchObject({ reason, attempts });
+      expect((error as Error).message).toMatch(message);
+    });
+  }
+
+  test("several addresses that were given little time each are told so, with the remedy", async () => {
+    const timeouts = [coded("ETIMEDOUT", new TypeError("a")), coded("ETIMEDOUT", new TypeError("b"))];
+    const cause = Object.assign(new AggregateError(timeouts), { code: "ETIMEDOUT" });
+    const error = await failing(new TypeError("fetch failed", { cause }))
+      .listMyRefreshTokens({})
+      .catch((caught: unknown) => caught);
+    expect(getErrorInfo(error).reason).toBe("connect-timeout");
+    const ms = getDefaultAutoSelectFamilyAttemptTimeout();
+    expect((error as Error).message).toMatch(
+      new RegExp(`addresses ${ms} ms; call net.setDefaultAutoSelectFamilyAttemptTimeout.*or pass http2$`),
+    );
   });
 });
