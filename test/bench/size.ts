@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { installedParts } from "../packaging/installed-size.js";
 import { measureSizes } from "./sizes.js";
 
 const { values: options } = parseArgs({ options: { json: { type: "string" } } });
@@ -13,5 +14,8 @@ console.table(
       { "minified kB": kilobytes(minified), "gzip kB": kilobytes(gzip), "at most": kilobytes(limit) },
     ]),
   ),
+);
+console.table(
+  Object.fromEntries(installedParts().map(({ name, bytes }) => [name, { "installed kB": kilobytes(bytes) }])),
 );
 if (options.json) writeFileSync(options.json, `${JSON.stringify(sizes, null, 2)}\n`);
