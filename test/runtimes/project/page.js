@@ -1,0 +1,4 @@
+// In a browser.
+import { run } from "./contract.js";
+
+globalThis.runContract = run;

@@ -1,0 +1,8 @@
+// In workerd.
+import { run } from "./contract.js";
+
+export default {
+  async fetch(request) {
+    return Response.json(await run(await request.json()));
+  },
+};
