@@ -35,6 +35,15 @@ describe("each example", () => {
     });
   }
 
+  test("is in the list of examples/README.md", () => {
+    const listed = [...readFileSync(join(folder, "README.md"), "utf8").matchAll(/\]\(([^)]+)\)/g)].map(
+      ([, link]) => link,
+    );
+    expect(listed.sort()).toEqual(
+      ["list.ts", ...files.filter((file) => !file.endsWith("sign-out-elsewhere.ts"))].sort(),
+    );
+  });
+
   test("runs in a test", () => {
     const names = files.map((file) => file.replace(/^.*\/|(\.test)?\.ts$/g, ""));
     // What the tests of an application import.
