@@ -2,26 +2,22 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readHttp1 } from "./send-raw.js";
 import type { WireAnswer } from "./trace.js";
+import type { WireRequest } from "./wire-request.js";
 
 /** One request that was sent to a real server, and what it answered. */
 export interface RealRecord {
   readonly file: string;
   readonly title: string;
-  /** What stands above it: what had been done to the server. */
-  readonly chapter: string;
   readonly release: "2.44" | "4.0";
   readonly request: RealRequest;
   readonly answer: WireAnswer;
 }
 
-export interface RealRequest {
+export interface RealRequest extends WireRequest {
   readonly http2: boolean;
-  readonly method: string;
-  readonly path: string;
   readonly httpVersion: string;
   /** As sent, pseudo-headers left out. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly authority?: string | undefined;
   readonly body: Uint8Array | undefined;
 }
 
@@ -34,15 +30,9 @@ export function readReal(): RealRecord[] {
   const files = readdirSync(folder).filter((file) => /^(new|old)-.*\.txt$/.test(file));
   return files.sort().flatMap((file) => {
     const release = file.startsWith("old") ? "2.44" : "4.0";
-    let chapter = "";
-    const parts = readFileSync(join(folder, file), "utf8").split(/^(?====? |#{6,} )/m);
-    return parts.flatMap((part): RealRecord[] => {
-      if (!part.startsWith("=== ")) {
-        chapter = part;
-        return [];
-      }
-      return [{ file, chapter, release, ...readRecord(part) }];
-    });
+    // A chapter begins with many #, a record with three =.
+    const parts = readFileSync(join(folder, file), "utf8").split(/^(?=={3} |#{6,} )/m);
+    return parts.filter((part) => part.startsWith("=== ")).map((part) => ({ file, release, ...readRecord(part) }));
   });
 }
 

@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import type { RealRequest } from "./real-records.js";
 import type { WireAnswer } from "./trace.js";
+import { sendHttp2 } from "./wire-request.js";
 
 /** Sends a recorded request as it was sent then: over HTTP/1.1 byte by byte. */
 export function sendRaw(url: string, request: RealRequest): Promise<WireAnswer> {
@@ -47,33 +46,4 @@ function joinChunks(bytes: Buffer): Buffer {
     at = length === 0 ? bytes.length : line + 4 + length;
   }
   return Buffer.concat(chunks);
-}
-
-async function sendHttp2(url: string, request: RealRequest): Promise<WireAnswer> {
-  const session = connectHttp2(url);
-  try {
-    const head: Record<string, string | string[]> = {};
-    for (const [name, value] of request.headers) {
-      head[name] = value;
-    }
-    const pseudo = { ":method": request.method, ":path": request.path, ":authority": request.authority ?? "" };
-    const stream = session.request({ ...pseudo, ...head }, { endStream: request.body === undefined });
-    if (request.body !== undefined) stream.end(request.body);
-    let trailers: Record<string, string> = {};
-    stream.on("trailers", (received) => {
-      trailers = Object.fromEntries(Object.entries(received).map(([name, value]) => [name, String(value)]));
-    });
-    const [{ ":status": status, ...rest }] = await once(stream, "response");
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of stream) {
-      chunks.push(chunk);
-    }
-    const headers = Object.entries<string | string[]>(rest).flatMap(([name, value]) =>
-      [value].flat().map((one): [string, string] => [name, one]),
-    );
-    const body = Buffer.concat(chunks);
-    return { status, headers, body, trailers };
-  } finally {
-    session.close();
-  }
 }

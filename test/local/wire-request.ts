@@ -7,7 +7,9 @@ export interface WireRequest {
   readonly method: string;
   readonly path: string;
   readonly headers?: readonly (readonly [name: string, value: string])[];
-  readonly body?: string | Uint8Array;
+  /** Instead of the server's own, over HTTP/2. */
+  readonly authority?: string | undefined;
+  readonly body?: string | Uint8Array | undefined;
 }
 
 /** Sends a request over HTTP/1.1, and nothing that was not asked for but `Host` and the body's length. */
@@ -39,11 +41,13 @@ export async function sendHttp1(url: string, { method, path, headers = [], body 
 }
 
 /** Sends a request over HTTP/2 on a connection of its own. */
-export async function sendHttp2(url: string, { method, path, headers = [], body }: WireRequest): Promise<WireAnswer> {
+export async function sendHttp2(url: string, request: WireRequest): Promise<WireAnswer> {
+  const { method, path, headers = [], authority, body } = request;
   const session = connect(url);
   try {
-    const stream = session.request({ ":method": method, ":path": path, ...Object.fromEntries(headers) });
-    stream.end(body);
+    const pseudo = { ":method": method, ":path": path, ...(authority !== undefined && { ":authority": authority }) };
+    const stream = session.request({ ...pseudo, ...Object.fromEntries(headers) }, { endStream: body === undefined });
+    if (body !== undefined) stream.end(body);
     let trailers: Record<string, string> = {};
     stream.on("trailers", (received) => {
       trailers = onlyText(received);
