@@ -80,7 +80,7 @@ const layers: Record<string, string[]> = {
 
 // The interface between protocols and HTTP clients, and the plain data that crosses it.
 function httpData(): string[] {
-  return ["src/http/http", "src/http/http2-options", "src/http/fields", "src/http/concat"];
+  return ["src/http/http", "src/http/http2-options", "src/http/fields"];
 }
 
 /** The files directly in `src/` may import each other, but for the entries, which nothing imports. */

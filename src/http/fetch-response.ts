@@ -1,7 +1,6 @@
 import { tooLargeFailure } from "../failure.js";
-import { concat } from "./concat.js";
 import { bodyFailure, type ExplainFailure } from "./fetch-failure.js";
-import type { HttpGuard } from "./http.js";
+import { concat, type HttpGuard } from "./http.js";
 
 /** Throws a TypeError for what no `fetch` returns: a mock that is not quite one. */
 export function checkResponse(response: unknown): asserts response is Response {

@@ -8,6 +8,9 @@ import { hintFor, type StatusParts, unwrapped } from "../zitadel.js";
 import { errorMetadata } from "./error-metadata.js";
 import { pushback } from "./pushback.js";
 
+// The rule for every maker of an error, here and elsewhere: it is called `…Failure`, takes what came in and returns the
+// error; who calls it throws.
+
 /** So many details of an error are kept: more than any service sends. */
 export const maxDetails = 32;
 

@@ -3,8 +3,15 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import type { FailureReason } from "../../errors.js";
 import { failure, tooLargeFailure } from "../../failure.js";
 import { product } from "../../product.js";
-import { concat } from "../concat.js";
-import type { HttpCall, HttpFields, HttpGuard, HttpHead, HttpRequest, HttpResponse } from "../http.js";
+import {
+  concat,
+  type HttpCall,
+  type HttpFields,
+  type HttpGuard,
+  type HttpHead,
+  type HttpRequest,
+  type HttpResponse,
+} from "../http.js";
 import { networkFailure } from "../network-failure.js";
 import { notHttp2 } from "./network-fault.js";
 import type { Http2Session } from "./session.js";

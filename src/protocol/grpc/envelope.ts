@@ -1,8 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { tooLargeFailure } from "../../failure.js";
-import { concat } from "../../http/concat.js";
 import { fieldText } from "../../http/fields.js";
-import type { HttpFields, HttpHead } from "../../http/http.js";
+import { concat, type HttpFields, type HttpHead } from "../../http/http.js";
 import { answerFailure } from "../failures.js";
 
 /** Length of the prefix: enough to tell a message that is too large. */

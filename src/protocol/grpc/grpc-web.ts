@@ -6,7 +6,7 @@ import { answerFailure } from "../failures.js";
 import { type Protocol, wire } from "../protocol.js";
 import { decodeEnvelopes, encodingOf, envelopeData, maxTrailerBytes, trailersFlag } from "./envelope.js";
 import { grpcRequest } from "./request.js";
-import { answerStatus, grpcGuard, messageCountFailure, messageReply, missingStatus } from "./response.js";
+import { answerStatus, grpcGuard, messageCountFailure, messageReply, missingStatusFailure } from "./response.js";
 
 const headers = {
   "content-type": "application/grpc-web+proto",
@@ -29,14 +29,14 @@ export const grpcWeb: Protocol = {
       const frames = decodeEnvelopes(answer.body, answer);
       const at = frames.findIndex(({ flags }) => flags & trailersFlag);
       const last = frames[at];
-      if (!last) throw answerStatus(answer, undefined, missingTrailers) ?? messageCountFailure(0, answer);
+      if (!last) throw answerStatus(answer, undefined, missingTrailersFailure) ?? messageCountFailure(0, answer);
       if (at < frames.length - 1) {
         const message = "the server sent a frame after the trailers, which must be last";
         throw answerFailure(Code.Internal, "trailers-not-last", message, answer);
       }
       const reply = (block: Uint8Array) => {
         const trailers = parseTrailers(block);
-        const error = answerStatus(answer, trailers, missingStatus);
+        const error = answerStatus(answer, trailers, missingStatusFailure);
         if (error) throw error;
         return messageReply(method, frames.slice(0, at), answer, trailers, rules);
       };
@@ -48,7 +48,7 @@ export const grpcWeb: Protocol = {
 };
 
 // Unlike the end of an HTTP/2 stream, the end of a body does not show whether it is whole.
-function missingTrailers(answer: HttpResponse): ConnectError {
+function missingTrailersFailure(answer: HttpResponse): ConnectError {
   const message = "the answer ends without trailers: a proxy on the way may have cut it off";
   return answerFailure(Code.Unknown, "missing-trailers", message, answer);
 }

@@ -3,7 +3,7 @@ import type { HttpResponse } from "../../http/http.js";
 import { type Protocol, wire } from "../protocol.js";
 import { decodeEnvelopes } from "./envelope.js";
 import { grpcRequest } from "./request.js";
-import { answerStatus, grpcGuard, messageReply, missingStatus } from "./response.js";
+import { answerStatus, grpcGuard, messageReply, missingStatusFailure } from "./response.js";
 
 // Without "+proto", which ZITADEL before 2.30 does not know.
 const headers = { "content-type": "application/grpc", te: "trailers" };
@@ -29,5 +29,5 @@ export const grpc: Protocol = {
 function noTrailers(answer: HttpResponse): ConnectError {
   // Throws if the message is cut off too, which says more.
   decodeEnvelopes(answer.body, answer);
-  return missingStatus(answer);
+  return missingStatusFailure(answer);
 }

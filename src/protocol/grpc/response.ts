@@ -64,7 +64,7 @@ export function answerStatus(
 }
 
 /** The error of an answer whose trailers have no status, or that has none. */
-export function missingStatus(answer: HttpHead): ConnectError {
+export function missingStatusFailure(answer: HttpHead): ConnectError {
   const message = "the answer has no grpc-status; a proxy on the way may not pass trailers: try gRPC-Web or REST";
   return answerFailure(Code.Internal, "missing-trailers", message, answer);
 }

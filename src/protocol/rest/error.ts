@@ -10,7 +10,7 @@ import { parseJson, utf8 } from "./json.js";
  * The error of an answer that is not OK: grpc-gateway's google.rpc.Status as JSON, in which an empty message is left
  * out. Its code is more exact than the HTTP status.
  */
-export function restError(answer: HttpResponse): ConnectError {
+export function restFailure(answer: HttpResponse): ConnectError {
   const { code, message, details } = (parseJson(utf8(answer.body)) ?? {}) as Record<string, unknown>;
   if (typeof code !== "number" || Code[code] === undefined) return httpFailure(answer);
   return serverFailure(

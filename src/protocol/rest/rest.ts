@@ -3,7 +3,7 @@ import { fieldText } from "../../http/fields.js";
 import type { HttpHead } from "../../http/http.js";
 import { contentTypeFailure, httpFailure } from "../failures.js";
 import { type Protocol, wire } from "../protocol.js";
-import { restError } from "./error.js";
+import { restFailure } from "./error.js";
 import { restRequest } from "./request.js";
 import { restMessage } from "./response.js";
 
@@ -23,7 +23,7 @@ export const rest: Protocol = {
       maxBodyBytes: maxResponseBytes,
     }),
     response(method, answer) {
-      if (!isOk(answer)) throw restError(answer);
+      if (!isOk(answer)) throw restFailure(answer);
       if (answer.body.length > 0 && !isJson(answer)) throw contentTypeFailure(answer, "application/json");
       return { message: restMessage(method.output, answer), header: answer.headers, trailer: new Headers() };
     },
