@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import type { Http2Options, TlsOptions } from "../http2-options.js";
 
@@ -32,9 +33,27 @@ export function http2Settings(options: Http2Options): Http2Settings {
 }
 
 function secureContextOf({ ca, cert, key, passphrase }: TlsOptions): SecureContext {
+  if (ca !== undefined) checkAuthorities([ca].flat());
   try {
     return createSecureContext({ ca, cert, key, passphrase } as SecureContextOptions);
   } catch (cause) {
     throw new TypeError("http2.tls has a certificate, key or passphrase that is not right", { cause });
   }
+}
+
+// Node ignores what it cannot read here, and goes on without it.
+function checkAuthorities(authorities: readonly (string | Uint8Array)[]): void {
+  const isReadable = (ca: string | Uint8Array) => {
+    const text = typeof ca === "string" ? ca : Buffer.from(ca).toString("latin1");
+    const found = text.match(/-----BEGIN ((?:X509 )?CERTIFICATE)-----[^-]*-----END \1-----/g);
+    return found?.every((pem) => new X509Certificate(pem));
+  };
+  let cause: unknown;
+  try {
+    if (authorities.length > 0 && authorities.every(isReadable)) return;
+  } catch (error) {
+    cause = error;
+  }
+  const remedy = "pass what the file holds, not its path, with its line breaks";
+  throw new TypeError(`http2.tls.ca is no certificate in PEM: ${remedy}`, { cause });
 }
