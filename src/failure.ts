@@ -22,6 +22,8 @@ export interface FailureNote {
   readonly repeat?: Repeat;
   /** At most so many retries, however many the policy allows. */
   readonly maxRetries?: number;
+  /** The same object in every failure that has this one cause, such as the end of a connection. */
+  readonly event?: object;
   /** How long the server wants to be left alone, in milliseconds; `Infinity`: do not come back. */
   readonly pushbackMs?: number | undefined;
   /** What to do about it, as at the end of `error.message`. */

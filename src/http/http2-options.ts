@@ -1,6 +1,9 @@
 /** Options of the HTTP/2 connection, for Node. */
 export interface Http2Options {
-  /** Longest time until a new connection is ready, in milliseconds: DNS, TCP, TLS and HTTP/2's SETTINGS. Default 5,000. */
+  /**
+   * Longest time until a new connection is ready, in milliseconds: DNS, TCP, TLS and HTTP/2's SETTINGS. Default 5,000.
+   * A call whose own time is over before that fails, but the connection is made all the same, for the next one.
+   */
   readonly connectTimeoutMs?: number | undefined;
   /**
    * After so many milliseconds of silence the connection is checked with a PING: while calls are under way, and
@@ -18,15 +21,17 @@ export interface Http2Options {
   /** TLS options. The server's certificate is always checked. */
   readonly tls?: TlsOptions | undefined;
   /**
-   * Opens the connection to the origin itself, to pass through a proxy: returns a `Duplex`, such as a `net.Socket`.
-   * Where the origin is `https:`, TLS is spoken through it, unless it is a `tls.TLSSocket`.
+   * Opens the connection to the origin itself, to pass through a proxy: returns a `Duplex`, such as a `net.Socket`, or
+   * a promise of one. Where the origin is `https:`, TLS is spoken through it, unless it is a `tls.TLSSocket`. What it
+   * throws, or is rejected with, becomes the cause of the failed call. A connection that comes too late, after
+   * `connectTimeoutMs` or `close()`, is destroyed.
    */
-  readonly createConnection?: ((origin: URL) => object) | undefined;
+  readonly createConnection?: ((origin: URL) => object | Promise<object>) | undefined;
 }
 
 /** Certificates and keys in PEM. */
 export interface TlsOptions {
-  /** Certificates to trust instead of the system's. */
+  /** Certificates to trust instead of those that Node brings along. */
   readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
   /** Client certificate (mutual TLS). */
   readonly cert?: string | Uint8Array | undefined;

@@ -1,8 +1,10 @@
+import { spawn } from "node:child_process";
 import dns from "node:dns";
 import { once } from "node:events";
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp1sServer } from "node:https";
-import { type AddressInfo, createServer as createTcpServer, isIP, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, isIP, type Server, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Code } from "../../src/node.js";
@@ -114,7 +116,13 @@ describe("A: connecting", () => {
       const alert = Buffer.from([21, 3, 1, 0, 2, 2, 70]);
       await using server = await startRaw(route, { takeSocket: (socket) => socket.end(alert) });
       await using client = clientFor(route, { baseUrl: server.url });
-      await listOutcome(client, { code: Code.Unavailable, reason: "not-h2", attempts: 1, message: /https:/ });
+      // An alert is proof.
+      await listOutcome(client, {
+        code: Code.Unavailable,
+        reason: "not-h2",
+        attempts: 1,
+        message: /speaks TLS: use https:/,
+      });
     });
 
     test(`A8 TLS to a port without, ${route}`, async () => {
@@ -142,13 +150,74 @@ describe("A: connecting", () => {
     test(`A12 TLS with HTTP/1.1 only, ${route}`, async () => {
       await using server = await listen(createHttp1sServer(certificate("server")));
       await using client = clientFor(route, { baseUrl: server.url("https"), http2: { tls: { ca } } });
-      await listOutcome(client, { code: Code.Unavailable, reason: "not-h2", attempts: 1, message: /gRPC-Web or REST/ });
+      const expected = { code: Code.Unavailable, reason: "not-h2", attempts: 1, message: /gRPC-Web or REST/ };
+      const { error } = await listOutcome(client, expected);
+      expect(error?.message).not.toContain("https:");
     });
 
     test(`A13 a cleartext HTTP/1.1 server, ${route}`, async () => {
       await using server = await listen(createHttp1Server((_, response) => response.end("hello")));
       await using client = clientFor(route, { baseUrl: server.url("http") });
       await listOutcome(client, { code: Code.Unavailable, reason: "not-h2", attempts: 1, message: /gRPC-Web or REST/ });
+    });
+
+    for (const [what, die, reason] of [
+      ["FIN", (socket) => socket.end(), "connection-lost"],
+      ["half a frame and FIN", (socket) => socket.end(Buffer.alloc(5)), "not-h2"],
+      ["the end of TCP alone", (socket) => socket.destroy(), "connection-lost"],
+      ["bytes of another protocol", (socket) => socket.end("220 smtp.example ESMTP\r\n"), "not-h2"],
+    ] as [string, (socket: Socket) => void, string][]) {
+      for (const when of ["at once", "10 ms later"]) {
+        test(`${what} ${when} after TLS, instead of SETTINGS, is told at once, ${route}`, async () => {
+          const takeSocket = (socket: Socket) => {
+            socket.on("error", () => {}).resume();
+            when === "at once" ? die(socket) : setTimeout(die, 10, socket);
+          };
+          await using server = await startRaw(route, { tls: certificate("server"), takeSocket });
+          const http2 = { connectTimeoutMs: 30_000, tls: { ca } };
+          await using client = clientFor(route, { baseUrl: server.url, http2, retry: false });
+          await listOutcome(client, { code: Code.Unavailable, reason, attempts: 1 });
+        });
+      }
+    }
+
+    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+      for (const [what, tls] of [
+        ["missing", {}],
+        ["of an unknown authority", certificate("self-signed")],
+        ["expired", certificate("expired")],
+      ] as const) {
+        test(`a client certificate that is ${what}, over ${version}, is told at once, ${route}`, async () => {
+          const maxVersion = { minVersion: version, maxVersion: version };
+          const asked = { ...certificate("server"), ca, requestCert: true, rejectUnauthorized: true, ...maxVersion };
+          await using server = await startRaw(route, { tls: asked });
+          const http2 = { connectTimeoutMs: 30_000, tls: { ca, ...tls } };
+          await using client = clientFor(route, { baseUrl: server.url, http2, timeoutMs: 20_000 });
+          // Node's server checks a certificate after the handshake, and then just closes.
+          const { error } = await listOutcome(client, { code: Code.Unavailable });
+          expect(error?.message).not.toMatch(/connectTimeoutMs/);
+          expect(server.requests).toHaveLength(0);
+        });
+      }
+    }
+
+    test(`a dial that is slower than a call goes on for the next one, ${route}`, async () => {
+      await using server = await startRawH2({ settings: false });
+      const timer = setInterval(() => {
+        for (const connection of server.connections) connection.settings([]);
+        clearInterval(timer);
+      }, 600);
+      await using client = clientFor(route, { baseUrl: server.url, retry: false });
+      const outcomes: string[] = [];
+      for (let call = 0; call < 6; call++) {
+        await client.listMyRefreshTokens({}, { timeoutMs: 200 }).then(
+          () => outcomes.push("ok"),
+          () => outcomes.push("late"),
+        );
+      }
+      clearInterval(timer);
+      expect(outcomes.at(-1)).toBe("ok");
+      expect(server.connections.length).toBeLessThanOrEqual(2);
     });
 
     test(`A15 no SETTINGS, until the bound on connecting, ${route}`, async () => {
@@ -232,6 +301,21 @@ describe("A: connecting", () => {
       }
     }
 
+    for (const route of overHttp2) {
+      test(`where the first takes longer than 250 ms and the second refuses, ${route}`, async () => {
+        const slow = await startSlowToAccept();
+        try {
+          resolveTo("127.0.0.1", "::1");
+          await using client = clientFor(route, { baseUrl: `http://two.localhost:${slow.port}`, timeoutMs: 10_000 });
+          const call = listOutcome(client, { code: "ok", withinMs: 10_000 });
+          setTimeout(() => slow.accept(), 500);
+          await call;
+        } finally {
+          slow.end();
+        }
+      });
+    }
+
     for (const route of everyRoute) {
       test(`that both refuse, ${route}`, async () => {
         const port = await closedPort();
@@ -250,6 +334,41 @@ describe("A: connecting", () => {
     }
   });
 });
+
+// A server whose queue of connections is full, so that the kernel drops SYNs until it is let go on; the client's is sent
+// again after a second.
+async function startSlowToAccept() {
+  const child = spawn(process.execPath, ["-e", slowServer], { stdio: ["ignore", "pipe", "inherit"] });
+  const [port] = await once(child.stdout, "data");
+  child.kill("SIGSTOP");
+  const fillers: Socket[] = [];
+  for (let isFull = false; !isFull; ) {
+    const socket = connect(Number(port), "127.0.0.1").on("error", () => {});
+    fillers.push(socket);
+    isFull = await Promise.race([once(socket, "connect").then(() => false), pause(100, true)]);
+  }
+  return {
+    port: Number(port),
+    accept() {
+      for (const socket of fillers) socket.destroy();
+      child.kill("SIGCONT");
+    },
+    end: () => child.kill("SIGKILL"),
+  };
+}
+
+const slowServer = `
+  const server = require("node:http2").createServer();
+  server.on("stream", (stream, headers) => {
+    const type = headers["content-type"].replace("+proto", "");
+    const message = type === "application/json" ? "{}" : Buffer.alloc(5);
+    stream.respond({ "content-type": type }, { waitForTrailers: true });
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+    const web = type === "application/grpc-web";
+    stream.end(web ? Buffer.concat([message, Buffer.from("\\x80\\0\\0\\0\\x10grpc-status: 0\\r\\n", "latin1")]) : message);
+  });
+  server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => process.stdout.write(String(server.address().port)));
+`;
 
 const caFile = fileURLToPath(new URL("../../../test/fixtures/tls/ca.pem", import.meta.url));
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
+import { noteOf } from "../../src/failure.js";
 import { Code } from "../../src/node.js";
-import { envelope, okAnswer, type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
+import { encodeHeaders } from "../helpers/hpack.js";
+import { envelope, frameType, okAnswer, type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
 import { canaryToken } from "./canary.js";
 import { collectStray, turns, until } from "./fault-row.js";
 import { firstOnly, listOutcome, testFaultRows } from "./fault-table.js";
@@ -284,6 +286,47 @@ describe("C: HTTP/2 control frames", () => {
       await until(() => server.connections[0]?.resets.get(1) === rst.cancel, "the stream was not cancelled");
     });
 
+    test(`C16 answers before the requests are out, whose streams nobody resets, ${route}`, async () => {
+      await using server = await startRawH2({
+        settings: [
+          [settings.initialWindowSize, 0],
+          [settings.maxConcurrentStreams, 3],
+        ],
+        onHeaders: (one) => (one.headers["content-type"] === "application/grpc" ? one.status(0) : one.status(5)),
+      });
+      await using client = clientFor(route, { baseUrl: server.url, timeoutMs: 1_000 });
+      const calls = Array.from({ length: 10 }, () => client.listMyRefreshTokens({}).catch((error) => Code[error.code]));
+      expect(await Promise.all(calls)).not.toContain("DeadlineExceeded");
+      await until(() => server.connections[0]?.resets.size === 10, "the streams were not reset");
+      expect(server.connections).toHaveLength(1);
+    });
+
+    for (const when of ["before the call", "during the call"]) {
+      for (const [code, expected, attempts] of [
+        [goaway.noError, { code: Code.Unavailable }, 5],
+        [goaway.internalError, { code: Code.Unavailable }, 5],
+        [goaway.enhanceYourCalm, { code: Code.Unavailable }, 4],
+        [rst.inadequateSecurity, { code: Code.PermissionDenied, reason: "rst-inadequate-security" }, 1],
+        [rst.http11Required, { code: Code.Unavailable, reason: "not-h2" }, 1],
+      ] as const) {
+        test(`C12 GOAWAY ${code} ${when}, ${route}`, async () => {
+          let connections = 0;
+          await using server = await startRawH2({
+            onConnection(connection) {
+              connections++;
+              if (when === "before the call") connection.goaway(0, code);
+            },
+            onRequest: ({ connection }) => connection.goaway(0, code),
+          });
+          await using client = clientFor(route, { baseUrl: server.url });
+          await listOutcome(client, { ...expected, message: code === 13 ? /HTTP\/2/ : new RegExp(`GOAWAY ${code}`) });
+          // What was never sent needs no transparent attempt.
+          expect(connections).toBeLessThanOrEqual(attempts);
+          expect(connections).toBeGreaterThanOrEqual(Math.min(4, attempts));
+        });
+      }
+    }
+
     test(`C17 100 PINGs before the answer, ${route}`, async () => {
       await using server = await startRawH2({
         onRequest(one) {
@@ -297,6 +340,46 @@ describe("C: HTTP/2 control frames", () => {
       expect(server.connections).toHaveLength(1);
     });
   }
+
+  test("H2 header fields beyond 1 MiB, decompressed, and a :status that is none", async () => {
+    // A field of 4 KB, kept by the client, and then named 300 times by a byte each.
+    const bomb = Buffer.concat([
+      encodeHeaders({ ":status": 200 }),
+      Buffer.of(0x40),
+      encodeHeaders({ "x-bomb": "y".repeat(3_900) }).subarray(1),
+      Buffer.alloc(300, 0x80 | 62),
+    ]);
+    await using server = await startRawH2();
+    await using client = clientFor("grpc", { baseUrl: server.url });
+    // The limit holds for streams that are made when the server has acknowledged it.
+    await listOutcome(client, { code: "ok" });
+    server.options = { onRequest: (one) => one.connection.frame(frameType.headers, 4, one.id, bomb) };
+    await listOutcome(client, { code: Code.ResourceExhausted, message: /or Node did at 1 MiB of header fields/ });
+    server.options = { onRequest: (one) => one.head({ ":status": "000" }, { endStream: true }) };
+    await listOutcome(client, { code: Code.Internal, message: /:status is no HTTP status|not valid HTTP\/2/ });
+    server.options = {};
+    await listOutcome(client, { code: "ok" });
+    expect(server.connections).toHaveLength(1);
+  });
+
+  test("one event is all that failed with a connection, and all that waited for one", async () => {
+    await using server = await startRawH2({ onRequest: (one) => one.number === 20 && one.connection.socket.destroy() });
+    await using client = clientFor("grpc", { baseUrl: server.url, retry: false });
+    const events = async () => {
+      const calls = Array.from({ length: 20 }, () =>
+        client.listMyRefreshTokens({}).catch((error) => noteOf(error)?.event),
+      );
+      return await Promise.all(calls);
+    };
+    const [lost, ...others] = await events();
+    expect(typeof lost).toBe("object");
+    expect(others.every((event) => event === lost)).toBe(true);
+    await server.close();
+    const [refused, ...more] = await events();
+    expect(typeof refused).toBe("object");
+    expect(refused).not.toBe(lost);
+    expect(more.every((event) => event === refused)).toBe(true);
+  });
 
   test("C18 no byte of padding is lost from the windows", async () => {
     // 3 MB of padding in 400 answers: more than any window holds.

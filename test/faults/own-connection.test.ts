@@ -1,10 +1,13 @@
-import { connect } from "node:net";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { describe, expect, test } from "@jest/globals";
 import { Code, createAuthClient } from "../../src/node.js";
 import { ca, certificate } from "../helpers/certificate.js";
 import { startRawH2 } from "../helpers/raw-h2.js";
+import { until } from "./fault-row.js";
 import { listOutcome } from "./fault-table.js";
 import { clientFor, overHttp2 } from "./routes.js";
 
@@ -79,7 +82,8 @@ for (const route of overHttp2) {
       test(`what is no connection is not used, nor is another made, ${what}`, async () => {
         for (const createConnection of [
           () => undefined as unknown as Duplex,
-          async () => connect(1, "127.0.0.1").on("error", () => {}),
+          async () => ({}),
+          () => Promise.reject(new Error("no proxy")),
           () => {
             throw new Error("no proxy");
           },
@@ -96,6 +100,80 @@ for (const route of overHttp2) {
     }
   });
 }
+
+for (const route of overHttp2) {
+  describe(`a createConnection that returns a promise, ${route}`, () => {
+    test("is awaited, to an http: and to an https: origin", async () => {
+      await using plain = await startRawH2();
+      await using secure = await startRawH2({ tls: certificate("server") });
+      for (const server of [plain, secure]) {
+        const createConnection = async () => {
+          const socket = connect(server.port, "127.0.0.1");
+          await once(socket, "connect");
+          await pause(20);
+          return socket;
+        };
+        const baseUrl = `${server === secure ? "https" : "http"}://localhost:1`;
+        await using client = clientFor(route, { baseUrl, http2: { createConnection, tls: { ca } } });
+        await listOutcome(client, { code: "ok" });
+        expect(server.connections).toHaveLength(1);
+      }
+    });
+
+    test("and is rejected says why", async () => {
+      const refusal = new Error("the proxy answered 407");
+      const createConnection = () => Promise.reject(refusal);
+      await using client = clientFor(route, { baseUrl: "https://localhost:1", http2: { createConnection } });
+      const { error } = await listOutcome(client, { code: Code.Unavailable, attempts: 1, message: /createConnection/ });
+      expect(error?.cause).toBe(refusal);
+    });
+
+    test("that comes too late is destroyed", async () => {
+      await using server = await startRawH2();
+      const late: Socket[] = [];
+      const createConnection = async () => {
+        await pause(150);
+        const socket = connect(server.port, "127.0.0.1");
+        late.push(socket);
+        return socket;
+      };
+      const http2 = { createConnection, connectTimeoutMs: 50 };
+      const client = clientFor(route, { baseUrl: "http://localhost:1", http2, retry: false });
+      for (let call = 0; call < 5; call++) {
+        await listOutcome(client, { code: Code.Unavailable, reason: "connect-timeout" });
+      }
+      const last = client.listMyRefreshTokens({}).catch(() => {});
+      await client.close();
+      await last;
+      await until(() => late.length >= 5 && late.every(({ destroyed }) => destroyed), "a late connection is open");
+      await pause(200);
+      expect(late.every(({ destroyed }) => destroyed)).toBe(true);
+    });
+  });
+}
+
+test("authorities that are no certificates in PEM are a mistake at creation", () => {
+  const pem = String(ca);
+  const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64");
+  const base64 = der.toString("base64");
+  for (const bad of [
+    "/etc/ssl/ca.pem",
+    "",
+    [],
+    pem.replaceAll("\n", "\\n"),
+    der,
+    base64,
+    [pem, "no"],
+    pem.slice(0, 200),
+  ]) {
+    const create = () => createAuthClient({ baseUrl: "https://localhost", http2: { tls: { ca: bad } } });
+    expect(create).toThrow(TypeError);
+    expect(create).toThrow(/http2\.tls\.ca is no certificate in PEM/);
+  }
+  for (const good of [pem, Buffer.from(pem), [pem, Buffer.from(pem)], `# a comment\n${pem}${pem}`]) {
+    createAuthClient({ baseUrl: "https://localhost", http2: { tls: { ca: good } } });
+  }
+});
 
 test("certificates and keys that cannot be used are a mistake at creation", () => {
   const good = certificate("server");

@@ -6,6 +6,10 @@ import { encodeHeaders, type HeaderFields, HpackDecoder } from "./hpack.js";
 export interface RawH2Options {
   /** Called when a request is complete, its END_STREAM included. By default it is answered with an empty message. */
   onRequest?: (stream: RawH2Stream) => void;
+  /** Called when the header fields of a request are complete, its body maybe still to come. */
+  onHeaders?: (stream: RawH2Stream) => void;
+  /** Called for every connection, after the first SETTINGS. */
+  onConnection?: (connection: RawH2Connection) => void;
   /** Takes every socket away from the server, before anything is sent or read. */
   takeSocket?: (socket: Socket) => void;
   /** The first SETTINGS frame, as pairs of identifier and value. `false`: it is never sent. */
@@ -95,6 +99,7 @@ export class RawH2Connection {
       return;
     }
     if (this.server.options.settings !== false) this.settings(this.server.options.settings ?? []);
+    this.server.options.onConnection?.(this);
     this.socket.on("data", (chunk) => this.#read(chunk));
   }
 
@@ -202,7 +207,9 @@ export class RawH2Connection {
     this.#headerBlock = [];
     this.requests++;
     this.server.requests.push(headers);
-    this.#streams.set(streamId, new RawH2Stream(this, streamId, headers, this.server.requests.length));
+    const stream = new RawH2Stream(this, streamId, headers, this.server.requests.length);
+    this.#streams.set(streamId, stream);
+    this.server.options.onHeaders?.(stream);
   }
 }
 

@@ -1,26 +1,52 @@
 import * as net from "node:net";
 import { Duplex } from "node:stream";
 import * as tls from "node:tls";
+import { connectTcp } from "./connect-tcp.js";
 import type { Http2Settings } from "./settings.js";
 
-/** Opens a connection to an origin: TCP, and TLS where it says so. Throws what a `createConnection` throws. */
-export function dial(origin: URL, { servername, secureContext, createConnection }: Http2Settings): Duplex {
-  const opened = createConnection?.(origin) as Duplex | undefined;
-  if (createConnection && !(opened instanceof Duplex)) throw new TypeError("it must return a Duplex");
+/** What a `createConnection` threw, or was rejected with. */
+export class CreateConnectionError {
+  constructor(readonly cause: unknown) {}
+}
+
+/**
+ * Opens a connection to an origin: TCP, and TLS where it says so. Rejects with what the network, or the signal, says,
+ * or with a `CreateConnectionError`. What comes after the signal was aborted is destroyed.
+ */
+export async function dial(origin: URL, settings: Http2Settings, signal: AbortSignal): Promise<Duplex> {
   const host = origin.hostname.replace(/^\[|\]$/g, "");
-  if (origin.protocol === "http:") {
-    return opened ?? net.connect({ host, port: Number(origin.port || 80), noDelay: true });
+  const isTls = origin.protocol === "https:";
+  const opened = settings.createConnection
+    ? await createdConnection(origin, settings.createConnection)
+    : await connectTcp(host, Number(origin.port || (isTls ? 443 : 80)), signal);
+  if (signal.aborted) {
+    opened.on("error", () => {}).destroy();
+    throw signal.reason;
   }
-  if (opened instanceof tls.TLSSocket) return opened;
-  const asked = servername ?? (net.isIP(host) === 0 ? host : undefined);
+  if (!isTls || opened instanceof tls.TLSSocket) return opened;
+  const { secureContext } = settings;
+  const servername = settings.servername ?? (net.isIP(host) === 0 ? host : undefined);
   return tls.connect({
     host,
-    port: Number(origin.port || 443),
-    ...(opened && { socket: opened }),
-    ...(asked && { servername: asked }),
+    socket: opened,
+    ...(servername && { servername }),
     ...(secureContext && { secureContext }),
     ALPNProtocols: ["h2"],
     // Said out loud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not hand tokens to whoever answers.
     rejectUnauthorized: true,
   });
+}
+
+async function createdConnection(
+  origin: URL,
+  createConnection: NonNullable<Http2Settings["createConnection"]>,
+): Promise<Duplex> {
+  try {
+    const opened: unknown = await createConnection(origin);
+    if (!(opened instanceof Duplex)) throw new TypeError("it must return a Duplex, or a promise of one");
+    if (opened.destroyed) throw opened.errored ?? new Error("the connection that it returned is closed");
+    return opened;
+  } catch (cause) {
+    throw new CreateConnectionError(cause);
+  }
 }

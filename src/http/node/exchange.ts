@@ -1,6 +1,5 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import type { FailureReason } from "../../errors.js";
 import { failure, tooLargeFailure } from "../../failure.js";
 import { product } from "../../product.js";
 import {
@@ -13,8 +12,8 @@ import {
   type HttpResponse,
 } from "../http.js";
 import { networkFailure } from "../network-failure.js";
-import { notHttp2 } from "./network-fault.js";
 import type { Http2Session } from "./session.js";
+import { streamFailure } from "./stream-failure.js";
 
 /**
  * Sends one request on a session and returns its answer. Stopped by the call, it resets the stream (CANCEL).
@@ -36,7 +35,7 @@ export function exchange(
   } catch (cause) {
     if (cause instanceof TypeError) return Promise.reject(headerMistake(cause));
     session.retire();
-    return Promise.reject(networkFailure({ ...session.whyDead(cause).fault, repeat: "refused" }, cause));
+    return Promise.reject(refusedFailure(session, cause));
   }
   return new Promise((resolve, reject) => {
     const stop = () => {
@@ -83,7 +82,13 @@ type PendingStream = ClientHttp2Stream & { [pendingKey]?: Pending | undefined };
 function onResponse(this: PendingStream, headers: IncomingHttpHeaders, flags: number): void {
   const pending = this[pendingKey];
   if (!pending) return;
-  pending.head = { status: Number(headers[":status"]), headers: new Http2Fields(headers) };
+  const status = Number(headers[":status"]);
+  pending.head = { status, headers: new Http2Fields(headers) };
+  // Node 20 lets pass what is three digits, such as 000.
+  if (!(status >= 200)) {
+    fail(this, failure(Code.Internal, "the server's :status is no HTTP status", { reason: "bad-http" }));
+    return;
+  }
   try {
     pending.guard.checkHead(pending.head);
   } catch (error) {
@@ -137,6 +142,8 @@ function onClose(this: PendingStream): void {
 function succeed(stream: PendingStream): void {
   const pending = settle(stream);
   if (!pending?.head) return;
+  // Answered before all of the request was taken: left open, it would count among those that the server allows.
+  if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
   const { head, chunks, length, trailers, resolve } = pending;
   resolve({ status: head.status, headers: head.headers, body: concat(chunks, length), trailers });
 }
@@ -156,6 +163,11 @@ function settle(stream: PendingStream): Pending | undefined {
   return pending;
 }
 
+function refusedFailure(session: Http2Session, cause: unknown): ConnectError {
+  const { fault, event } = session.whyDead(cause);
+  return networkFailure({ ...fault, repeat: fault.repeat === "never" ? "never" : "refused" }, cause, event);
+}
+
 // Node's own text may hold a header's value, so it is left out. The connection is as good as before.
 function headerMistake({ code, message }: NodeJS.ErrnoException): TypeError {
   const name = /^HTTP\/1 Connection specific headers are forbidden: ("[\w-]+")/.exec(message)?.[1];
@@ -163,60 +175,6 @@ function headerMistake({ code, message }: NodeJS.ErrnoException): TypeError {
     `${name ? `the header ${name}` : "a header"} cannot be sent over HTTP/2 (${code}): leave it away`,
   );
 }
-
-// The table of gRPC's PROTOCOL-HTTP2, "Errors", for every protocol.
-function streamFailure(stream: ClientHttp2Stream, pending: Pending): ConnectError {
-  const { session, head, error: cause } = pending;
-  const code = stream.rstCode ?? constants.NGHTTP2_NO_ERROR;
-  // Node could not open it, since its numbers have run out.
-  if (stream.id === undefined) session.retire();
-  // Refused, and not by the server, of which nothing was heard.
-  else if (code === constants.NGHTTP2_REFUSED_STREAM && session.bytesRead === pending.bytesBefore) session.refused();
-  if (code === constants.NGHTTP2_REFUSED_STREAM || session.isUnprocessed(stream.id)) {
-    const message = "the server did not take the request (REFUSED_STREAM or GOAWAY)";
-    return networkFailure({ reason: "rst-refused-stream", message, repeat: "refused" }, cause);
-  }
-  if (session.isDead) {
-    const end = session.whyDead(cause);
-    return networkFailure(end.fault, end.cause);
-  }
-  const name = resetNames[code] ?? `code-${code}`;
-  const reason: FailureReason = `rst-${name}`;
-  const message = `the server reset the stream (${name})`;
-  const note = { reason, ...(head && { httpStatus: head.status }) };
-  switch (code) {
-    case constants.NGHTTP2_NO_ERROR:
-      return networkFailure({ reason, message: `${message} without an answer` }, cause);
-    case constants.NGHTTP2_CANCEL:
-      return failure(Code.Canceled, message, { ...note, fromServer: true }, { cause });
-    case constants.NGHTTP2_ENHANCE_YOUR_CALM:
-      return failure(Code.ResourceExhausted, message, note, { cause });
-    case constants.NGHTTP2_INADEQUATE_SECURITY:
-      return failure(Code.PermissionDenied, message, note, { cause });
-    case constants.NGHTTP2_HTTP_1_1_REQUIRED:
-      return networkFailure(notHttp2("the server"), cause);
-    default:
-      return failure(Code.Internal, message, note, { cause });
-  }
-}
-
-// RFC 9113 §7.
-const resetNames = [
-  "no-error",
-  "protocol-error",
-  "internal-error",
-  "flow-control-error",
-  "settings-timeout",
-  "stream-closed",
-  "frame-size-error",
-  "refused-stream",
-  "cancel",
-  "compression-error",
-  "connect-error",
-  "enhance-your-calm",
-  "inadequate-security",
-  "http-1-1-required",
-];
 
 class Http2Fields implements HttpFields {
   readonly #fields: IncomingHttpHeaders;

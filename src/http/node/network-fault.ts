@@ -1,3 +1,5 @@
+import { constants } from "node:http2";
+import { Code } from "@connectrpc/connect";
 import type { NetworkFault } from "../network-failure.js";
 
 // Deno's `fetch` has words where Node has codes.
@@ -37,6 +39,13 @@ export function networkFault(error: unknown, host: string): NetworkFault | undef
       // Names rarely come to be within a second, but a resolver can fail once.
       return { reason: "dns", message: `${host} cannot be found: check baseUrl`, repeat: "not-sent", maxRetries: 1 };
     case "ETIMEDOUT":
+      // Of Node's own `net.connect`, under fetch: an error for each address.
+      if (error instanceof AggregateError) {
+        const hint =
+          "Node's fetch gives each address 250 ms; --network-family-autoselection-attempt-timeout=2000 gives more";
+        return { reason: "connect-timeout", message: `${host} cannot be reached: ${hint}`, repeat: "not-sent" };
+      }
+      return { reason: "connect-timeout", message: `${host} cannot be reached`, repeat: "not-sent" };
     case "EHOSTUNREACH":
     case "ENETUNREACH":
     case "UND_ERR_CONNECT_TIMEOUT":
@@ -52,13 +61,17 @@ export function networkFault(error: unknown, host: string): NetworkFault | undef
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return { reason: "tls-hostname", message: `the certificate of ${host} is for another name`, repeat: "never" };
     case "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL":
-      return notHttp2(host);
+      return notHttp2(host, true);
     case "UND_ERR_HEADERS_OVERFLOW":
       return { reason: "bad-http", message: `${host} sent more headers than Node takes`, repeat: "never" };
   }
   if (/SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|CERT_/.test(code)) {
     const message = `the certificate of ${host} is not trusted: pass its CA (http2.tls.ca or NODE_EXTRA_CA_CERTS)`;
     return { reason: "tls-untrusted", message, repeat: "never" };
+  }
+  if (/ALERT_(?:BAD_|UNSUPPORTED_|UNKNOWN_)?(?:CERTIFICATE|CA)|ALERT_ACCESS_DENIED/.test(code)) {
+    const message = `${host} refused the client certificate, or wants one: see http2.tls.cert and http2.tls.key`;
+    return { reason: "tls", message, repeat: "never" };
   }
   if (/^(?:ERR_SSL|EPROTO)/.test(code)) {
     return { reason: "tls", message: `TLS with ${host} failed: does that port speak https?`, repeat: "never" };
@@ -72,7 +85,24 @@ export function networkFault(error: unknown, host: string): NetworkFault | undef
 }
 
 /** What it comes to that a server does not speak HTTP/2. */
-export function notHttp2(host: string): NetworkFault {
-  const hint = "use https: if it is a TLS port, or gRPC-Web or REST if a proxy speaks only HTTP/1.1";
+export function notHttp2(host: string, isTls: boolean): NetworkFault {
+  const scheme = isTls ? "" : "https: if it is a TLS port, or ";
+  const hint = `use ${scheme}gRPC-Web or REST if a proxy speaks only HTTP/1.1`;
   return { reason: "not-h2", message: `${host} does not speak HTTP/2: ${hint}`, repeat: "never" };
+}
+
+/** What a server said when it ended a connection. */
+export interface Goaway {
+  readonly code: number;
+  readonly lastStreamId: number;
+  readonly debug: string;
+}
+
+/** What it comes to that a server ended a connection with GOAWAY. */
+export function goawayFault({ code, debug }: Goaway, host: string, isTls: boolean): NetworkFault {
+  if (code === constants.NGHTTP2_HTTP_1_1_REQUIRED) return notHttp2(host, isTls);
+  const why = debug === "" ? "" : `, "${debug.slice(0, 80)}"`;
+  const message = `${host} closed the connection (GOAWAY ${code}${why})`;
+  if (code !== constants.NGHTTP2_INADEQUATE_SECURITY) return { reason: "connection-lost", message };
+  return { reason: "rst-inadequate-security", message, code: Code.PermissionDenied, repeat: "never" };
 }

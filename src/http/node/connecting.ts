@@ -1,0 +1,141 @@
+import { Code } from "@connectrpc/connect";
+import type { HttpCall } from "../http.js";
+import { type NetworkFault, networkFailure } from "../network-failure.js";
+import { CreateConnectionError, dial } from "./dial.js";
+import { networkFault } from "./network-fault.js";
+import { Http2Session, type SessionEnd } from "./session.js";
+import type { Http2Settings } from "./settings.js";
+
+type Retired = (session: Http2Session) => void;
+
+/** One try to get a session: DNS, TCP, TLS and SETTINGS, all within `connectTimeoutMs`. */
+class Dial {
+  /** Rejects with a `SessionEnd`. */
+  readonly session: Promise<Http2Session>;
+  readonly timer: NodeJS.Timeout;
+  readonly #controller = new AbortController();
+  #session: Http2Session | undefined;
+  #fail: (end: SessionEnd) => void = () => {};
+
+  constructor(origin: URL, settings: Http2Settings, retired: Retired) {
+    const { connectTimeoutMs } = settings;
+    this.timer = setTimeout(() => {
+      const message = `no HTTP/2 connection to ${origin.host} within connectTimeoutMs (${connectTimeoutMs})`;
+      this.end({ reason: "connect-timeout", message, repeat: "never" });
+    }, connectTimeoutMs);
+    this.session = new Promise((resolve, reject) => {
+      this.#fail = (end) => {
+        clearTimeout(this.timer);
+        // Nothing was sent yet, so nothing can have been applied.
+        const repeat = end.fault.repeat === "never" ? "never" : "not-sent";
+        reject({ ...end, fault: { ...end.fault, repeat } });
+      };
+      dial(origin, settings, this.#controller.signal)
+        .then(async (socket) => {
+          const session = new Http2Session(socket, origin, settings, retired);
+          this.#session = session;
+          const end = await session.ready;
+          if (end || !session.isOpen) return this.#fail(end ?? session.whyDead());
+          clearTimeout(this.timer);
+          resolve(session);
+        })
+        .catch((cause: unknown) => this.#fail(dialEnd(cause, origin.host)));
+    });
+  }
+
+  end(fault: NetworkFault): void {
+    this.#fail({ fault, event: {} });
+    this.#controller.abort();
+    this.#session?.end(fault);
+  }
+}
+
+function dialEnd(thrown: unknown, host: string): SessionEnd {
+  const own = thrown instanceof CreateConnectionError;
+  const cause = own ? thrown.cause : thrown;
+  const known = networkFault(cause, host);
+  const event = {};
+  if (!own)
+    return { fault: known ?? { reason: "connection-lost", message: `${host} cannot be reached` }, cause, event };
+  // Whatever else it threw would be thrown again.
+  const message = "http2.createConnection failed; its error is the cause";
+  return { fault: { reason: "connection-lost", message, repeat: known?.repeat ?? "never" }, cause, event };
+}
+
+/**
+ * The way to the next session: a dial, which goes on when nobody waits any more, and a second one beside it once a call
+ * has waited for the first in vain. The first session that is ready is taken.
+ */
+export class Connecting {
+  readonly #session: Promise<Http2Session>;
+  readonly #dial: () => void;
+  readonly #dials = new Set<Dial>();
+  #waiting = 0;
+  #isOverdue = false;
+
+  /** `settled` is told of the session, or that there will be none. */
+  constructor(origin: URL, settings: Http2Settings, retired: Retired, settled: (session?: Http2Session) => void) {
+    let dialNow = () => {};
+    this.#session = new Promise((resolve, reject) => {
+      dialNow = () => {
+        const dial = new Dial(origin, settings, retired);
+        this.#dials.add(dial);
+        dial.session.then(
+          (session) => {
+            // Another one may have been as quick.
+            if (!this.#dials.delete(dial)) return session.retire();
+            this.end({ reason: "connection-lost", message: "another connection was quicker" });
+            settled(session);
+            resolve(session);
+          },
+          (end: SessionEnd) => {
+            if (!this.#dials.delete(dial) || this.#dials.size > 0) return;
+            settled();
+            reject(end);
+          },
+        );
+      };
+    });
+    this.#session.catch(() => {});
+    this.#dial = dialNow;
+    this.#dial();
+  }
+
+  /** The session that comes of it. Rejects with what each waiting call is to fail with. */
+  async wait(call: HttpCall): Promise<Http2Session> {
+    if (this.#isOverdue && this.#dials.size === 1) {
+      this.#isOverdue = false;
+      this.#dial();
+    }
+    this.#count(1);
+    let waits = true;
+    const leave = () => {
+      if (waits) this.#count(-1);
+      waits = false;
+      if (call.stopped?.code === Code.DeadlineExceeded) this.#isOverdue = true;
+    };
+    call.onStop(leave);
+    try {
+      return await this.#session;
+    } catch (end) {
+      const { fault, cause, event } = end as SessionEnd;
+      throw networkFailure(fault, cause, event);
+    } finally {
+      call.offStop(leave);
+      leave();
+    }
+  }
+
+  /** Gives up every dial. */
+  end(fault: NetworkFault): void {
+    const dials = [...this.#dials];
+    this.#dials.clear();
+    for (const dial of dials) dial.end(fault);
+  }
+
+  // A dial keeps the process alive only while a call waits for it.
+  #count(change: 1 | -1): void {
+    this.#waiting += change;
+    for (const { timer } of this.#dials) this.#waiting > 0 ? timer.ref() : timer.unref();
+  }
+}
