@@ -33,7 +33,12 @@ export interface Command<O extends Options = Options> {
   /** What it does, in a sentence or two. */
   readonly about: string;
   /** Its arguments, as the help and the man page have them. Default: it takes none but options. */
-  readonly arguments?: { readonly usage: string; readonly help: string };
+  readonly arguments?: {
+    readonly usage: string;
+    readonly help: string;
+    /** The only words that shells complete; the command checks them. */
+    readonly choices?: readonly string[];
+  };
   readonly options: O;
   /** What else its users should know. */
   readonly notes?: string;

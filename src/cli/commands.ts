@@ -13,4 +13,8 @@ export const commands: Readonly<Record<string, { readonly summary: string; load(
     summary: "run a local ZITADEL to try things on",
     load: async () => (await import("./commands/serve.js")).serve,
   },
+  completion: {
+    summary: "complete words in bash, zsh or fish",
+    load: async () => (await import("./commands/completion.js")).completion,
+  },
 };

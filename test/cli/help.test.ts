@@ -27,7 +27,7 @@ describe("help", () => {
       for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
       const mistake = await runCli([name, "--no-such-option"]);
       const taken = mistake.stderr.match(/--[\w-]+/g)?.slice(1) ?? [];
-      expect(taken.length).toBeGreaterThan(1);
+      expect(taken.length).toBeGreaterThan(name === "completion" ? 0 : 1);
       for (const option of taken) expect(stdout).toContain(option);
       expect(await runCli(["help", name])).toEqual({ status, stdout, stderr });
     });

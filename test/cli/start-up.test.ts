@@ -31,7 +31,8 @@ function loadedFor(...args: string[]): string[] {
 describe("the command loads none of Node's modules that Node does not load itself", () => {
   for (const args of [["--help"], ["list", "--help"], ["no-such-command"]]) {
     test(`for ${args.join(" ")}`, () => {
-      expect(loadedFor(...args)).toEqual([]);
+      // For the compile cache; Node has most of it already.
+      expect(loadedFor(...args)).toEqual(["node:module"]);
     });
   }
 
@@ -40,20 +41,24 @@ describe("the command loads none of Node's modules that Node does not load itsel
   });
 });
 
-(process.platform === "win32" ? test.skip : test)("the command is one file, which runs by its first line", () => {
-  const folder = mkdtempSync(join(tmpdir(), "cli-alone-"));
-  try {
-    mkdirSync(join(folder, "dist"));
-    const alone = join(folder, "dist", "cli.js");
-    copyFileSync(cli, alone);
-    // For its "type" and its version.
-    copyFileSync(join(cli, "../../package.json"), join(folder, "package.json"));
-    const env = { PATH: process.env.PATH, ZITADEL_TOKEN: "any" };
-    const { status, stderr } = spawnSync(alone, ["list", "-u", "http://127.0.0.1:9"], { env, encoding: "utf8" });
-    const said = "error: [unavailable] nothing listens at 127.0.0.1:9\n";
-    expect({ status, stderr }).toEqual({ status: 1, stderr: said });
-    expect(spawnSync(alone, ["--version"], { env, encoding: "utf8" }).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+(process.platform === "win32" ? test.skip : test)(
+  "the command is two files, of which the first runs by its first line",
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "cli-alone-"));
+    try {
+      mkdirSync(join(folder, "dist"));
+      const alone = join(folder, "dist", "cli.js");
+      copyFileSync(cli, alone);
+      copyFileSync(join(cli, "../cli-run.js"), join(folder, "dist/cli-run.js"));
+      // For its "type" and its version.
+      copyFileSync(join(cli, "../../package.json"), join(folder, "package.json"));
+      const env = { PATH: process.env.PATH, ZITADEL_TOKEN: "any" };
+      const { status, stderr } = spawnSync(alone, ["list", "-u", "http://127.0.0.1:9"], { env, encoding: "utf8" });
+      const said = "error: [unavailable] nothing listens at 127.0.0.1:9\n";
+      expect({ status, stderr }).toEqual({ status: 1, stderr: said });
+      expect(spawnSync(alone, ["--version"], { env, encoding: "utf8" }).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

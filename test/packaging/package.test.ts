@@ -44,6 +44,8 @@ describe("the package", () => {
       "package.json",
       "dist/cjs/package.json",
       "dist/cli.js",
+      "dist/cli-run.js",
+      "dist/zitadel-refresh-tokens.1",
       ...["icon.svg", "index.html", "page.css", "page.js", "rest.js"].map((file) => `dist/page/${file}`),
       ...built,
       ...protos,

@@ -4,10 +4,10 @@ import { commonOptions } from "../input/common-options.js";
 
 export const programName = "zitadel-refresh-tokens";
 
-const exitCodeLines = `Exit codes: 0 done, 1 failed, 2 wrong usage, 4 not authenticated or not allowed,
+export const exitCodeLines = `Exit codes: 0 done, 1 failed, 2 wrong usage, 4 not authenticated or not allowed,
 130 interrupted.`;
 
-const aboutEnvironment = `There is no --token: every user of a machine can read its command lines.
+export const aboutEnvironment = `There is no --token: every user of a machine can read its command lines.
 HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are obeyed.`;
 
 /** The help of the whole command. */

@@ -25,7 +25,7 @@ function parse(args: string[], options: Options) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (!code?.startsWith("ERR_PARSE_ARGS_")) throw error;
     const [option] = /--[\w-]+/.exec(message) ?? /-\w/.exec(message) ?? ["an option"];
-    const known = Object.keys(options).map((name) => `--${name}`);
+    const known = [...Object.keys(options), "help"].map((name) => `--${name}`);
     if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
       throw usageError(`unknown option ${option}${didYouMean(option, known)}: the options are ${known.join(", ")}`);
     }
