@@ -1,6 +1,6 @@
 import { Code, ConnectError, getErrorInfo } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
-import { ProxyError } from "./connect/tunnel.js";
+import { ProxyError } from "./connect/proxy.js";
 import type { Settings } from "./input/settings.js";
 
 // Names of the library's options, and of this command's.

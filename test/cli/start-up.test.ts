@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import * as nodeModule from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
@@ -39,6 +40,33 @@ describe("the command loads none of Node's modules that Node does not load itsel
   test("but for a command that runs, so that this test could fail", () => {
     expect(loadedFor("list", "-u", "http://127.0.0.1:9")).toContain("node:http2");
   });
+});
+
+const hasCompileCache = "enableCompileCache" in nodeModule;
+
+(hasCompileCache ? test : test.skip)(
+  "the command keeps its compiled code in the user's cache (needs Node 22.1)",
+  () => {
+    const home = mkdtempSync(join(tmpdir(), "cli-cache-"));
+    try {
+      for (const variables of [{ HOME: home }, { HOME: "/nowhere", XDG_CACHE_HOME: join(home, "xdg") }, {}]) {
+        const env = { PATH: process.env.PATH, ...variables };
+        expect(spawnSync(process.execPath, [cli, "--version"], { env }).status).toBe(0);
+      }
+      for (const folder of [".cache", "xdg"]) {
+        const files = readdirSync(join(home, folder, "zitadel-refresh-tokens"), { recursive: true });
+        expect(files.length).toBeGreaterThan(1);
+      }
+    } finally {
+      rmSync(home, { recursive: true });
+    }
+  },
+);
+
+test("list over cleartext loads no TLS, which takes longer to set up than the call", () => {
+  const loaded = loadedFor("list", "-u", "http://127.0.0.1:9");
+  expect(loaded).toContain("node:http2");
+  expect(loaded).not.toContain("node:https");
 });
 
 (process.platform === "win32" ? test.skip : test)(

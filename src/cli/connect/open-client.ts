@@ -1,18 +1,20 @@
 import { type AuthClient, Code, createAuthClient, grpc, grpcWeb, type Http2Options, rest } from "../../node.js";
 import type { Settings } from "../input/settings.js";
-import type { Route } from "./agent.js";
 import { type HttpProxy, proxyFor } from "./proxy.js";
-import { lazyTunnel } from "./tunnel.js";
 
 const protocols = { grpc, "grpc-web": grpcWeb, rest };
 
 /** Makes the client that the settings describe, which repeats failed calls unless `retry` says no. */
-export function openClient(
+export async function openClient(
   { url, token, protocol, timeoutMs, ca, headers, allowInsecure, verbose }: Settings,
   retry?: false,
-): AuthClient {
-  const isTls = /^https:/i.test(url);
+): Promise<AuthClient> {
   const proxy = proxyFor(url);
+  // What is loaded here is loaded only when it is needed, for all wait for what is loaded at once.
+  const http =
+    protocol === "grpc"
+      ? { http2: await http2Options(ca, proxy) }
+      : { fetch: (await import("./node-fetch.js")).createNodeFetch({ isTls: /^https:/i.test(url), proxy, ca }) };
   return createAuthClient({
     baseUrl: url,
     token: token?.value,
@@ -20,7 +22,7 @@ export function openClient(
     timeoutMs,
     retry,
     allowInsecure,
-    ...(protocol === "grpc" ? { http2: http2Options(ca, proxy) } : { fetch: lateFetch({ isTls, proxy, ca }) }),
+    ...http,
     ...(headers.length > 0 && {
       interceptors: [
         (next) => (request) => {
@@ -38,21 +40,11 @@ export function openClient(
   });
 }
 
-function http2Options(ca: string | undefined, proxy: HttpProxy | undefined): Http2Options {
-  return {
-    tls: { ca },
-    createConnection:
-      proxy &&
-      (({ protocol, hostname, port }) =>
-        lazyTunnel(proxy, hostname.replace(/^\[|\]$/g, ""), Number(port || (protocol === "https:" ? 443 : 80)))),
-  };
-}
-
-function lateFetch(route: Route): typeof fetch {
-  // Loaded when it is called: few need it, and all wait for what is loaded at once.
-  let made: Promise<typeof fetch> | undefined;
-  return async (url, init) => {
-    made ??= import("./node-fetch.js").then(({ createNodeFetch }) => createNodeFetch(route));
-    return (await made)(url, init);
-  };
+async function http2Options(ca: string | undefined, proxy: HttpProxy | undefined): Promise<Http2Options> {
+  const options = ca === undefined ? {} : { tls: { ca } };
+  if (!proxy) return options;
+  const { lazyTunnel } = await import("./tunnel.js");
+  const createConnection = ({ protocol, hostname, port }: URL) =>
+    lazyTunnel(proxy, hostname.replace(/^\[|\]$/g, ""), Number(port || (protocol === "https:" ? 443 : 80)));
+  return { ...options, createConnection };
 }

@@ -12,6 +12,18 @@ export interface HttpProxy {
   readonly authorization?: string;
 }
 
+/** The error of a proxy that does not let us through. */
+export class ProxyError extends Error {
+  constructor(
+    readonly problem: string,
+    readonly remedy: string,
+    /** The HTTP status of its answer, if there was one. */
+    readonly status?: number,
+  ) {
+    super(`${problem}: ${remedy}`);
+  }
+}
+
 /**
  * The proxy for a URL, as curl and others read it from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in either case.
  * None for this machine. Throws a usage error for one that is no HTTP proxy.

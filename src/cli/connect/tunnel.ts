@@ -2,19 +2,7 @@ import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { Socket } from "node:net";
 import { Duplex, PassThrough, pipeline } from "node:stream";
-import type { HttpProxy } from "./proxy.js";
-
-/** The error of a proxy that does not let us through. */
-export class ProxyError extends Error {
-  constructor(
-    readonly problem: string,
-    readonly remedy: string,
-    /** The HTTP status of its answer, if there was one. */
-    readonly status?: number,
-  ) {
-    super(`${problem}: ${remedy}`);
-  }
-}
+import { type HttpProxy, ProxyError } from "./proxy.js";
 
 /** Opens a connection to a host and port through a proxy (CONNECT, RFC 9110 §9.3.6). Rejects with a ProxyError. */
 export function openTunnel(proxy: HttpProxy, host: string, port: number, signal?: AbortSignal): Promise<Socket> {

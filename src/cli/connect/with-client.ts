@@ -33,7 +33,7 @@ export async function withClient<T>(
   let auth: AuthClient | undefined;
   let stopProgress = () => {};
   try {
-    auth = openClient(settings);
+    auth = await openClient(settings);
     if (verbose) process.stderr.write(`${escapeText(`${protocol} to ${url}, token from ${token.source}`)}\n`);
     else stopProgress = showProgress(task);
     return await use(auth);

@@ -77,7 +77,7 @@ async function hiddenAnswer(
 ): Promise<Finding | undefined> {
   const check = `cors-${protocol}`;
   const headers = [...settings.headers, ["origin", pageOrigin] as const];
-  const auth = openClient({ ...settings, headers, protocol, timeoutMs }, false);
+  const auth = await openClient({ ...settings, headers, protocol, timeoutMs }, false);
   let answer = new Headers();
   try {
     const onHeader = (header: Headers) => {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
-import type { HttpProxy } from "../connect/proxy.js";
-import { openTunnel, ProxyError } from "../connect/tunnel.js";
+import { type HttpProxy, ProxyError } from "../connect/proxy.js";
+import { openTunnel } from "../connect/tunnel.js";
 import { type Finding, failed, ok } from "./finding.js";
 import type { Target } from "./target.js";
 import { codeOf, within } from "./within.js";

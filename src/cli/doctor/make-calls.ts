@@ -15,7 +15,7 @@ export interface Calls {
 /** Lists over one protocol, twice if the first works. Throws only if the user interrupts it. */
 export async function makeCalls(settings: Settings, protocol: ProtocolName, signal: AbortSignal): Promise<Calls> {
   const { timeoutMs = 5_000 } = settings;
-  const auth = openClient({ ...settings, protocol, timeoutMs }, false);
+  const auth = await openClient({ ...settings, protocol, timeoutMs }, false);
   const timed = async () => {
     const startedAt = performance.now();
     const response = await auth.listMyRefreshTokens({}, { signal });
