@@ -3,31 +3,41 @@ import { CommandError, exitCodes } from "./command-error.js";
 import { ProxyError } from "./connect/proxy.js";
 import type { Settings } from "./input/settings.js";
 
-// Names of the library's options, and of this command's.
-const optionNames: readonly (readonly [RegExp, string])[] = [
-  [/\bbaseUrl\b/g, "--url"],
-  [/\bset allowInsecure\b/g, "pass --allow-insecure"],
-  [/\bhttp2\.tls\.ca\b/g, "--ca"],
-  [/\bpass `token`( instead)?/g, "use ZITADEL_TOKEN or --token-file"],
-  [/^token\b/g, "the token"],
-  [/^ids\[\d+\]/g, "an id"],
-];
-
 /** Whom the command called, and how, as far as it makes a difference to advice. */
 export type Called = Pick<Settings, "url" | "protocol">;
 
 /** Makes what the library threw an error of the command, with its exit code and with what to do about it. */
-export function explainError(error: unknown, called?: Called): Error {
+export function explainError(error: unknown, called: Called): Error {
   const proxyError = proxyErrorIn(error);
   if (proxyError) return new CommandError(proxyError.message, exitCodes.failed);
   if (error instanceof ConnectError) {
-    const hint = hintFor(error, called);
-    return new CommandError(rename(error.message), isRefusal(error) ? exitCodes.notAllowed : exitCodes.failed, hint);
+    const exitCode = isRefusal(error) ? exitCodes.notAllowed : exitCodes.failed;
+    return new CommandError(messageOf(error, called), exitCode, hintFor(error, called));
   }
   if (error instanceof TypeError || error instanceof RangeError) {
-    return new CommandError(rename(error.message), exitCodes.usage);
+    // Of the options that the library checks, only this one is a word of its own.
+    const subject = error.message.startsWith("token ") ? "the " : "";
+    return new CommandError(subject + error.message, exitCodes.usage);
   }
   return error as Error;
+}
+
+/** The library's message, without its advice, which is for programmers; where that is part of it, in our own words. */
+function messageOf(error: ConnectError, { url }: Called): string {
+  const { reason, hint } = getErrorInfo(error);
+  const { host } = new URL(url);
+  switch (reason) {
+    case "dns":
+      return new ConnectError(`${host} cannot be found: check --url`, error.code).message;
+    case "tls-untrusted": {
+      const remedy = "pass its CA as --ca FILE, or set NODE_EXTRA_CA_CERTS";
+      return new ConnectError(`the certificate of ${host} is not trusted: ${remedy}`, error.code).message;
+    }
+    case "response-too-large":
+      return new ConnectError("the answer is larger than 4 MiB", error.code).message;
+    default:
+      return hint ? error.message.slice(0, -`; ${hint}`.length) : error.message;
+  }
 }
 
 function proxyErrorIn(error: unknown): ProxyError | undefined {
@@ -35,10 +45,6 @@ function proxyErrorIn(error: unknown): ProxyError | undefined {
     if (each instanceof ProxyError) return each;
   }
   return undefined;
-}
-
-function rename(message: string): string {
-  return optionNames.reduce((text, [from, to]) => text.replace(from, to), message);
 }
 
 /** Whether ZITADEL itself refused the token, and not something in front of it. */
@@ -71,11 +77,11 @@ export function hostRemedy(url: string): string {
   return `ZITADEL knows its instance by its ExternalDomain: use that in --url, or add ${header} to an internal URL`;
 }
 
-/** What to do about an error where its message does not say it. */
-export function hintFor(error: ConnectError, called?: Called): string | undefined {
-  const { id, reason, fromServer, httpStatus } = getErrorInfo(error);
-  if (called && isUnknownHost(error)) return hostRemedy(called.url);
-  if (called?.protocol === "grpc" && !fromServer && isRefusedOnTheWay(httpStatus)) {
+/** What to do about an error. */
+export function hintFor(error: ConnectError, { url, protocol }: Called): string | undefined {
+  const { id, reason, fromServer, httpStatus, hint } = getErrorInfo(error);
+  if (isUnknownHost(error)) return hostRemedy(url);
+  if (protocol === "grpc" && !fromServer && isRefusedOnTheWay(httpStatus)) {
     return "something in front of ZITADEL refuses gRPC: try --protocol grpc-web or rest; doctor tells which of them works";
   }
   switch (id) {
@@ -94,12 +100,12 @@ export function hintFor(error: ConnectError, called?: Called): string | undefine
     case "COMMAND-BHt2w":
       return "a token was revoked before, has ended, or is not yours";
   }
-  if (fromServer && error.code === Code.Unimplemented) {
-    return "is --url the root of the instance, without a path?";
+  if (fromServer && (error.code === Code.Unimplemented || error.code === Code.NotFound)) {
+    return "is --url the root of the instance, without a path, and the API behind it?";
   }
-  if (fromServer && error.code === Code.NotFound) return "is --url the domain of the instance, and the API behind it?";
   if (reason === "unexpected-content-type" || reason === "redirect-refused" || reason === "not-h2") {
     return "zitadel-refresh-tokens doctor finds out what answers there";
   }
-  return undefined;
+  // Of those without an option's name in them: what is missing without a token has no id.
+  return id ? hint : undefined;
 }

@@ -1,8 +1,8 @@
 import { Code, ConnectError, getErrorInfo, type RevokeResult } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
-import { explainError } from "./explain-error.js";
+import { type Called, explainError } from "./explain-error.js";
 import { toSafeJson } from "./terminal/escape.js";
-import { mayBeRevoked, printError, printIds, printWarning } from "./terminal/messages.js";
+import { mayBeRevoked, printError, printHint, printIds, printWarning } from "./terminal/messages.js";
 
 export type RevokeFormat = "text" | "json";
 
@@ -13,7 +13,7 @@ export interface Outcome extends RevokeResult {
 }
 
 /** Prints what became of each token, and returns the exit code. `signal` tells whether the user interrupted it. */
-export function reportRevoked(result: Outcome, format: RevokeFormat, signal: AbortSignal): number {
+export function reportRevoked(result: Outcome, format: RevokeFormat, called: Called, signal: AbortSignal): number {
   const { revoked, alreadyGone, notFound, failed } = result;
   if (format === "json") {
     process.stdout.write(`${toSafeJson({ revoked, alreadyGone, notFound, failed: failed.map(plainFailure) })}\n`);
@@ -22,8 +22,11 @@ export function reportRevoked(result: Outcome, format: RevokeFormat, signal: Abo
     printIds("already gone", alreadyGone);
     printIds("not found", notFound ?? []);
   }
-  const errors = failed.map(({ id, error }) => ({ id, error: explainError(error) }));
+  const errors = failed.map(({ id, error }) => ({ id, error: explainError(error, called) }));
   for (const { id, error } of errors) printError(new Error(`${id}: ${error.message}`));
+  for (const hint of new Set(errors.map(({ error }) => error instanceof CommandError && error.hint))) {
+    if (hint) printHint(hint);
+  }
   if (failed.some(({ error }) => mayBeApplied(error))) printWarning(mayBeRevoked);
   if (signal.aborted) return exitCodes.interrupted;
   const [first] = errors.map(({ error }) => error).filter((error) => error instanceof CommandError);

@@ -267,7 +267,7 @@ describe("not being authenticated or allowed is exit code 4", () => {
   });
 
   for (const [kind, said] of [
-    ["expired", /^error: \[unauthenticated\] .*AUTH-7fs1e\); the token is expired, revoked, or .*:aud"\n$/],
+    ["expired", /^error: \[unauthenticated\] .*AUTH-7fs1e\)\nhint: the token is expired, revoked, or .*:aud"\n$/],
     ["mfaRequired", /^error: \[permission_denied\] .*AUTHZ-Kl3p0\)\nhint: the session of this token lacks a factor/],
     ["impersonation", /^error: \[permission_denied\] .*APP-wai8O\)\nhint: this token was made to act as somebody else/],
   ] as const) {

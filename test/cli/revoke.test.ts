@@ -79,6 +79,9 @@ describe("revoke", () => {
     expect(status).toBe(1);
     expect(stdout.split("\n")).toHaveLength(3);
     expect(stderr).toMatch(/^error: 10000000000000000\d: \[failed_precondition\] not now\n$/);
+    zitadel.fail({ kind: "status", code: 7, id: "AUTHZ-Kl3p0", method: "RevokeMyRefreshToken", times: 2 });
+    const refused = await runCli(["revoke", two, three, "--yes"], { env });
+    expect(refused.stderr.match(/^hint: the session of this token lacks a factor/gm)).toHaveLength(1);
     expect(left(zitadel)).toHaveLength(1);
   });
 
@@ -103,7 +106,9 @@ describe("revoke", () => {
     const ended = { ...env, ZITADEL_TOKEN: zitadel.users[0].tokens.expired };
     const { status, stdout, stderr } = await runCli(["revoke", one, two, "--yes"], { env: ended });
     expect({ status, stdout }).toEqual({ status: 4, stdout: "" });
-    expect(stderr).toMatch(/^error: \[unauthenticated\] Errors\.Token\.Invalid \(AUTH-7fs1e\); /);
+    expect(stderr).toMatch(
+      /^error: \[unauthenticated\] Errors\.Token\.Invalid \(AUTH-7fs1e\)\nhint: the token is expired, /,
+    );
     expect(left(zitadel)).toHaveLength(3);
   });
 

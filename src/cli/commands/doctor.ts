@@ -57,7 +57,7 @@ zitadel-refresh-tokens doctor --protocol grpc-web --origin https://app.example.c
     };
     const { works, needsToken } = await examine(settings, pageOrigin, signal, report)
       .catch((error) => {
-        throw explainError(error);
+        throw explainError(error, settings);
       })
       .finally(() => stopProgress());
     if (isJson) process.stdout.write(`${toSafeJson({ url, protocol, works, checks })}\n`);

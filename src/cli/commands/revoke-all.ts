@@ -1,4 +1,4 @@
-import type { AuthClient, RefreshTokensView } from "../../node.js";
+import type { AuthClient, RefreshTokensView, RevokeResult } from "../../node.js";
 import { countTokens } from "../about-lists.js";
 import { defineCommand } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
@@ -7,7 +7,6 @@ import { commonOptions } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { checkIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
-import type { RevokeFormat } from "../report-revoked.js";
 import { toSafeJson } from "../terminal/escape.js";
 import { mayBeRevoked, printIds, printNote, printWarning } from "../terminal/messages.js";
 
@@ -57,17 +56,16 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
     }
     if (ids.length === 0) {
       printNote("there is nothing to revoke");
-      return reportRevoked({ revoked: [], alreadyGone: [], failed: [] }, format, signal);
+      return reportRevoked({ revoked: [], alreadyGone: [], failed: [] }, format, settings, signal);
     }
     const warning = `this revokes ${warningOf(view, kept, settings.url)}`;
     if (values.yes) printNote(warning);
     else await confirm(`${warning}. Go on?`, signal);
     if (view.truncated) printNote(`ZITADEL lists ${view.tokens.length} at most: run this again for the others`);
-    return await withClient({ settings, task: "Revoking", signal }, async (auth) =>
-      kept.length > 0
-        ? reportRevoked(await revokeRefreshTokens(auth, ids, { signal }), format, signal)
-        : await revokeInOneCall(auth, ids, format, signal),
+    const result = await withClient({ settings, task: "Revoking", signal }, (auth) =>
+      kept.length > 0 ? revokeRefreshTokens(auth, ids, { signal }) : revokeInOneCall(auth, ids, signal),
     );
+    return reportRevoked(result, format, settings, signal);
   },
 });
 
@@ -88,13 +86,8 @@ function warningOf({ tokens, total }: RefreshTokensView, kept: readonly string[]
     : `${tokens.length - kept.length} of ${countTokens(total)} at ${url}, this login's included unless it is excepted`;
 }
 
-async function revokeInOneCall(
-  auth: AuthClient,
-  ids: readonly string[],
-  format: RevokeFormat,
-  signal: AbortSignal,
-): Promise<number> {
-  const [{ getErrorInfo, revokeRefreshTokens }, { mayBeApplied, reportRevoked }] = await Promise.all([
+async function revokeInOneCall(auth: AuthClient, ids: string[], signal: AbortSignal): Promise<RevokeResult> {
+  const [{ getErrorInfo, revokeRefreshTokens }, { mayBeApplied }] = await Promise.all([
     import("../../node.js"),
     import("../report-revoked.js"),
   ]);
@@ -104,14 +97,14 @@ async function revokeInOneCall(
     switch (getErrorInfo(error).id) {
       // None left: somebody else was faster.
       case "COMMAND-Gfj42":
-        return reportRevoked({ revoked: [], alreadyGone: [...ids], failed: [] }, format, signal);
+        return { revoked: [], alreadyGone: ids, failed: [] };
       // One token that is listed but gone, such as that of a signed-out browser, keeps ZITADEL from revoking any.
       case "COMMAND-BHt2w":
-        return reportRevoked(await revokeRefreshTokens(auth, ids, { signal }), format, signal);
+        return await revokeRefreshTokens(auth, ids, { signal });
       default:
         if (signal.aborted || mayBeApplied(error)) printWarning(mayBeRevoked);
         throw error;
     }
   }
-  return reportRevoked({ revoked: [...ids], alreadyGone: [], failed: [] }, format, signal);
+  return { revoked: ids, alreadyGone: [], failed: [] };
 }

@@ -69,7 +69,7 @@ zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens
     const { reportRevoked } = await import("../report-revoked.js");
     const notFound = result.alreadyGone.filter((id) => !listed.has(id));
     const alreadyGone = result.alreadyGone.filter((id) => listed.has(id));
-    const exitCode = reportRevoked({ ...result, alreadyGone, notFound }, format, signal);
+    const exitCode = reportRevoked({ ...result, alreadyGone, notFound }, format, settings, signal);
     if (notFound.length === 0 || values["ignore-not-found"]) return exitCode;
     const what = notFound.length === 1 ? `${notFound[0]} was` : `${notFound.length} ids were`;
     const remedy = "compare with what list shows, or pass --ignore-not-found if that is no failure";

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { usageError } from "../command-error.js";
+import { isThisMachine } from "../input/url-mistake.js";
 
 /** An HTTP proxy that the environment names. */
 export interface HttpProxy {
@@ -30,7 +31,7 @@ export class ProxyError extends Error {
  */
 export function proxyFor(target: string): HttpProxy | undefined {
   const url = URL.canParse(target) ? new URL(target) : undefined;
-  if (!url || isLocal(url.hostname)) return undefined;
+  if (!url || isThisMachine(url.hostname)) return undefined;
   const [variable, value] = variableOf(`${url.protocol.slice(0, -1)}_proxy`) ?? variableOf("all_proxy") ?? [];
   if (!variable || !value || isExempt(url)) return undefined;
   return parseProxy(variable, value);
@@ -73,8 +74,4 @@ function isExempt({ protocol, hostname, port }: URL): boolean {
     if (!name || (wanted && wanted !== ownPort)) return false;
     return host === name.toLowerCase() || (isIP(host) === 0 && host.endsWith(`.${name.toLowerCase()}`));
   });
-}
-
-function isLocal(hostname: string): boolean {
-  return /^(?:(?:.+\.)?localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
 }

@@ -13,7 +13,8 @@ const signInAgain = "get a new one: refresh it, or sign in again";
 const signInWithScope = `sign in again and ask for the scope ${audienceScope}: a refresh keeps the old scopes`;
 
 /** Looks at the token itself: its shape, and what it says where it is a JWT. Shows no part of it but its claims. */
-export function checkToken({ token, url }: Settings): Finding {
+export function checkToken(settings: Settings): Finding {
+  const { token, url } = settings;
   if (!token) {
     const remedy = "set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)";
     return failed(check, "token-missing", "there is no access token", remedy);
@@ -24,7 +25,7 @@ export function checkToken({ token, url }: Settings): Finding {
     void createAuthClient({ baseUrl: "https://localhost", token: token.value }).close();
   } catch (error) {
     const remedy = `look at what ${token.source} holds`;
-    return failed(check, "token-malformed", explainError(error).message, remedy);
+    return failed(check, "token-malformed", explainError(error, settings).message, remedy);
   }
   const claims = readJwtClaims(token.value);
   if (claims) return checkClaims(claims, url, Date.now());
@@ -65,14 +66,14 @@ function checkClaims(claims: JwtClaims, url: string, now: number): Finding {
 }
 
 /** Says what ZITADEL thinks of the token, which counts more than what the token says. */
-export function checkAcceptance({ response, error }: Calls, token: string | undefined): Finding {
+export function checkAcceptance({ response, error }: Calls, settings: Settings): Finding {
   if (response) return ok("acceptance", "ZITADEL takes the token");
   if (!error || !isRefusal(error)) {
     return skipped("acceptance", "no call got through");
   }
-  const { message } = explainError(error);
-  if (getErrorInfo(error).id === "AUTH-7fs1e") return refusal(message, token);
-  const remedy = hintFor(error) ?? signInAgain;
+  const { message } = explainError(error, settings);
+  if (getErrorInfo(error).id === "AUTH-7fs1e") return refusal(message, settings.token?.value);
+  const remedy = hintFor(error, settings) ?? signInAgain;
   return failed(
     "acceptance",
     error.code === Code.Unauthenticated ? "token-refused" : "token-not-allowed",

@@ -1,7 +1,6 @@
-import { createAuthClient } from "../../node.js";
 import { proxyFor } from "../connect/proxy.js";
-import { explainError } from "../explain-error.js";
 import type { Settings } from "../input/settings.js";
+import { isCleartext, urlMistake } from "../input/url-mistake.js";
 import { type Finding, failed, ok, warning } from "./finding.js";
 import type { Target } from "./target.js";
 
@@ -11,19 +10,12 @@ const ownPaths = /^\/(ui|auth|admin|management|system|oauth|oidc|saml|debug|\.we
 /** Takes the URL apart; without a target there is nothing more to examine. */
 export function checkUrl(settings: Settings, signal: AbortSignal): { finding: Finding; target?: Target } {
   const { url, ca, timeoutMs = 5_000 } = settings;
-  const mistake = refusal(settings, false);
+  const mistake = urlMistake(url);
   if (mistake) return { finding: failed("url", "url-invalid", mistake, "correct --url or ZITADEL_URL") };
-  const danger = refusal(settings, true);
-  if (danger) {
+  if (isCleartext(settings)) {
+    const message = "http: to another machine would show the token to all in between";
     const remedy = "use https:, or --allow-insecure if the network in between is yours";
-    return {
-      finding: failed(
-        "url",
-        "url-cleartext",
-        "http: to another machine would show the token to all in between",
-        remedy,
-      ),
-    };
+    return { finding: failed("url", "url-cleartext", message, remedy) };
   }
   const { origin, protocol, hostname, port, pathname } = new URL(url);
   const isTls = protocol === "https:";
@@ -45,14 +37,4 @@ export function checkUrl(settings: Settings, signal: AbortSignal): { finding: Fi
     return { finding: warning("url", "url-path", `${url} has a path of ZITADEL's own`, remedy), target };
   }
   return { finding: ok("url", prefix === "" ? url : `${url}, with the prefix ${prefix} for all calls`), target };
-}
-
-/** Why the library does not take the URL. */
-function refusal({ url, allowInsecure }: Settings, withToken: boolean): string | undefined {
-  try {
-    void createAuthClient({ baseUrl: url, allowInsecure, ...(withToken && { token: "any" }) }).close();
-    return undefined;
-  } catch (error) {
-    return explainError(error).message;
-  }
 }

@@ -52,9 +52,9 @@ export async function examine(
   const usable = token.verdict === "token-malformed" ? { ...settings, token: undefined } : settings;
   const all: Calls[] = [];
   for (const protocol of commonOptions.protocol.choices) all.push(await makeCalls(usable, protocol, signal));
-  for (const calls of all) report(explainCalls(calls, all, settings.url));
+  for (const calls of all) report(explainCalls(calls, all, settings));
   const chosen = all.find(({ protocol }) => protocol === settings.protocol) as Calls;
-  const acceptance = checkAcceptance(chosen, settings.token?.value);
+  const acceptance = checkAcceptance(chosen, settings);
   report(acceptance);
   if (pageOrigin === undefined) {
     report(skipped("cors", "pass --origin to see whether pages of that origin may call"));

@@ -17,7 +17,12 @@ export const mayBeRevoked = "what got no answer may have been revoked all the sa
 /** Prints what went wrong, and what to do about it. */
 export function printError(error: unknown): void {
   print("error", "red", error instanceof Error ? error.message : String(error));
-  if (error instanceof CommandError && error.hint) print("hint", "dim", error.hint);
+  if (error instanceof CommandError && error.hint) printHint(error.hint);
+}
+
+/** Says what to do about an error that was printed. */
+export function printHint(text: string): void {
+  print("hint", "dim", text);
 }
 
 function print(label: string, style: Style, text: string): void {
