@@ -2,8 +2,8 @@
 // ZITADEL's habits, tokens or errors; for those see the tests with a local ZITADEL beside this one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createClient, createRouterTransport } from "@connectrpc/connect";
-import { AuthService, Code, ConnectError } from "zitadel-refresh-tokens";
+import { createRouterTransport } from "@connectrpc/connect";
+import { AuthService, Code, ConnectError, createAuthClient } from "zitadel-refresh-tokens";
 import { signOutElsewhere } from "./sign-out-elsewhere.js";
 
 test("signs out everywhere else", async () => {
@@ -24,7 +24,7 @@ test("signs out everywhere else", async () => {
       },
     });
   });
-  const result = await signOutElsewhere(createClient(AuthService, transport), "mine");
+  const result = await signOutElsewhere(createAuthClient({ transport }), "mine");
   assert.deepEqual(revoked, ["2"]);
   assert.deepEqual(result.revoked, ["2"]);
   assert.deepEqual(
