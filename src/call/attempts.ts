@@ -43,7 +43,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
   checkRequest(method, message);
   const { sender, policy, throttle } = plan;
   const { progress } = call;
-  const secrets: string[] = metadata.authorization === undefined ? [] : [metadata.authorization];
+  const secrets: string[] = metadata.authorization === undefined ? [] : [metadata.authorization.replace(/^\S+ +/, "")];
   let refreshed: string | undefined;
   let mayRefresh = tokens !== undefined;
   let mayResend = true;

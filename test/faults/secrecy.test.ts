@@ -186,6 +186,39 @@ describe("the token stays out of errors", () => {
       expect((error as ConnectError).cause).toMatchObject({ message: "Network Error", code: "ERR_NETWORK" });
     });
 
+    for (const scheme of ["Bearer", "Basic"]) {
+      test(`T3 ${protocol}: a ${scheme} authorization of the caller's own is scrubbed as the token is`, async () => {
+        await using server = await startAnswerServer(protocol, ({ headers }) =>
+          errorAnswer(protocol, Code.PermissionDenied, {
+            message: `not ${headers.authorization}!`,
+            headers: { "x-echo": String(headers.authorization) },
+          }),
+        );
+        const pass: Interceptor = (next) => (request) => next(request);
+        for (const interceptors of [[], [pass]]) {
+          await using auth = rowClient(server, protocol, { token: undefined, interceptors });
+          const headers = { authorization: `${scheme} ${canaryToken}` };
+          const error = await rejection(auth.listMyRefreshTokens({}, { headers }));
+          expect(placesOf(telling, error)).toEqual([]);
+          expect((error as Error).message).toContain(`not ${scheme} [redacted]!`);
+        }
+      });
+    }
+
+    test(`T3 ${protocol}: a Request on the error of a caller's fetch`, async () => {
+      if (protocol === "grpc") return;
+      const fetch = async (input: string | URL | Request, init: RequestInit | undefined) => {
+        throw Object.assign(new TypeError("fetch failed"), {
+          request: new Request(input, init),
+          sent: new Set([init]),
+        });
+      };
+      await using auth = rowClient({ baseUrl: "http://127.0.0.1:1" }, protocol, { fetch });
+      const error = await rejection(auth.listMyRefreshTokens({}));
+      expect(placesOf(telling, error)).toEqual([]);
+      expect((error as ConnectError).cause).toMatchObject({ message: "fetch failed" });
+    });
+
     test(`T3 ${protocol}: the token that a refresh replaced is scrubbed as well`, async () => {
       const seen: string[] = [];
       await using server = await startAnswerServer(protocol, ({ headers }) => {

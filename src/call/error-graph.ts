@@ -1,0 +1,96 @@
+import { ConnectError } from "@connectrpc/connect";
+
+// Values to look at before a graph counts as too large to be sure of.
+const maxVisits = 10_000;
+
+/**
+ * Whether nothing that can be reached from a value holds a secret. Only what is known to show all that it holds is
+ * looked into: plain objects, arrays, errors, `Headers`, maps, sets, URLs, dates and bytes. Whatever else there is, such
+ * as a `Request`, a promise or a function, may hold anything, and makes the answer no.
+ */
+export function isFree(root: unknown, isSecret: (text: string) => boolean): boolean {
+  // With a stack of its own: JSON of a server's can be nested deeper than the program's.
+  const open = [root];
+  const seen = new Set<unknown>();
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value === "symbol" || typeof value === "string") {
+      if (isSecret(String(value))) return false;
+      continue;
+    }
+    if (typeof value === "function") return false;
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    if (seen.add(value).size > maxVisits) return false;
+    try {
+      if (!visit(value, open)) return false;
+    } catch {
+      // What throws when it is looked at is not known either.
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Adds what a value holds to `open`. `false` if that is not known. */
+function visit(value: object, open: unknown[]): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isError = value instanceof Error;
+  if (ArrayBuffer.isView(value)) {
+    const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    for (let at = 0; at < bytes.length; at += 4096) {
+      // With an overlap, so that nothing hides at a border.
+      open.push(String.fromCharCode(...bytes.subarray(Math.max(0, at - 64), at + 4096)));
+    }
+    return true;
+  }
+  if (isError) {
+    if (!isKnownError(prototype)) return false;
+    open.push(textOf(value, "name"), textOf(value, "message"), textOf(value, "stack"), String(value));
+  } else if (value instanceof Headers || value instanceof Map || value instanceof Set) {
+    open.push(...[...value].flat());
+  } else if (value instanceof URL || value instanceof URLSearchParams) {
+    open.push(String(value));
+  } else if (value instanceof String || value instanceof Number || value instanceof Boolean || value instanceof Date) {
+    open.push(String(value.valueOf()));
+  } else if (prototype !== null && !isPlain(prototype)) {
+    return false;
+  }
+  for (const key of Reflect.ownKeys(value)) {
+    const { value: held, get } = Object.getOwnPropertyDescriptor(value, key) ?? {};
+    // Of an error they were looked at above: V8 made the stack an accessor, and Node's errors have a toString of theirs.
+    if (isError && (key === "stack" || key === "toString")) continue;
+    // No other accessor is read: it may do anything.
+    if (get) return false;
+    open.push(key, held);
+  }
+  return true;
+}
+
+// Of any realm, such as Jest's.
+function isPlain(prototype: unknown): boolean {
+  return Array.isArray(prototype) || Object.getPrototypeOf(prototype) === null;
+}
+
+// A class of errors may show by an accessor or a method, such as toJSON, what is in none of its properties.
+function isKnownError(prototype: unknown): boolean {
+  for (let each = prototype; !isPlain(each); each = Object.getPrototypeOf(each)) {
+    if (each === ConnectError.prototype) continue;
+    if (typeof DOMException === "function" && each === DOMException.prototype) continue;
+    for (const key of Reflect.ownKeys(each as object)) {
+      if (key === "constructor" || key === "toString" || key === "stack") continue;
+      const { value, get } = Object.getOwnPropertyDescriptor(each, key) ?? {};
+      if (get || typeof value === "function") return false;
+    }
+  }
+  return true;
+}
+
+/** A property that is text, `undefined` if it is none or cannot be read. */
+export function textOf(value: unknown, name: string): string | undefined {
+  try {
+    const text = (value as Record<string, unknown> | null | undefined)?.[name];
+    return typeof text === "string" ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
