@@ -24,6 +24,8 @@ describe("a REST body is read as Go reads it", () => {
     ["\ufeff{}", 400],
     ["[".repeat(1_000_000), 400],
     ['{"a":"\\ud83d"}', 400],
+    // A string without an end, of which each quote could be the beginning of another.
+    [`{"${'\\"'.repeat(500_000)}`, 400],
     [Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 400],
   ];
   for (const [body, status] of bodies) {

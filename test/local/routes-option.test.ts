@@ -100,6 +100,7 @@ describe("routes of one's own over REST", () => {
         details: [{ "@type": "type.googleapis.com/zitadel.v1.ErrorDetail", id: "COMMAND-x", message: "no session" }],
       },
     ],
+    ["PATCH", "/v2/sessions/7", "null", 400, { code: 3, message: expect.any(String) }],
     ["PUT", "/v2/sessions/7", "{}", 405, { code: 12, message: "Method Not Allowed" }],
     ["GET", "/v2/sessions/7/more", undefined, 404, { code: 5, message: "Not Found" }],
   ];

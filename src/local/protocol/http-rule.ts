@@ -4,7 +4,7 @@ import { http } from "../../../gen/google/api/annotations_pb.js";
 import type { HttpRule } from "../../../gen/google/api/http_pb.js";
 import type { Rpc } from "../service/rpc.js";
 
-type Json = { [name: string]: JsonValue };
+export type Json = { [name: string]: JsonValue };
 
 /** How REST reaches a method. */
 export interface RestRule {

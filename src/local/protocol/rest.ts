@@ -1,4 +1,4 @@
-import { type DescMessage, fromJson, type JsonValue, type Message, toJson } from "@bufbuild/protobuf";
+import { type DescMessage, fromJson, type Message, toJson } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { corsHeaders, preflightHeaders, restCors } from "../http/cors.js";
 import type { Answer, Exchange } from "../http/exchange.js";
@@ -6,7 +6,7 @@ import type { Release } from "../release.js";
 import type { Outcome } from "../service/run-rpc.js";
 import { statusJson, zitadelError } from "../service/zitadel-error.js";
 import { maxReceiveBytes } from "./frames.js";
-import { type RestRule, restRules, setField, successStatus } from "./http-rule.js";
+import { type Json, type RestRule, restRules, setField, successStatus } from "./http-rule.js";
 import type { LocalProtocol } from "./serve-call.js";
 import { parseGatewayTimeout } from "./timeout.js";
 
@@ -55,13 +55,9 @@ export const rest: LocalProtocol = {
     const { rpc, rule, values } = match;
     const deadline = performance.now() + readTimeout(exchange);
     const json = await readBody(exchange, rule);
-    for (const [name, given] of rule.body === "*" ? [] : queryOf(exchange)) {
-      setField(json, rpc.input, name, given);
-    }
-    for (const [i, field] of rule.fields.entries()) {
-      setField(json, rpc.input, field, [values[i] ?? ""]);
-    }
-    return { rpc, message: readMessage(rpc.input, json), deadline, origin: exchange.header("origin") || undefined };
+    const fromPath = rule.fields.map((field, i): [string, string[]] => [field, [values[i] ?? ""]]);
+    const message = readMessage(rpc.input, json, [...(rule.body === "*" ? [] : queryOf(exchange)), ...fromPath]);
+    return { rpc, message, deadline, origin: exchange.header("origin") || undefined };
   },
   answer({ release }, exchange, outcome) {
     if ("reply" in outcome) {
@@ -114,7 +110,7 @@ function readTimeout(exchange: Exchange): number {
 }
 
 /** An empty body will do, and what follows the first value is left; the content type is not looked at. */
-async function readBody(exchange: Exchange, { body }: RestRule): Promise<{ [name: string]: JsonValue }> {
+async function readBody(exchange: Exchange, { body }: RestRule): Promise<Json> {
   const bytes = await exchange.read(() => maxJsonBytes + 1);
   if (bytes.length > maxJsonBytes) {
     const text = `grpc: received message larger than max (${bytes.length} vs. ${maxReceiveBytes})`;
@@ -132,8 +128,9 @@ async function readBody(exchange: Exchange, { body }: RestRule): Promise<{ [name
   }
 }
 
-function readMessage(input: DescMessage, json: JsonValue): Message {
+function readMessage(input: DescMessage, json: Json, fields: readonly [name: string, values: string[]][]): Message {
   try {
+    for (const [name, values] of fields) setField(json, input, name, values);
     return fromJson(input, json, { ignoreUnknownFields: true });
   } catch (error) {
     throw invalid(`invalid JSON: ${(error as Error).message}`);
@@ -143,7 +140,7 @@ function readMessage(input: DescMessage, json: JsonValue): Message {
 /** Up to the brace that closes the first one: Go's decoder reads no further. */
 function firstValue(text: string): string {
   let depth = 0;
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/gs)) {
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]+|\\.)*(?:"|\\?$)|[{}[\]]/gs)) {
     depth += token === "{" || token === "[" ? 1 : token === "}" || token === "]" ? -1 : 0;
     if (depth === 0) return text.slice(0, index + token.length);
   }
