@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { run } from "./run.js";
 
 // From build/test/packaging, where this file runs.
@@ -47,15 +48,39 @@ function project(name: string): string {
   return folder;
 }
 
-/** How many copies of the dependencies are in a folder of npm's. */
-function copies(folder: string, name: string): number {
-  const modules = readdirSync(join(folder, "node_modules"), { recursive: true, encoding: "utf8" });
-  return modules.filter((path) => path.endsWith(join("node_modules", name)) || path === join(name)).length;
+const sharing = `
+import { fromJson, toJson } from "@bufbuild/protobuf";
+import { createClient } from "@connectrpc/connect";
+import { AuthService, createAuthTransport, rest, RefreshTokenSchema } from "zitadel-refresh-tokens";
+const transport = createAuthTransport({ baseUrl: "https://example.com", protocol: rest });
+console.log(createClient(AuthService, transport), toJson(RefreshTokenSchema, fromJson(RefreshTokenSchema, {})));`;
+
+/** Type-checks and bundles, in a project that has them as well, what it shares with us; there is one copy of each. */
+async function shareIn(folder: string): Promise<void> {
+  writeFileSync(join(folder, "share.ts"), sharing);
+  const compilerOptions = { strict: true, module: "esnext", moduleResolution: "bundler", noEmit: true, types: [] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["share.ts"] }));
+  must(folder, "node", join(root, "node_modules/typescript/bin/tsc"), "-p", ".");
+  const { metafile } = await build({
+    absWorkingDir: folder,
+    entryPoints: ["share.ts"],
+    bundle: true,
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+  });
+  for (const name of ["@bufbuild/protobuf", "@connectrpc/connect"]) {
+    const copies = Object.keys(metafile.inputs).flatMap((path) => path.split(`/${name}/dist`).slice(0, -1));
+    if (new Set(copies).size !== 1) throw new Error(`it bundles ${name} from ${[...new Set(copies)].join(" and ")}`);
+  }
 }
 
 const tarball = join(scratch, must(root, "npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", scratch));
 
-const ways: Record<string, () => void> = {
+// What package.json allows at least.
+const lowest = ["@bufbuild/protobuf@2.13.0", "@connectrpc/connect@2.2.0"];
+
+const ways: Record<string, () => void | Promise<void>> = {
   "npm, the tarball": () => {
     const folder = project("npm");
     must(folder, "npm", "install", tarball);
@@ -69,12 +94,17 @@ const ways: Record<string, () => void> = {
   },
   "npm, beside the lowest protobuf and Connect": () => {
     const folder = project("npm-lowest");
-    must(folder, "npm", "install", "--save-exact", "@bufbuild/protobuf@2.13.0", "@connectrpc/connect@2.2.0");
+    must(folder, "npm", "install", "--save-exact", ...lowest);
     must(folder, "npm", "install", tarball);
     listIn(folder);
-    for (const name of ["@bufbuild/protobuf", "@connectrpc/connect"]) {
-      if (copies(folder, name) !== 1) throw new Error(`${copies(folder, name)} copies of ${name}`);
-    }
+    return shareIn(folder);
+  },
+  "pnpm, beside the lowest protobuf and Connect": () => {
+    const folder = project("pnpm-lowest");
+    npx(folder, "pnpm@10 pnpm", "add", "--save-exact", ...lowest);
+    npx(folder, "pnpm@10 pnpm", "add", tarball);
+    listIn(folder);
+    return shareIn(folder);
   },
   "pnpm, the tarball": () => {
     const folder = project("pnpm");
@@ -106,7 +136,7 @@ try {
   for (const [name, install] of Object.entries(ways)) {
     const started = performance.now();
     try {
-      install();
+      await install();
       console.log(`works   ${name} (${Math.round((performance.now() - started) / 1000)} s)`);
     } catch (error) {
       failed++;
