@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "@jest/globals";
+
+// From build/test/packaging, where this file runs.
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+const { scripts, engines, dependencies } = JSON.parse(read("package.json")) as {
+  scripts: Record<string, string>;
+  engines: { node: string };
+  dependencies: Record<string, string>;
+};
+const workflows = readdirSync(join(root, ".github/workflows")).map((name) => `.github/workflows/${name}`);
+
+test("CI runs scripts that there are", () => {
+  for (const path of [...workflows, ".ci/run"]) {
+    const text = read(path);
+    const matrix = /script: \[(.*)\]/.exec(text)?.[1]?.split(", ") ?? [];
+    const named = [...text.matchAll(/npm run (\w[\w:-]*)/g)].map(([, name]) => name as string);
+    for (const name of [...named, ...matrix])
+      expect([path, Object.keys(scripts)]).toEqual([path, expect.arrayContaining([name])]);
+  }
+});
+
+test("CI tests what package.json promises at least", () => {
+  const [node, protobuf] = [engines.node, dependencies["@bufbuild/protobuf"]].map((range) =>
+    range?.replace(/^(>=|\^)/, ""),
+  );
+  const check = read(".github/workflows/check.yml");
+  expect(check).toContain(`{ node: "${node}", protobuf: ${protobuf} }`);
+  expect(check).toContain(`node: ["${node}", `);
+  for (const path of [".ci/run", "test/packaging/installs.ts"])
+    expect(read(path)).toContain(`@bufbuild/protobuf@${protobuf}`);
+});
