@@ -4,8 +4,6 @@ import { type Called, explainError } from "./explain-error.js";
 import { toSafeJson } from "./terminal/escape.js";
 import { mayBeRevoked, printError, printHint, printIds, printWarning } from "./terminal/messages.js";
 
-export type RevokeFormat = "text" | "json";
-
 /** What became of each id. */
 export interface Outcome extends RevokeResult {
   /** Ids that were not among the user's tokens; only of ids that people name. */
@@ -13,7 +11,7 @@ export interface Outcome extends RevokeResult {
 }
 
 /** Prints what became of each token, and returns the exit code. `signal` tells whether the user interrupted it. */
-export function reportRevoked(result: Outcome, format: RevokeFormat, called: Called, signal: AbortSignal): number {
+export function reportRevoked(result: Outcome, format: "text" | "json", called: Called, signal: AbortSignal): number {
   const { revoked, alreadyGone, notFound, failed } = result;
   if (format === "json") {
     process.stdout.write(`${toSafeJson({ revoked, alreadyGone, notFound, failed: failed.map(plainFailure) })}\n`);

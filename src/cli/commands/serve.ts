@@ -2,8 +2,8 @@ import type { LocalZitadel, LocalZitadelOptions } from "../../testing.js";
 import { defineCommand } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
 import { describeFaults } from "../help/describe-faults.js";
-import { parseDuration } from "../input/parse-duration.js";
 import { readTokenFile } from "../input/read-token.js";
+import { parseDuration } from "../input/settings.js";
 import { starterGone } from "../starter-gone.js";
 
 // Beside the built command.

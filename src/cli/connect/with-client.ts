@@ -6,7 +6,7 @@ import { escapeText } from "../terminal/escape.js";
 import { showProgress } from "../terminal/progress.js";
 
 /** What a command's use of a client depends on. */
-export interface ClientUse {
+interface ClientUse {
   readonly settings: Settings;
   /** What is being done, for people who wait. */
   readonly task: string;

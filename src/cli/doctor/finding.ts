@@ -1,65 +1,62 @@
 /**
  * What a check can find out, beside `ok` and `skipped`. Stable: programs that read `-o json` may compare them.
  */
-export const verdicts = [
-  "url-invalid",
-  "url-cleartext",
-  "url-path",
-  "dns-failed",
-  "tcp-refused",
-  "tcp-unreachable",
-  "proxy-unreachable",
-  "proxy-refused",
-  "tls-untrusted",
-  "tls-self-signed",
-  "tls-expired",
-  "tls-expires-soon",
-  "tls-hostname",
-  "tls-not-spoken",
-  "tls-refused",
-  "tls-stalled",
-  "tls-wanted",
-  "tls-client-certificate",
-  "tls-no-h2",
-  "http-silent",
-  "http-closed",
-  "http-not-spoken",
-  "http-redirect",
-  "http-web-page",
-  "http-gateway",
-  "health-failing",
-  "health-hidden",
-  "clock-skew",
-  "http1-only",
-  "grpc-refused",
-  "web-page",
-  "redirect",
-  "not-found",
-  "unknown-instance",
-  "no-trailers",
-  "not-serving",
-  "blocked",
-  "slow",
-  "cut-off",
-  "error",
-  "cors-refused",
-  "cors-headers",
-  "cors-hidden",
-  "cors-origin",
-  "token-missing",
-  "token-malformed",
-  "token-expired",
-  "token-early",
-  "token-issuer",
-  "token-id-token",
-  "token-audience",
-  "token-refused",
-  "token-not-allowed",
-  "list-empty",
-  "list-truncated",
-] as const;
-
-export type Verdict = (typeof verdicts)[number];
+export type Verdict =
+  | "url-invalid"
+  | "url-cleartext"
+  | "url-path"
+  | "dns-failed"
+  | "tcp-refused"
+  | "tcp-unreachable"
+  | "proxy-unreachable"
+  | "proxy-refused"
+  | "tls-untrusted"
+  | "tls-self-signed"
+  | "tls-expired"
+  | "tls-expires-soon"
+  | "tls-hostname"
+  | "tls-not-spoken"
+  | "tls-refused"
+  | "tls-stalled"
+  | "tls-wanted"
+  | "tls-client-certificate"
+  | "tls-no-h2"
+  | "http-silent"
+  | "http-closed"
+  | "http-not-spoken"
+  | "http-redirect"
+  | "http-web-page"
+  | "http-gateway"
+  | "health-failing"
+  | "health-hidden"
+  | "clock-skew"
+  | "http1-only"
+  | "grpc-refused"
+  | "web-page"
+  | "redirect"
+  | "not-found"
+  | "unknown-instance"
+  | "no-trailers"
+  | "not-serving"
+  | "blocked"
+  | "slow"
+  | "cut-off"
+  | "error"
+  | "cors-refused"
+  | "cors-headers"
+  | "cors-hidden"
+  | "cors-origin"
+  | "token-missing"
+  | "token-malformed"
+  | "token-expired"
+  | "token-early"
+  | "token-issuer"
+  | "token-id-token"
+  | "token-audience"
+  | "token-refused"
+  | "token-not-allowed"
+  | "list-empty"
+  | "list-truncated";
 
 /** What one check found. */
 export interface Finding {
