@@ -3,11 +3,11 @@ import { connect } from "node:http2";
 import { Code } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
 import { describe, expect, test } from "@jest/globals";
-import { AuthService } from "../../gen/zitadel/auth_pb.js";
-import type { Fault, LocalZitadel } from "../../src/testing.js";
-import { call, grpcJs, list, listError } from "./grpc-js-client.js";
-import { start } from "./start-local.js";
-import { sendHttp2 } from "./wire-request.js";
+import { AuthService } from "../../../gen/zitadel/auth_pb.js";
+import type { Fault, LocalZitadel } from "../../../src/testing.js";
+import { call, grpcJs, list, listError } from "../grpc-js-client.js";
+import { start } from "../start-local.js";
+import { sendHttp2 } from "../wire-request.js";
 
 const { revokeMyRefreshToken } = AuthService.method;
 

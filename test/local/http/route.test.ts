@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { start } from "./start-local.js";
-import { sendHttp1, sendHttp2, type WireRequest } from "./wire-request.js";
+import { start } from "../start-local.js";
+import { sendHttp1, sendHttp2, type WireRequest } from "../wire-request.js";
 
 const rpcPath = "/zitadel.auth.v1.AuthService/ListMyRefreshTokens";
 const notFound = '{"code":5,"message":"Not Found"}';

@@ -1,6 +1,6 @@
 import { describe, expect } from "@jest/globals";
-import { runInChromium, testInChromium } from "../helpers/chromium.js";
-import { start } from "./start-local.js";
+import { runInChromium, testInChromium } from "../../helpers/chromium.js";
+import { start } from "../start-local.js";
 
 /** What a page of another origin sees of one fetch. */
 type Seen = { status: number; exposed: string[]; body: string } | { failed: string };

@@ -2,10 +2,10 @@ import { Code, ConnectError, createClient, type Transport } from "@connectrpc/co
 import { createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { describe, expect, test } from "@jest/globals";
 import { SessionService } from "@zitadel/proto/zitadel/session/v2/session_service_pb.js";
-import { AuthService } from "../../gen/zitadel/auth_pb.js";
-import { ErrorDetailSchema } from "../../gen/zitadel/message_pb.js";
-import { type LocalZitadel, type LocalZitadelOptions, localUserKey } from "../../src/testing.js";
-import { start } from "./start-local.js";
+import { AuthService } from "../../../gen/zitadel/auth_pb.js";
+import { ErrorDetailSchema } from "../../../gen/zitadel/message_pb.js";
+import { type LocalZitadel, type LocalZitadelOptions, localUserKey } from "../../../src/testing.js";
+import { start } from "../start-local.js";
 
 /** A service of which this package knows nothing, by its stock definitions. */
 const routes: LocalZitadelOptions["routes"] = (router) =>

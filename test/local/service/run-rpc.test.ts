@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { AuthService } from "../../gen/zitadel/auth_pb.js";
-import type { LocalUser, LocalZitadel, LocalZitadelOptions } from "../../src/testing.js";
-import { call, grpcJs } from "./grpc-js-client.js";
-import { start } from "./start-local.js";
-import { sendHttp1 } from "./wire-request.js";
+import { AuthService } from "../../../gen/zitadel/auth_pb.js";
+import type { LocalUser, LocalZitadel, LocalZitadelOptions } from "../../../src/testing.js";
+import { call, grpcJs } from "../grpc-js-client.js";
+import { start } from "../start-local.js";
+import { sendHttp1 } from "../wire-request.js";
 
 const { listMyRefreshTokens, revokeMyRefreshToken, revokeAllMyRefreshTokens } = AuthService.method;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { start } from "./start-local.js";
-import { sendHttp1 } from "./wire-request.js";
+import { start } from "../start-local.js";
+import { sendHttp1 } from "../wire-request.js";
 
 const path = "/auth/v1/users/me/tokens/refresh/_search";
 

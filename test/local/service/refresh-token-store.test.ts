@@ -1,9 +1,9 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "@jest/globals";
-import { AuthService } from "../../gen/zitadel/auth_pb.js";
-import type { LocalZitadel } from "../../src/testing.js";
-import { call, grpcJs, list } from "./grpc-js-client.js";
-import { start } from "./start-local.js";
+import { AuthService } from "../../../gen/zitadel/auth_pb.js";
+import type { LocalZitadel } from "../../../src/testing.js";
+import { call, grpcJs, list } from "../grpc-js-client.js";
+import { start } from "../start-local.js";
 
 const { revokeMyRefreshToken, revokeAllMyRefreshTokens } = AuthService.method;
 

@@ -3,12 +3,12 @@ import { connect } from "node:http2";
 import { createConnection } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { LocalZitadel } from "../../src/testing.js";
-import { ca, certificate } from "../helpers/certificate.js";
-import { collectGarbage } from "../helpers/collect-garbage.js";
-import { grpcJs, list } from "./grpc-js-client.js";
-import { start } from "./start-local.js";
-import { sendHttp1 } from "./wire-request.js";
+import type { LocalZitadel } from "../../../src/testing.js";
+import { ca, certificate } from "../../helpers/certificate.js";
+import { collectGarbage } from "../../helpers/collect-garbage.js";
+import { grpcJs, list } from "../grpc-js-client.js";
+import { start } from "../start-local.js";
+import { sendHttp1 } from "../wire-request.js";
 
 const searchPath = "/auth/v1/users/me/tokens/refresh/_search";
 const rpcPath = "/zitadel.auth.v1.AuthService/ListMyRefreshTokens";
