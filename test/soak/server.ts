@@ -6,6 +6,7 @@ import {
   RevokeMyRefreshTokenRequestSchema,
   RevokeMyRefreshTokenResponseSchema,
 } from "../../gen/zitadel/auth_pb.js";
+import { violations } from "../faults/violations.js";
 import { envelope, type RawH2Connection, type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
 import { createRandom } from "./random.js";
 
@@ -92,6 +93,17 @@ const actions: Record<string, Action> = {
   },
   "end the connection": { weight: 10, endsConnection: true, act: ({ connection }) => connection.end() },
   "reset the connection": { weight: 10, endsConnection: true, act: ({ connection }) => connection.reset() },
+  "break the rules": {
+    weight: 15,
+    endsConnection: true,
+    act({ connection }) {
+      const all = Object.values(violations);
+      leaving.add(connection);
+      all[Math.floor(random() * all.length)]?.(connection);
+      // Node notices some of them, and leaves it to the server to close the connection for the others.
+      later(connection, 1_000, () => connection.end());
+    },
+  },
   "fall silent": {
     weight: 3,
     endsConnection: true,
