@@ -9,8 +9,8 @@ const outdir = "dist/page";
 const compiledEnum =
   /^export var (\w+);\n(?:\/\*\*[\s\S]*?\*\/\n)?\(function \(\1\) \{([\s\S]*?)^\}\)\(\1 \|\| \(\1 = \{\}\)\);$/gm;
 
-// protobuf describes the whole of descriptor.proto to itself. These of its messages no schema of ours has: they keep their
-// names, by whose places the others are known, and lose their fields.
+// protobuf describes the whole of descriptor.proto to itself. Our schemas set nothing in these of its messages: they keep
+// their names, by whose places the others are known, and lose their fields.
 const emptied = [
   "FileDescriptorSet",
   "SourceCodeInfo",
@@ -20,7 +20,9 @@ const emptied = [
   "FeatureSetDefaults",
   "FileOptions",
   "ExtensionRangeOptions",
+  "EnumOptions",
   "EnumValueOptions",
+  "FieldOptions",
   "OneofOptions",
   "ServiceOptions",
 ];

@@ -81,12 +81,12 @@ export function drawAxis(element: SVGElement, { from, to, now, at }: Scale): voi
   const step = steps.find((each) => (to - from) / each <= 7) ?? (to - from) / 4;
   const labels = [label(at(now), "now", "now")];
   for (let k = Math.ceil((from - now) / step); now + k * step <= to; k++) {
-    if (k !== 0) labels.push(label(at(now + k * step), axisLabel(now + k * step, step), k % 2 ? "odd" : "even"));
+    const x = at(now + k * step);
+    // At the very edge there is no room for a label.
+    if (k !== 0 && x > 4 && x < 96) labels.push(label(x, axisLabel(now + k * step, step), k % 2 ? "odd" : "even"));
   }
   element.replaceChildren(...labels);
 }
 
-function label(x: number, text: string, name: string): SVGElement {
-  const anchor = x < 4 ? "start" : x > 96 ? "end" : "middle";
-  return svg("text", { class: name, x: percent(x), y: "70%", "text-anchor": anchor }, text);
-}
+const label = (x: number, text: string, name: string) =>
+  svg("text", { class: name, x: percent(x), y: "70%", "text-anchor": "middle" }, text);

@@ -3,7 +3,8 @@ import type { Page } from "playwright-core";
 import { Code } from "../../src/node.js";
 import type { Fault } from "../../src/testing.js";
 import { testInChromium } from "../helpers/chromium.js";
-import { type OpenedPage, openPage, useChromium } from "./open-page.js";
+import { type OpenedPage, openPage } from "./open-page.js";
+import { useChromium } from "./use-chromium.js";
 
 const browser = useChromium();
 const listed = (page: Page) => page.locator("#list > li").nth(5).waitFor();

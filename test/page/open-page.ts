@@ -1,5 +1,4 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { afterAll, beforeAll } from "@jest/globals";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { readPage } from "../../src/cli/page-files.js";
 import { type LocalZitadel, type LocalZitadelOptions, startLocalZitadel } from "../../src/testing.js";
@@ -7,16 +6,6 @@ import { findChromium } from "../helpers/find-chromium.js";
 
 // From build/test/page, where this file runs.
 const folder = pathToFileURL(fileURLToPath(new URL("../../../dist/page/", import.meta.url)));
-
-/** One browser for all tests of a file. */
-export function useChromium(): () => Browser {
-  let browser: Browser | undefined;
-  beforeAll(async () => {
-    if (findChromium() !== undefined || process.env.CI) browser = await launchChromium();
-  });
-  afterAll(() => browser?.close());
-  return () => browser as Browser;
-}
 
 /** Starts headless Chromium, which the caller closes. */
 export async function launchChromium(): Promise<Browser> {

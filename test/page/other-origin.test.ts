@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { type LocalZitadel, startLocalZitadel } from "../../src/testing.js";
 import type { createAuthClient, getErrorInfo, grpcWeb, rest } from "../../src/web.js";
 import { bundlePage, testInChromium } from "../helpers/chromium.js";
-import { useChromium } from "./open-page.js";
+import { useChromium } from "./use-chromium.js";
 
 const browser = useChromium();
 

@@ -2,8 +2,9 @@ import { describe, expect } from "@jest/globals";
 import type { Locator, Page } from "playwright-core";
 import { Code } from "../../src/node.js";
 import { testInChromium } from "../helpers/chromium.js";
-import { openPage, useChromium } from "./open-page.js";
+import { openPage } from "./open-page.js";
 import { manyTokens } from "./states.js";
+import { useChromium } from "./use-chromium.js";
 
 const browser = useChromium();
 
@@ -75,6 +76,7 @@ describe("the list", () => {
     await using opened = await openPage(browser());
     const { page, zitadel } = opened;
     await rows(page).first().locator("summary").click();
+    await rows(page).first().locator("details dd").first().waitFor();
     const text = await rows(page).first().locator("details dl").innerText();
     const token = zitadel.users[0].refreshTokens[2];
     for (const each of [

@@ -5,8 +5,9 @@ import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { Code } from "../../src/node.js";
 import { testInChromium } from "../helpers/chromium.js";
-import { openPage, useChromium } from "./open-page.js";
+import { openPage } from "./open-page.js";
 import { enterState, hostileTexts, states } from "./states.js";
+import { useChromium } from "./use-chromium.js";
 
 const browser = useChromium();
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

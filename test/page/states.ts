@@ -59,6 +59,7 @@ export const states: Readonly<Record<string, State>> = {
   error: { options: { faults: [{ kind: "html", status: 502, times: Number.POSITIVE_INFINITY }] }, shows: "#problem" },
   offline: {
     enter: async (page) => {
+      await page.locator(listed).first().waitFor();
       await page.context().setOffline(true);
     },
     shows: "#offline:not(:empty)",

@@ -1,8 +1,9 @@
 import { describe, expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { testInChromium } from "../helpers/chromium.js";
-import { openPage, useChromium } from "./open-page.js";
+import { openPage } from "./open-page.js";
 import { manyTokens } from "./states.js";
+import { useChromium } from "./use-chromium.js";
 
 const browser = useChromium();
 const rows = (page: Page) => page.locator("#list > li");
