@@ -146,7 +146,7 @@ function report(source: Source, listings: readonly [Listing, ...Listing[]]): str
     `${ms.toFixed(1)} ms`,
     `${bytes} bytes`,
   ]);
-  return `${source.name} at ${source.url}\n\n${tokens}\n${cut}\nThe same answer over ${calls.length} protocols:\n${table(calls)}\n`;
+  return `${source.name} at ${source.url}\n\n${tokens}\n${cut}\nThe same answer over ${calls.length} protocols:\n${table(calls)}\n\nAs a page: npx . serve --open. As a command: npx . --help\n`;
 }
 
 async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {

@@ -59,6 +59,8 @@ describe("npm start", () => {
       ],
       ["REST", "application/json", expect.stringMatching(/ ms$/), expect.stringMatching(/^\d{3,} bytes$/)],
       [""],
+      ["As a page: npx . serve --open. As a command: npx . --help"],
+      [""],
     ]);
   });
 
