@@ -45,6 +45,10 @@ const slimProtobuf = {
         .replace(/(?<=\bboot\().*(?=\);$)/m, emptyMessages);
       return { contents };
     });
+    // For default values, which proto3 has none of and descriptor.proto none but zero.
+    onLoad({ filter: /text-format\.js$/ }, () => ({
+      contents: "export const parseTextFormatEnumValue = () => {}, parseTextFormatScalarValue = () => {};",
+    }));
   },
 };
 
