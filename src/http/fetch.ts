@@ -45,8 +45,7 @@ export function createFetchClient(
     checkResponse(response);
     if (response.type === "error") throw fetchFailure(new TypeError("network error"), origin, explain);
     if (response.type === "opaqueredirect") {
-      const message =
-        "the server redirects, which is not followed since it would carry the token along: correct baseUrl";
+      const message = "redirects are not followed, since that would carry the token elsewhere; correct baseUrl";
       throw failure(Code.Unknown, message, { reason: "redirect-refused" });
     }
     guard.checkHead(response);

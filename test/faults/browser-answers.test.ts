@@ -66,6 +66,16 @@ const rows: BrowserRow[] = [
     expected: unreachable,
     requests: 4,
   },
+  {
+    name: "D28 a content-encoding that is damaged, which a browser tells like a connection that was lost",
+    on: both,
+    answer: (request, response) => {
+      response.setHeader("content-encoding", "gzip");
+      ok(request, response);
+    },
+    expected: { code: Code.Unavailable, reason: "connection-lost", attempts: 4 },
+    requests: 4,
+  },
   ...[301, 302, 303, 307, 308].map(
     (status): BrowserRow => ({
       name: `D18 ${status}, which a browser does not let anyone read`,

@@ -65,6 +65,17 @@ describe("D: HTTP status, content type, redirects", () => {
         requests: 1,
       })),
     ),
+    ...["000", "099", "700"].map((status) => ({
+      name: `D29 a :status of ${status}`,
+      on: overHttp2,
+      server: {
+        onRequest: (one: RawExchange) => {
+          one.head({ ":status": status, ...html });
+          one.data(Buffer.from(page), { endStream: true });
+        },
+      },
+      expected: { code: Code.Internal, attempts: 1, message: /HTTP status/, reason: "bad-http" },
+    })),
     {
       name: "D25 421 with a page",
       on: everyRoute,
