@@ -30,15 +30,19 @@ export function createClientOf({ transport, withToken }: TransportFamily): AuthC
   });
 }
 
+// Without prototypes, which somebody may have polluted.
+const noOptions: CallOptions = Object.create(null);
+const ownOptions = (given: CallOptions): CallOptions => Object.assign(Object.create(null), given);
+
 // What Connect's createClient does for unary methods, which are all that there are: its streams weigh 1.2 kB.
 function createUserClient(transport: Transport): UserClient {
   return makeAnyClient(AuthService, (method) => {
     if (method.methodKind !== "unary") return null;
-    return (input: Record<string, unknown>, options: CallOptions = {}) => {
-      const { signal, timeoutMs, headers, contextValues } = options;
+    return (input: Record<string, unknown>, given?: CallOptions) => {
+      const { signal, timeoutMs, headers, contextValues, onHeader, onTrailer } = given ? ownOptions(given) : noOptions;
       return transport.unary(method, signal, timeoutMs, headers, input, contextValues).then((response) => {
-        options.onHeader?.(response.header);
-        options.onTrailer?.(response.trailer);
+        onHeader?.(response.header);
+        onTrailer?.(response.trailer);
         return response.message;
       });
     };

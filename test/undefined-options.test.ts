@@ -20,6 +20,19 @@ const bare = (fault: { kind: string; code?: Code }) =>
     ...fault,
   }) as Fault;
 
+test("a polluted prototype sets no option of a call", async () => {
+  await using zitadel = await startLocalZitadel();
+  await using auth = createAuthClient({ baseUrl: zitadel.url, token: zitadel.users[0]?.token, protocol: grpcWeb });
+  const prototype = Object.prototype as Record<string, unknown>;
+  prototype.timeoutMs = -1;
+  try {
+    await auth.listMyRefreshTokens({});
+    await auth.listMyRefreshTokens({}, {});
+  } finally {
+    delete prototype.timeoutMs;
+  }
+});
+
 test("undefined is the default in every option", async () => {
   await using zitadel = await startLocalZitadel({
     users: [

@@ -19,6 +19,7 @@ interface SharedCause {
 export class Throttle {
   #tokens = capacity;
   #answeredAt = Number.NEGATIVE_INFINITY;
+  readonly #events = new WeakMap<object, boolean>();
   #loss: SharedCause | undefined;
   #outage: SharedCause | undefined;
 
@@ -34,7 +35,7 @@ export class Throttle {
   }
 
   /** Takes what a retry costs, after a failure of an attempt that began at `startedAt`. `false` if it is too much. */
-  take({ repeat, httpStatus, fromServer }: FailureNote, startedAt: number): boolean {
+  take({ repeat, httpStatus, fromServer, event }: FailureNote, startedAt: number): boolean {
     // An answer is the server's word to this one call.
     if (httpStatus !== undefined || fromServer) return this.#pay();
     if (repeat === "not-sent") {
@@ -42,7 +43,12 @@ export class Throttle {
       if (!this.#outage || this.#outage.at < this.#answeredAt) this.#outage = this.#cause();
       return this.#outage.isPaid;
     }
-    // What was under way when another one was lost was lost with it.
+    if (event) {
+      const isPaid = this.#events.get(event) ?? this.#pay();
+      this.#events.set(event, isPaid);
+      return isPaid;
+    }
+    // Over fetch nobody knows the connection: what was under way when another one was lost was lost with it.
     if (!this.#loss || this.#loss.at < startedAt) this.#loss = this.#cause();
     return this.#loss.isPaid;
   }

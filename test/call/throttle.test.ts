@@ -39,6 +39,14 @@ describe("the throttle", () => {
     expect(throttle.take(lost, performance.now() + 1)).toBe(false);
   });
 
+  test("takes one for each connection that is known to have been lost", () => {
+    const throttle = new Throttle();
+    const [first, second] = [{}, {}];
+    expect(taken(throttle, 200, { repeat: "maybe-applied", event: first }, Number.POSITIVE_INFINITY)).toBe(200);
+    expect(taken(throttle, 200, { repeat: "refused", event: second }, 0)).toBe(200);
+    expect(taken(throttle, 200, answer, 0)).toBe(98);
+  });
+
   test("takes one for a port that refuses until something answers again", () => {
     const throttle = new Throttle();
     const refused = { repeat: "not-sent" } as const;

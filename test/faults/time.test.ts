@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { getEventListeners, once } from "node:events";
 import { createServer } from "node:net";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
 import { type Answer, startAnswerServer } from "../helpers/answer-server.js";
 import { collectGarbage } from "../helpers/collect-garbage.js";
 import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
 import {
   errorAnswer,
+  errorDetail,
   frame,
   grpcAnswer,
   jsonAnswer,
@@ -15,6 +16,7 @@ import {
   listJson,
   okAnswer,
   type ProtocolName,
+  retryInfo,
 } from "./answers.js";
 import { canaryToken, collectStray, expectOutcome, turns, until } from "./fault-row.js";
 
@@ -106,6 +108,56 @@ describe("deadline", () => {
       const sent = server.requests.map(({ headers }) => headers["grpc-timeout"]);
       for (const value of sent) expect(value).toMatch(/^[1-9][0-9]{0,7}m$/);
       expect(Number.parseInt(String(sent[0]), 10)).toBeLessThanOrEqual(4000);
+    });
+
+    test(`I9 ${protocol}: a missing organization that nobody named is the deadline, and no denial`, async () => {
+      const missing = [errorDetail("AUTH-Bs7Ds", "Organisation doesn't exist")];
+      const denial = errorAnswer(protocol, Code.PermissionDenied, { details: missing });
+      const left = { now: 0 };
+      // Held until the deadline is close, or not at all.
+      await using server = await startAnswerServer(protocol, () => ({ ...denial, delayMs: left.now }));
+      await using auth = rowClient(server, protocol, { timeoutMs: 1000 });
+      const denied = { code: Code.PermissionDenied, fromServer: true, attempts: 1 };
+      await expectOutcome((options) => auth.listMyRefreshTokens({}, options), denied);
+      left.now = 920;
+      const { error } = await expectOutcome((options) => auth.listMyRefreshTokens({}, options), {
+        code: Code.DeadlineExceeded,
+        attempts: 1,
+      });
+      expect(error?.message).toMatch(/the deadline of 1000 ms passed/);
+      // Unless the machine was so slow that the answer did not come in time.
+      if (error?.cause !== undefined) expect(error.cause).toMatchObject({ code: Code.PermissionDenied });
+      const headers = { "x-zitadel-orgid": "69629023906488334" };
+      left.now = 0;
+      await expectOutcome((options) => auth.listMyRefreshTokens({}, { ...options, headers }), denied);
+      expect(server.requests).toHaveLength(3);
+    });
+
+    test(`I9 ${protocol}: a server that wants to be left alone for 30 days is, without a deadline`, async () => {
+      const month = String(30 * 24 * 3600);
+      await using server = await startAnswerServer(protocol, () =>
+        protocol === "grpc"
+          ? errorAnswer(protocol, Code.Unavailable, { details: [retryInfo(30 * 24 * 3_600_000)] })
+          : { status: 503, headers: { "retry-after": month, "content-type": "text/html" } },
+      );
+      await using auth = rowClient(server, protocol, { timeoutMs: false });
+      await expectOutcome((options) => auth.listMyRefreshTokens({}, options), {
+        code: Code.Unavailable,
+        fromServer: protocol === "grpc",
+        attempts: 1,
+      });
+      await turns(20);
+      expect(server.requests).toHaveLength(1);
+    });
+
+    test(`I9 ${protocol}: a deadline within an interceptor is told in whole milliseconds`, async () => {
+      await using server = await startAnswerServer(protocol, () => ({ stall: "before-head" }));
+      const bound: Interceptor = (next) => (request) => next({ ...request, signal: new AbortController().signal });
+      await using auth = rowClient(server, protocol, { timeoutMs: 125.7, interceptors: [bound] });
+      await expectOutcome((options) => auth.listMyRefreshTokens({}, options), {
+        code: Code.DeadlineExceeded,
+        message: /the deadline of 126 ms passed/,
+      });
     });
 
     test(`I1 ${protocol}: timeoutMs: false sets no deadline and sends no grpc-timeout`, async () => {
