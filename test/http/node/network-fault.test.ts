@@ -1,0 +1,33 @@
+import { expect, test } from "@jest/globals";
+import { networkFault, notHttp2 } from "../../../src/http/node/network-fault.js";
+
+const withCode = (code: string, error: Error = new Error("whatever")) => Object.assign(error, { code });
+
+test("addresses that Node's fetch gave up too soon are told with the option that gives them more time", () => {
+  const each = [withCode("ETIMEDOUT"), withCode("ECONNREFUSED")];
+  const fault = networkFault(withCode("ETIMEDOUT", new AggregateError(each)), "two.example");
+  expect(fault).toMatchObject({ reason: "connect-timeout", repeat: "not-sent" });
+  expect(fault?.message).toContain("--network-family-autoselection-attempt-timeout");
+  expect(networkFault(withCode("ETIMEDOUT"), "one.example")?.message).toBe("one.example cannot be reached");
+});
+
+// By OpenSSL 3.0 and by 3.5.
+for (const code of [
+  "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+  "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE",
+  "ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED",
+  "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
+]) {
+  test(`${code} is about the client certificate`, () => {
+    expect(networkFault(withCode(code), "zitadel.example")).toEqual({
+      reason: "tls",
+      message: "zitadel.example refused the client certificate, or wants one: see http2.tls.cert and http2.tls.key",
+      repeat: "never",
+    });
+  });
+}
+
+test("only who came without TLS is told to use https:", () => {
+  expect(notHttp2("zitadel.example", true).message).not.toContain("https:");
+  expect(notHttp2("zitadel.example", false).message).toContain("use https: if it is a TLS port");
+});
