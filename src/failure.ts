@@ -46,7 +46,12 @@ export function failure(
   code: Code,
   message: string,
   note: FailureNote,
-  rest?: { metadata?: HeadersInit; details?: ConnectError["details"]; cause?: unknown; hint?: string | undefined },
+  rest?: {
+    metadata?: Headers | Record<string, string>;
+    details?: ConnectError["details"];
+    cause?: unknown;
+    hint?: string | undefined;
+  },
 ): ConnectError {
   const hint = rest?.hint ? `; ${rest.hint}` : "";
   const error = new ConnectError(
