@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "@jest/globals";
@@ -121,15 +123,44 @@ describe("HTTPS_PROXY", () => {
     });
   });
 
-  test("that is none is wrong usage, and stays unsaid", async () => {
-    const env = { HTTPS_PROXY: "socks5://user:secret@127.0.0.1", ZITADEL_TOKEN: "any" };
-    const { status, stderr } = await runCli(["list", "-u", `https://${host}`], { env });
-    expect({ status, stderr }).toEqual({
-      status: 2,
-      stderr: expect.stringMatching(/^error: HTTPS_PROXY must be the URL of an HTTP proxy, such as [^\n]+\n$/),
+  for (const value of ["socks5://user:secret@127.0.0.1", "http://user:secret%zz@127.0.0.1", "http://secret proxy"]) {
+    test(`that is none (${value}) is wrong usage, and stays unsaid`, async () => {
+      const env = { HTTPS_PROXY: value, ZITADEL_TOKEN: "any" };
+      for (const command of ["list", "doctor"]) {
+        const { status, stderr } = await runCli([command, "-u", `https://${host}`], { env });
+        expect({ status, stderr }).toEqual({
+          status: 2,
+          stderr: expect.stringMatching(/^error: HTTPS_PROXY must be the URL of an HTTP proxy, such as [^\n]+\n$/),
+        });
+        expect(stderr).not.toContain("secret");
+      }
     });
-    expect(stderr).not.toContain("secret");
+  }
+});
+
+test("what a server says first comes through, although it comes with the proxy's answer", async () => {
+  const upstreams = createHttp2Server((_request, response) => void response.writeHead(403).end());
+  upstreams.listen(0, "127.0.0.1");
+  await once(upstreams, "listening");
+  const { port } = upstreams.address() as AddressInfo;
+  const proxy = createServer();
+  const sockets = new Set<Socket>();
+  running.push({ server: proxy, sockets });
+  proxy.on("connect", (_request, socket: Socket) => {
+    const upstream = connect(port, "127.0.0.1");
+    for (const each of [socket, upstream]) sockets.add(each.on("error", () => {}));
+    // The server's SETTINGS, which it sends at once.
+    upstream.once("data", (settings: Buffer) => {
+      socket.write(Buffer.concat([Buffer.from("HTTP/1.1 200 OK\r\n\r\n"), settings]));
+      socket.pipe(upstream).pipe(socket);
+    });
   });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const env = { HTTP_PROXY: `127.0.0.1:${(proxy.address() as AddressInfo).port}`, ZITADEL_TOKEN: "any" };
+  const { stderr } = await runCli(["list", "-u", `http://${host}`, "--allow-insecure", "--timeout", "3s"], { env });
+  upstreams.close();
+  expect(stderr).toMatch(/\nhint: something in front of ZITADEL refuses gRPC/);
 });
 
 describe("NO_PROXY", () => {

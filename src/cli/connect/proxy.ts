@@ -48,12 +48,12 @@ function variableOf(name: string): [name: string, value: string] | undefined {
 function parseProxy(variable: string, value: string): HttpProxy {
   const text = value.includes("://") ? value : `http://${value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
+  const credentials = url && decoded(`${url.username}:${url.password}`);
   // The value stays unsaid: it may hold a password.
-  if (!url || !/^https?:$/.test(url.protocol)) {
+  if (!url || credentials === undefined || !/^https?:$/.test(url.protocol)) {
     throw usageError(`${variable} must be the URL of an HTTP proxy, such as http://user:password@proxy.example:3128`);
   }
   const isTls = url.protocol === "https:";
-  const credentials = [url.username, url.password].map(decodeURIComponent).join(":");
   return {
     variable,
     isTls,
@@ -61,6 +61,14 @@ function parseProxy(variable: string, value: string): HttpProxy {
     port: Number(url.port || (isTls ? 443 : 80)),
     ...(credentials !== ":" && { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` }),
   };
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 // Names and their subdomains, with a port or without, addresses as they are, and a star for all.

@@ -18,8 +18,13 @@ export function openTunnel(proxy: HttpProxy, host: string, port: number, signal?
       agent: false,
       ...(signal && { signal }),
     });
-    sent.on("connect", ({ statusCode: status = 0 }, socket) => {
-      if (status === 200) return resolve(socket);
+    sent.on("connect", ({ statusCode: status = 0 }, socket, head) => {
+      if (status >= 200 && status < 300) {
+        // What the server said first came with the proxy's answer.
+        if (head.length > 0) socket.unshift(head);
+        resolve(socket);
+        return;
+      }
       socket.destroy();
       reject(refusal(where, authority, status, proxy));
     });
