@@ -281,7 +281,7 @@ describe("C: HTTP/2 control frames", () => {
 
     test(`C16 the window for request bodies never opens, ${route}`, async () => {
       await using server = await startRawH2({ settings: [[settings.initialWindowSize, 0]] });
-      await using client = clientFor(route, { baseUrl: server.url, timeoutMs: 150 });
+      await using client = clientFor(route, { baseUrl: server.url, timeoutMs: 800 });
       await listOutcome(client, { code: Code.DeadlineExceeded, attempts: 1 });
       await until(() => server.connections[0]?.resets.get(1) === rst.cancel, "the stream was not cancelled");
     });
