@@ -12,8 +12,8 @@ import {
   type RefreshTokensView,
   rest,
   viewRefreshTokens,
-} from "../src/node.js";
-import { startLocalZitadel } from "../src/testing.js";
+} from "zitadel-refresh-tokens";
+import { startLocalZitadel } from "zitadel-refresh-tokens/testing";
 
 /** A mistake in how the command was called, rather than something that went wrong. */
 class UsageError extends Error {}

@@ -4,10 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { root } from "./run-example.js";
 
 const folder = join(root, "examples");
-// list.ts is what npm start runs, before anything is built.
-const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
-  (file) => file.endsWith(".ts") && file !== "list.ts",
-);
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
 const tests = readdirSync(join(root, "test/examples")).map((file) =>
   readFileSync(join(root, "test/examples", file), "utf8"),
 );
@@ -21,7 +18,8 @@ describe("each example", () => {
     const text = readFileSync(join(folder, file), "utf8");
 
     test(`${file} is short enough to paste`, () => {
-      expect(text.split("\n").length).toBeLessThanOrEqual(60);
+      // list.ts is not for pasting: it is what npm start runs.
+      expect(text.split("\n").length).toBeLessThanOrEqual(file === "list.ts" ? 200 : 60);
     });
 
     test(`${file} imports packages by name, and this one among them`, () => {
@@ -39,17 +37,14 @@ describe("each example", () => {
     const listed = [...readFileSync(join(folder, "README.md"), "utf8").matchAll(/\]\(([^)]+)\)/g)].map(
       ([, link]) => link,
     );
-    expect(listed.sort()).toEqual(
-      ["list.ts", ...files.filter((file) => !file.endsWith("sign-out-elsewhere.ts"))].sort(),
-    );
+    expect(listed.sort()).toEqual(files.filter((file) => !file.endsWith("sign-out-elsewhere.ts")).sort());
   });
 
   test("runs in a test", () => {
     const names = files.map((file) => file.replace(/^.*\/|(\.test)?\.ts$/g, ""));
     // What the tests of an application import.
     const own = names.filter((name) => name !== "sign-out-elsewhere");
-    expect(
-      own.filter((name) => !tests.some((text) => text.includes(`"${name}"`) || text.includes(`/${name}.ts`))),
-    ).toEqual([]);
+    const isNamed = (name: string) => tests.some((text) => new RegExp(`"${name}"|/${name}\\.[jt]s\\b`).test(text));
+    expect(own.filter((name) => !isNamed(name))).toEqual([]);
   });
 });
