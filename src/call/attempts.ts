@@ -5,7 +5,7 @@ import type { Reply } from "../protocol/protocol.js";
 import { checkRequest } from "../zitadel.js";
 import type { Call } from "./call.js";
 import { LazyResponse } from "./lazy-response.js";
-import { type CallState, next, type RetryPolicy } from "./next-step.js";
+import { next, type RetryPolicy } from "./next-step.js";
 import { redact } from "./redact.js";
 import type { Sender } from "./sender.js";
 import type { Throttle } from "./throttle.js";
@@ -78,7 +78,18 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
     for (const secret of secrets) redact(error, secret);
     report(plan, call, startedAt, error.code);
     if (call.stopped) throw error;
-    const step = next(error, stateOf(call));
+    const step = next(error, {
+      method,
+      metadata,
+      policy,
+      remainingMs: call.remainingMs,
+      answeredMsAgo: performance.now() - throttle.answeredAt,
+      jitter: 0.8 + 0.4 * Math.random(),
+      retries: call.retries,
+      mayRefresh,
+      mayResend,
+      maybeApplied,
+    });
     progress.lastError = error;
     switch (step.do) {
       case "done":
@@ -110,13 +121,6 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
         await sleep(step.ms, call);
       }
     }
-  }
-
-  function stateOf({ remainingMs, retries }: Call): CallState {
-    const answeredMsAgo = performance.now() - throttle.answeredAt;
-    const jitter = 0.8 + 0.4 * Math.random();
-    const flags = { mayRefresh, mayResend, maybeApplied };
-    return { method, metadata, policy, remainingMs, answeredMsAgo, jitter, retries, ...flags };
   }
 }
 
