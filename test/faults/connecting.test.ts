@@ -306,7 +306,11 @@ describe("A: connecting", () => {
         const slow = await startSlowToAccept();
         try {
           resolveTo("127.0.0.1", "::1");
-          await using client = clientFor(route, { baseUrl: `http://two.localhost:${slow.port}`, timeoutMs: 10_000 });
+          await using client = clientFor(route, {
+            baseUrl: `http://two.localhost:${slow.port}`,
+            timeoutMs: 10_000,
+            retry: false,
+          });
           const call = listOutcome(client, { code: "ok", withinMs: 10_000 });
           setTimeout(() => slow.accept(), 500);
           await call;
