@@ -4,6 +4,7 @@ import type { CallRecord, ProtocolName } from "./calls.js";
 import { confirmRevoke, openInstanceDialog } from "./dialogs.js";
 import { byId, el, facts, setText } from "./dom.js";
 import { ListView } from "./list-view.js";
+import { describe } from "./problem.js";
 import { showRequest } from "./request-panel.js";
 import { Session } from "./session.js";
 import { findDemo } from "./source.js";
@@ -83,8 +84,18 @@ async function chooseInstance(): Promise<void> {
 
 async function switchTo(protocol: ProtocolName): Promise<void> {
   for (const input of protocols) input.checked = input.value === protocol;
-  if (session.source) await session.use(session.source, protocol);
-  else session.protocol = protocol;
+  if (!session.source) {
+    session.protocol = protocol;
+    return;
+  }
+  try {
+    await session.use(session.source, protocol);
+  } catch (error) {
+    // REST's script cannot be loaded.
+    session.problem = describe(error);
+    for (const input of protocols) input.checked = input.value === session.protocol;
+    render();
+  }
 }
 
 const protocols = [...document.querySelectorAll<HTMLInputElement>("input[name=protocol]")];

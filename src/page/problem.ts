@@ -1,4 +1,5 @@
 import { Code, ConnectError, getErrorInfo } from "../web.js";
+import { plain } from "./dom.js";
 
 /** A failure in words for people: what it is, and what to do. */
 export interface Problem {
@@ -94,4 +95,12 @@ export function describe(error: unknown): Problem {
       ["Message", rawMessage],
     ],
   };
+}
+
+/** The same in one line. */
+export function summarize(error: unknown): string {
+  if (!(error instanceof ConnectError)) return (error as Error).message;
+  const { title, remedy, facts } = describe(error);
+  const codes = facts.slice(0, 2).flatMap(([, value]) => value ?? []);
+  return `${title} (${plain(codes.join(", "))}). ${remedy}`;
 }

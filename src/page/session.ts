@@ -1,7 +1,6 @@
 import type { ListMyRefreshTokensResponse } from "../web.js";
 import { type CallRecord, type Calls, createCalls, type ProtocolName } from "./calls.js";
-import { plain } from "./dom.js";
-import { describe, type Problem } from "./problem.js";
+import { describe, type Problem, summarize } from "./problem.js";
 import type { Mark } from "./row.js";
 import type { Source } from "./source.js";
 
@@ -23,6 +22,7 @@ export class Session {
   readonly marks = new Map<string, Mark>();
 
   #calls: Calls | undefined;
+  #uses = 0;
   #last: Promise<unknown> = Promise.resolve();
   #lookMs = firstLookMs;
   #looking: ReturnType<typeof setTimeout> | undefined;
@@ -35,7 +35,10 @@ export class Session {
 
   /** Shows another source, or the same over another protocol. Rejects with what is wrong with the source. */
   async use(source: Source, protocol: ProtocolName): Promise<void> {
+    const use = ++this.#uses;
     const calls = await createCalls(source, protocol, this.onCall);
+    // Somebody has chosen again meanwhile.
+    if (use !== this.#uses) return calls.close();
     this.#calls?.close();
     this.#calls = calls;
     if (source !== this.source) {
@@ -59,7 +62,12 @@ export class Session {
     this.#mark(ids, "revoking", "Asking ZITADEL to revoke it…");
     this.onChange();
     await this.#inTurn(async (calls) => {
-      const { revoked, alreadyGone, failed } = await calls.revoke(ids);
+      const { revoked, alreadyGone, failed } = await calls.revoke(ids).catch((error: unknown) => ({
+        // An id that none can have, if that is what ZITADEL lists.
+        revoked: [],
+        alreadyGone: [],
+        failed: ids.map((id) => ({ id, error })),
+      }));
       if (calls !== this.#calls) return;
       this.#mark(revoked, "revoked", "Revoked: the app has to sign in again. ZITADEL's list is not up to date yet.");
       this.#mark(
@@ -67,11 +75,7 @@ export class Session {
         "gone",
         "Signed out or revoked before. ZITADEL may go on listing it; it is of no use any more.",
       );
-      for (const { id, error } of failed) {
-        const { title, remedy, facts } = describe(error);
-        const codes = facts.slice(0, 2).flatMap(([, value]) => value ?? []);
-        this.#mark([id], "failed", `Not revoked. ${title} (${plain(codes.join(", "))}). ${remedy}`);
-      }
+      for (const { id, error } of failed) this.#mark([id], "failed", `Not revoked. ${summarize(error)}`);
       const done = revoked.length + alreadyGone.length;
       this.say(`${done} revoked${failed.length > 0 ? `, ${failed.length} not` : ""}.`);
       this.onChange();

@@ -147,6 +147,39 @@ describe("a fault while the page runs", () => {
   });
 });
 
+testInChromium("the protocol chosen last counts, and one whose script cannot be loaded is told", async () => {
+  await using opened = await openPage(browser());
+  const { page } = opened;
+  await listed(page);
+  let release: (() => void) | undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route("**/rest.js", async (route) => {
+    await released;
+    await route.continue();
+  });
+  const protocol = () => page.locator("#request-facts > div", { hasText: "Protocol" }).locator("dd").textContent();
+  await page.getByText("REST", { exact: true }).click();
+  await page.getByText("gRPC-Web", { exact: true }).first().click();
+  const loaded = page.waitForResponse("**/rest.js");
+  release?.();
+  await loaded;
+  await page.locator("#reload[aria-busy=false]").waitFor();
+  await page.locator("#reload").click();
+  await page.locator("#reload[aria-busy=false]").waitFor();
+  expect(await protocol()).toBe("gRPC-Web");
+
+  await page.unroute("**/rest.js");
+  await page.reload();
+  await listed(page);
+  await page.route("**/rest.js", (route) => route.abort());
+  await page.getByText("REST", { exact: true }).click();
+  await page.locator("#problem").waitFor();
+  expect(await page.locator("input[value=grpcWeb]").isChecked()).toBe(true);
+  await listed(page);
+});
+
 describe("another instance", () => {
   testInChromium("is used from memory alone, over both protocols", async () => {
     await using other = await openPage(browser(), { users: [{ refreshTokens: [{ clientId: "1@elsewhere" }] }] });

@@ -85,6 +85,10 @@ describe("hostile text", () => {
       expect(await page.locator("#confirm-text :is(img, script, style, svg)").count()).toBe(0);
       await page.keyboard.press("Escape");
     }
+    // Nor does an id that no token can have hurt: it is refused before anything is sent.
+    await page.getByRole("button", { name: "Revoke <img" }).click();
+    await page.locator("#confirm-revoke").click();
+    await page.locator("#list .note", { hasText: "Not revoked. ids[0] is no id of a refresh token" }).waitFor();
     expect(complaints).toEqual([]);
   });
 
