@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { benchmarksPage } from "./benchmarks-page.js";
 import { type Measured, measureAll } from "./measure-all.js";
 import { root } from "./pages.js";
+import { withFigures } from "./readme-figures.js";
 
 const usage = `npm run bench:docs -- [options]
 
@@ -28,33 +29,45 @@ if (options.help) {
   process.exit();
 }
 
-const measured = options.from
-  ? (JSON.parse(readFileSync(options.from, "utf8")) as Measured)
-  : await measureAll(
-      [process.execPath, options.newest ?? newestNode()],
-      versionsOf([
-        "@connectrpc/connect",
-        "@connectrpc/connect-node",
-        "@connectrpc/connect-web",
-        "@grpc/grpc-js",
-        "nice-grpc",
-        "nice-grpc-web",
-        "@protobuf-ts/grpc-transport",
-        "@protobuf-ts/grpcweb-transport",
-        "grpc-web",
-        "@zitadel/client",
-        "@bufbuild/protobuf",
-      ]),
-      options.quick ? { rounds: 1, share: 0.05 } : { rounds: 3, share: 1 },
-      (line) => console.error(line),
-    );
+const peers = [
+  "@connectrpc/connect",
+  "@connectrpc/connect-node",
+  "@connectrpc/connect-web",
+  "@grpc/grpc-js",
+  "nice-grpc",
+  "nice-grpc-web",
+  "@protobuf-ts/grpc-transport",
+  "@protobuf-ts/grpcweb-transport",
+  "grpc-web",
+  "@zitadel/client",
+  "@bufbuild/protobuf",
+];
+
+// What is written and read again is what the page is made of, so that it can be made anew from it.
+const json = options.from ? readFileSync(options.from, "utf8") : JSON.stringify(await measure(), shortened);
+const measured = JSON.parse(json) as Measured;
 
 const { markdown, charts } = benchmarksPage(measured);
 mkdirSync(join(options.out, "images"), { recursive: true });
-writeFileSync(join(options.out, "benchmarks.json"), `${JSON.stringify(measured)}\n`);
+writeFileSync(join(options.out, "benchmarks.json"), `${json.trimEnd()}\n`);
 writeFileSync(join(options.out, "benchmarks.md"), markdown);
 for (const [name, chart] of Object.entries(charts)) writeFileSync(join(options.out, "images", name), chart);
+if (options.out === join(root, "docs")) {
+  const readme = join(root, "README.md");
+  writeFileSync(readme, withFigures(readFileSync(readme, "utf8"), measured));
+}
 console.error(`wrote ${join(options.out, "benchmarks.md")}`);
+
+function measure(): Promise<Measured> {
+  const nodes = [process.execPath, options.newest ?? newestNode()];
+  const effort = options.quick ? { rounds: 1, share: 0.05 } : { rounds: 3, share: 1 };
+  return measureAll(nodes, versionsOf(peers), effort, (line) => console.error(line));
+}
+
+/** Four digits of a figure say enough. */
+function shortened(_key: string, value: unknown): unknown {
+  return typeof value === "number" ? Number(value.toPrecision(4)) : value;
+}
 
 function versionsOf(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(

@@ -6,6 +6,7 @@ import { type Comparison, compare, compareFirstCalls, compareHeaps } from "./com
 import { measureUsers, type UserHeap } from "./measure-users.js";
 import type { Load } from "./sample.js";
 import { measureSizes, type Size } from "./sizes.js";
+import { measureSurvival, type Survival } from "./survival.js";
 
 /** All that `docs/benchmarks.md` tells, as it was measured. */
 export type Measured = {
@@ -21,6 +22,7 @@ export type Measured = {
   readonly command: readonly CommandTimes[];
   readonly sizes: Record<string, Size>;
   readonly visits: Record<string, Visit[]>;
+  readonly survival: readonly Survival[];
 };
 
 /** How much is measured: `quick` shows that it works, and its figures are worth nothing. */
@@ -75,6 +77,8 @@ export async function measureAll(
   const users = await measureUsers([1_000, 100_000].map((count) => Math.ceil(count * share)));
   tell("the command");
   const command = await measureCommand(nodes, Math.max(3, Math.ceil(15 * share)));
+  tell("faults");
+  const survival = await measureSurvival();
   tell("bundles and Chromium");
   const sizes = await measureSizes();
   const { browser, visits } = await measurePages(Math.max(2, Math.ceil(15 * share)));
@@ -89,5 +93,6 @@ export async function measureAll(
     command,
     sizes,
     visits,
+    survival,
   };
 }
