@@ -12,7 +12,6 @@ export type AuthClient = ReturnType<typeof createAuthClient>;
 
 /** A fault that a server's answers produce, and what a caller of listMyRefreshTokens must get for it. */
 export interface AnswerRow {
-  readonly id: string;
   readonly name: string;
   readonly on: readonly ProtocolName[];
   readonly answer: (protocol: ProtocolName, request: SeenRequest) => Answer | Promise<Answer>;
@@ -36,8 +35,8 @@ const pass: Interceptor = (next) => (request) => next(request);
 export function testAnswerRows(rows: readonly AnswerRow[]): void {
   for (const row of rows) {
     for (const protocol of row.on) {
-      test(`${row.id} ${protocol}: ${row.name}`, () => runAnswerRow(row, protocol, []));
-      test(`${row.id} ${protocol}, intercepted: ${row.name}`, () => runAnswerRow(row, protocol, [pass]));
+      test(`${protocol}: ${row.name}`, () => runAnswerRow(row, protocol, []));
+      test(`${protocol}, intercepted: ${row.name}`, () => runAnswerRow(row, protocol, [pass]));
     }
   }
 }

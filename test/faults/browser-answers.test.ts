@@ -27,7 +27,7 @@ const unreachable = { code: Code.Unavailable, reason: "network-or-cors", attempt
 
 const rows: BrowserRow[] = [
   {
-    name: "D21 no access-control-allow-origin",
+    name: "no access-control-allow-origin",
     on: both,
     preflight: (_, response) => response.writeHead(204).end(),
     answer: ok,
@@ -36,7 +36,7 @@ const rows: BrowserRow[] = [
     requests: 0,
   },
   {
-    name: "D21 no access-control-allow-origin on the answer",
+    name: "no access-control-allow-origin on the answer",
     on: both,
     answer: (request, response) => {
       response.removeHeader("access-control-allow-origin");
@@ -45,9 +45,9 @@ const rows: BrowserRow[] = [
     expected: unreachable,
     requests: 4,
   },
-  { name: "D22 the preflight refuses grpc-timeout", on: both, answer: ok, expected: {}, requests: 1 },
+  { name: "the preflight refuses grpc-timeout", on: both, answer: ok, expected: {}, requests: 1 },
   {
-    name: "D23 Trailers-Only, whose grpc-status is not exposed",
+    name: "Trailers-Only, whose grpc-status is not exposed",
     on: ["grpcWeb"],
     answer: (_, response) => {
       response.removeHeader("access-control-expose-headers");
@@ -57,7 +57,7 @@ const rows: BrowserRow[] = [
     requests: 1,
   },
   {
-    name: "D24 503 without CORS headers",
+    name: "503 without CORS headers",
     on: both,
     answer: (_, response) => {
       for (const name of response.getHeaderNames()) response.removeHeader(name);
@@ -67,7 +67,7 @@ const rows: BrowserRow[] = [
     requests: 4,
   },
   {
-    name: "D28 a content-encoding that is damaged, which a browser tells like a connection that was lost",
+    name: "a content-encoding that is damaged, which a browser tells like a connection that was lost",
     on: both,
     answer: (request, response) => {
       response.setHeader("content-encoding", "gzip");
@@ -78,7 +78,7 @@ const rows: BrowserRow[] = [
   },
   ...[301, 302, 303, 307, 308].map(
     (status): BrowserRow => ({
-      name: `D18 ${status}, which a browser does not let anyone read`,
+      name: `${status}, which a browser does not let anyone read`,
       on: both,
       answer: (_, response) => response.writeHead(status, { location: "/moved" }).end(),
       expected: { code: Code.Unknown, reason: "redirect-refused", attempts: 1 },
@@ -112,7 +112,7 @@ const rows: BrowserRow[] = [
   },
 ];
 
-describe("D: answers that a browser keeps from the page", () => {
+describe("answers that a browser keeps from the page", () => {
   testInChromium("every row of the table", async () => {
     const cases = rows.flatMap((row) => row.on.map((protocol) => ({ row, protocol, requests: [] as string[] })));
     const handle: RequestListener = (request, response) => {

@@ -42,7 +42,7 @@ const tokenMustNotTravel = [
 ];
 
 for (const [name, protocol] of Object.entries(protocols)) {
-  describe(`A18 a token and a cleartext URL, ${name}`, () => {
+  describe(`a token and a cleartext URL, ${name}`, () => {
     for (const baseUrl of tokenMayTravel) {
       test(`${baseUrl} is allowed`, () => {
         createAuthClient({ baseUrl, token: canaryToken, protocol }).close();

@@ -14,16 +14,16 @@ import { listOutcome, testFaultRows } from "./fault-table.js";
 import { listInChild } from "./list-in-child.js";
 import { clientFor, everyRoute, overFetch, overHttp2, startRaw } from "./routes.js";
 
-describe("A: connecting", () => {
+describe("connecting", () => {
   for (const route of everyRoute) {
-    test(`A1 connection refused, ${route}`, async () => {
+    test(`connection refused, ${route}`, async () => {
       const port = await closedPort();
       await using client = clientFor(route, { baseUrl: `http://127.0.0.1:${port}` });
       const message = new RegExp(`127\\.0\\.0\\.1:${port}`);
       await listOutcome(client, { code: Code.Unavailable, reason: "connect-refused", attempts: 4, message });
     });
 
-    test(`A2 DNS failure, ${route}`, async () => {
+    test(`DNS failure, ${route}`, async () => {
       await using client = clientFor(route, { baseUrl: "https://no-such.invalid" });
       await listOutcome(client, { code: Code.Unavailable, reason: "dns", attempts: 2, message: /no-such\.invalid/ });
     });
@@ -31,21 +31,21 @@ describe("A: connecting", () => {
 
   testFaultRows([
     {
-      name: "A3 accept, FIN at once",
+      name: "accept, FIN at once",
       on: everyRoute,
       server: { takeSocket: (socket) => socket.end() },
       expected: { code: Code.Unavailable, reason: "connection-lost", attempts: 4 },
       connections: 4,
     },
     {
-      name: "A4 accept, RST at once",
+      name: "accept, RST at once",
       on: everyRoute,
       server: { takeSocket: (socket) => socket.resetAndDestroy() },
       expected: { code: Code.Unavailable, reason: "connection-lost", attempts: 4 },
       connections: 4,
     },
     {
-      name: "A5 accept, never speak, until the bound on connecting",
+      name: "accept, never speak, until the bound on connecting",
       on: overHttp2,
       server: { takeSocket: keepSilent },
       options: { http2: { connectTimeoutMs: 300 } },
@@ -54,7 +54,7 @@ describe("A: connecting", () => {
       connections: 1,
     },
     {
-      name: "A5 accept, never speak, until the deadline",
+      name: "accept, never speak, until the deadline",
       on: overHttp2,
       server: { takeSocket: keepSilent },
       options: { timeoutMs: 150 },
@@ -63,7 +63,7 @@ describe("A: connecting", () => {
     {
       // `fetch` does not say when it has connected, so there is no other bound. Node's dials again as soon as the call
       // is cancelled, and the next call gets that connection, which is silent as well.
-      name: "A5 accept, never speak, until the deadline",
+      name: "accept, never speak, until the deadline",
       on: overFetch,
       server: { takeSocket: keepSilent },
       options: { timeoutMs: 150 },
@@ -71,20 +71,20 @@ describe("A: connecting", () => {
       heals: false,
     },
     {
-      name: "A14 no HTTP at all",
+      name: "no HTTP at all",
       on: overFetch,
       server: { takeSocket: speakSsh },
       expected: { code: Code.Unavailable, reason: "bad-http", attempts: 1 },
     },
     {
-      name: "A14 no HTTP at all, but our own request",
+      name: "no HTTP at all, but our own request",
       on: overFetch,
       server: { takeSocket: sendBack },
       expected: { code: Code.Unavailable, reason: "bad-http", attempts: 1 },
     },
     {
       // Not a row of its own for HTTP/2: bytes of another protocol instead of SETTINGS.
-      name: "A14 no HTTP at all",
+      name: "no HTTP at all",
       on: overHttp2,
       server: { takeSocket: speakSsh },
       expected: { code: Code.Unavailable, reason: "not-h2", attempts: 1 },
@@ -92,7 +92,7 @@ describe("A: connecting", () => {
   ]);
 
   for (const route of everyRoute) {
-    test(`A6 the TLS handshake stalls, ${route}`, async () => {
+    test(`the TLS handshake stalls, ${route}`, async () => {
       await using server = await listen(createTcpServer(keepSilent));
       await using client = clientFor(route, { baseUrl: server.url("https"), timeoutMs: 150 });
       await listOutcome(client, { code: Code.DeadlineExceeded, attempts: 1 });
@@ -103,16 +103,16 @@ describe("A: connecting", () => {
   }
 
   for (const route of overHttp2) {
-    test(`A7 no TLS to a TLS port, ${route}`, async () => {
+    test(`no TLS to a TLS port, ${route}`, async () => {
       await using server = await startRaw(route, { tls: certificate("server") });
       await using client = clientFor(route, { baseUrl: server.url.replace("https", "http") });
-      // Node's TLS server closes without a word, so this looks like A3 and is tried again like it: only a hint is
+      // Node's TLS server closes without a word, so this looks like a FIN at once and is tried again like it: only a hint is
       // possible, and no `not-h2`.
       await listOutcome(client, { code: Code.Unavailable, reason: "connection-lost", attempts: 4, message: /https:/ });
       expect(server.connections).toHaveLength(0);
     });
 
-    test(`A7 no TLS to a TLS port that answers with an alert, ${route}`, async () => {
+    test(`no TLS to a TLS port that answers with an alert, ${route}`, async () => {
       const alert = Buffer.from([21, 3, 1, 0, 2, 2, 70]);
       await using server = await startRaw(route, { takeSocket: (socket) => socket.end(alert) });
       await using client = clientFor(route, { baseUrl: server.url });
@@ -125,7 +125,7 @@ describe("A: connecting", () => {
       });
     });
 
-    test(`A8 TLS to a port without, ${route}`, async () => {
+    test(`TLS to a port without, ${route}`, async () => {
       await using http1 = await listen(createHttp1Server());
       await using http2 = await startRaw(route, {});
       for (const url of [http1.url("https"), http2.url.replace("http", "https")]) {
@@ -134,9 +134,9 @@ describe("A: connecting", () => {
       }
     });
 
-    test(`A10 an expired certificate, ${route}`, () => badCertificate("expired", "tls-expired", "CERT_HAS_EXPIRED"));
+    test(`an expired certificate, ${route}`, () => badCertificate("expired", "tls-expired", "CERT_HAS_EXPIRED"));
 
-    test(`A11 a certificate for another host, ${route}`, () =>
+    test(`a certificate for another host, ${route}`, () =>
       badCertificate("other-host", "tls-hostname", "ERR_TLS_CERT_ALTNAME_INVALID"));
 
     async function badCertificate(name: "expired" | "other-host", reason: string, cause: string) {
@@ -147,7 +147,7 @@ describe("A: connecting", () => {
       expect(server.requests).toHaveLength(0);
     }
 
-    test(`A12 TLS with HTTP/1.1 only, ${route}`, async () => {
+    test(`TLS with HTTP/1.1 only, ${route}`, async () => {
       await using server = await listen(createHttp1sServer(certificate("server")));
       await using client = clientFor(route, { baseUrl: server.url("https"), http2: { tls: { ca } } });
       const expected = { code: Code.Unavailable, reason: "not-h2", attempts: 1, message: /gRPC-Web or REST/ };
@@ -155,7 +155,7 @@ describe("A: connecting", () => {
       expect(error?.message).not.toContain("https:");
     });
 
-    test(`A13 a cleartext HTTP/1.1 server, ${route}`, async () => {
+    test(`a cleartext HTTP/1.1 server, ${route}`, async () => {
       await using server = await listen(createHttp1Server((_, response) => response.end("hello")));
       await using client = clientFor(route, { baseUrl: server.url("http") });
       await listOutcome(client, { code: Code.Unavailable, reason: "not-h2", attempts: 1, message: /gRPC-Web or REST/ });
@@ -220,14 +220,14 @@ describe("A: connecting", () => {
       expect(server.connections.length).toBeLessThanOrEqual(2);
     });
 
-    test(`A15 no SETTINGS, until the bound on connecting, ${route}`, async () => {
+    test(`no SETTINGS, until the bound on connecting, ${route}`, async () => {
       await using server = await startRawH2({ settings: false, onRequest: () => {} });
       const http2 = { connectTimeoutMs: 300 };
       await using client = clientFor(route, { baseUrl: server.url, http2 });
       await listOutcome(client, { code: Code.Unavailable, reason: "connect-timeout", attempts: 1 });
     });
 
-    test(`A15 no SETTINGS, until the deadline, ${route}`, async () => {
+    test(`no SETTINGS, until the deadline, ${route}`, async () => {
       await using server = await startRawH2({ settings: false, onRequest: () => {} });
       await using client = clientFor(route, { baseUrl: server.url, timeoutMs: 150 });
       await listOutcome(client, { code: Code.DeadlineExceeded, attempts: 1 });
@@ -239,7 +239,7 @@ describe("A: connecting", () => {
 
   for (const route of everyRoute) {
     for (const name of ["server", "self-signed"] as const) {
-      test(`A9 a certificate of an unknown authority (${name}), ${route}`, async () => {
+      test(`a certificate of an unknown authority (${name}), ${route}`, async () => {
         await using server = await startRaw(route, { tls: certificate(name) });
         await using client = clientFor(route, { baseUrl: server.url });
         const expected = { code: Code.Unavailable, reason: "tls-untrusted", attempts: 1 };
@@ -252,7 +252,7 @@ describe("A: connecting", () => {
   }
 
   // What switches off the check of certificates in all of a process does not do so here.
-  test("A9 a certificate of an unknown authority and NODE_TLS_REJECT_UNAUTHORIZED=0, over http2", async () => {
+  test("a certificate of an unknown authority and NODE_TLS_REJECT_UNAUTHORIZED=0, over http2", async () => {
     await using server = await startRaw("grpc", { tls: certificate("self-signed") });
     for (const outcome of await listInChild(
       { baseUrl: server.url, routes: overHttp2 },
@@ -264,7 +264,7 @@ describe("A: connecting", () => {
   });
 
   // `fetch` takes no certificate authority but at the start of the process, so these need one of their own.
-  test("A10 and A11 over fetch: an expired certificate, and one for another host", async () => {
+  test("over fetch: an expired certificate, and one for another host", async () => {
     for (const [name, reason, cause] of [
       ["expired", "tls-expired", "CERT_HAS_EXPIRED"],
       ["other-host", "tls-hostname", "ERR_TLS_CERT_ALTNAME_INVALID"],
@@ -280,7 +280,7 @@ describe("A: connecting", () => {
     }
   });
 
-  describe("A17 a host with two addresses", () => {
+  describe("a host with two addresses", () => {
     const { lookup } = dns;
     afterEach(() => {
       dns.lookup = lookup;

@@ -15,11 +15,11 @@ const whole = envelope(new Uint8Array());
 // The method is a read, so it is repeated also where the server has begun to answer. gRFC A6 calls a call
 // committed then, which is for calls that may have been applied.
 const lost: Loss[] = [
-  { name: "B1 FIN before the head", on: everyRoute, fault: (one) => one.connection.end() },
-  { name: "B2 RST before the head", on: everyRoute, fault: (one) => one.connection.socket.resetAndDestroy() },
-  { name: "B3 half a HEADERS frame, then RST", on: overHttp2, fault: (one) => halfHeaders(one as RawH2Stream) },
+  { name: "FIN before the head", on: everyRoute, fault: (one) => one.connection.end() },
+  { name: "RST before the head", on: everyRoute, fault: (one) => one.connection.socket.resetAndDestroy() },
+  { name: "half a HEADERS frame, then RST", on: overHttp2, fault: (one) => halfHeaders(one as RawH2Stream) },
   {
-    name: "B4 the head, then RST",
+    name: "the head, then RST",
     on: everyRoute,
     fault: (one) => {
       one.head();
@@ -27,7 +27,7 @@ const lost: Loss[] = [
     },
   },
   {
-    name: "B5 half a message, then RST",
+    name: "half a message, then RST",
     on: everyRoute,
     fault: (one) => {
       one.head();
@@ -36,7 +36,7 @@ const lost: Loss[] = [
     },
   },
   {
-    name: "B6 half a message, then FIN",
+    name: "half a message, then FIN",
     on: everyRoute,
     fault: (one) => {
       one.head();
@@ -45,7 +45,7 @@ const lost: Loss[] = [
     },
   },
   {
-    name: "B7 a whole message, RST before the trailers",
+    name: "a whole message, RST before the trailers",
     on: ["grpc"],
     fault: (one) => {
       one.head();
@@ -54,7 +54,7 @@ const lost: Loss[] = [
     },
   },
   {
-    name: "B8 a whole message, FIN before the trailers",
+    name: "a whole message, FIN before the trailers",
     on: ["grpc"],
     fault: (one) => {
       one.head();
@@ -63,7 +63,7 @@ const lost: Loss[] = [
     },
   },
   {
-    name: "B13 a body shorter than its content-length, then FIN",
+    name: "a body shorter than its content-length, then FIN",
     on: overFetch,
     fault: (one) => {
       one.respond(200, { ...typeOf(one), "content-length": 99 }, half);
@@ -71,7 +71,7 @@ const lost: Loss[] = [
     },
   },
   {
-    name: "B14 a chunk cut off",
+    name: "a chunk cut off",
     on: overFetch,
     fault: (one) => {
       one.head();
@@ -85,7 +85,7 @@ interface Loss extends Pick<FaultRow, "name" | "on"> {
   fault: (exchange: RawExchange) => unknown;
 }
 
-describe("B: connection loss", () => {
+describe("connection loss", () => {
   testFaultRows(
     lost.flatMap(({ name, on, fault }): FaultRow[] => [
       {
@@ -119,7 +119,7 @@ describe("B: connection loss", () => {
   // The connection is fine in these; it is the answer that ends too early.
   testFaultRows([
     {
-      name: "B9 half a message, then END_STREAM",
+      name: "half a message, then END_STREAM",
       on: ["grpc"],
       server: {
         onRequest: (one) => {
@@ -132,7 +132,7 @@ describe("B: connection loss", () => {
       connections: 1,
     },
     {
-      name: "B10 half a message, then trailers with status 0",
+      name: "half a message, then trailers with status 0",
       on: ["grpc"],
       server: {
         onRequest: (one) => {
@@ -146,7 +146,7 @@ describe("B: connection loss", () => {
       connections: 1,
     },
     {
-      name: "B11 3 bytes of a prefix, then trailers with status 0",
+      name: "3 bytes of a prefix, then trailers with status 0",
       on: ["grpc"],
       server: {
         onRequest: (one) => {
@@ -160,7 +160,7 @@ describe("B: connection loss", () => {
       connections: 1,
     },
     {
-      name: "B12 a whole message, then END_STREAM",
+      name: "a whole message, then END_STREAM",
       on: ["grpc"],
       server: {
         onRequest: (one) => {
@@ -179,7 +179,7 @@ describe("B: connection loss", () => {
       ["FIN", (one: RawH2Stream) => one.connection.end()],
       ["RST", (one: RawH2Stream) => one.connection.socket.resetAndDestroy()],
     ] as const) {
-      test(`B15 the server closed the idle session by ${how}, ${route}`, async () => {
+      test(`the server closed the idle session by ${how}, ${route}`, async () => {
         const streams: RawH2Stream[] = [];
         await using server = await startRawH2({
           onRequest: (one) => {
@@ -196,7 +196,7 @@ describe("B: connection loss", () => {
         expect(server.requests).toHaveLength(2);
       });
 
-      test(`B16 ${how} races with the second call, ${route}`, async () => {
+      test(`${how} races with the second call, ${route}`, async () => {
         const onRequest = (one: RawH2Stream) => (one.number === 2 ? close(one) : one.ok());
         await using server = await startRawH2({ onRequest });
         await using client = clientFor(route, { baseUrl: server.url });
@@ -207,7 +207,7 @@ describe("B: connection loss", () => {
       });
     }
 
-    test(`B17 the path goes silent, ${route}`, async () => {
+    test(`the path goes silent, ${route}`, async () => {
       await using server = await startRawH2();
       await using client = clientFor(route, { baseUrl: server.url });
       await listOutcome(client, { code: "ok" });
@@ -217,7 +217,7 @@ describe("B: connection loss", () => {
       expect(server.connections).toHaveLength(2);
     });
 
-    test(`B17 the path goes silent, which a PING finds out during the call, ${route}`, async () => {
+    test(`the path goes silent, which a PING finds out during the call, ${route}`, async () => {
       await using server = await startRawH2();
       const http2 = { pingIntervalMs: 40, pingTimeoutMs: 40 };
       await using client = clientFor(route, { baseUrl: server.url, http2 });
@@ -228,7 +228,7 @@ describe("B: connection loss", () => {
       expect(server.connections).toHaveLength(2);
     });
 
-    test(`B17 the same without retry, ${route}`, async () => {
+    test(`the same without retry, ${route}`, async () => {
       await using server = await startRawH2();
       const http2 = { pingIntervalMs: 40, pingTimeoutMs: 40 };
       await using client = clientFor(route, { baseUrl: server.url, http2, retry: false });
@@ -239,7 +239,7 @@ describe("B: connection loss", () => {
       expect(server.connections).toHaveLength(2);
     });
 
-    test(`B18 a dead peer after idling, ${route}`, async () => {
+    test(`a dead peer after idling, ${route}`, async () => {
       await using server = await startRawH2();
       const http2 = { pingIntervalMs: 40, pingTimeoutMs: 40 };
       await using client = clientFor(route, { baseUrl: server.url, http2, retry: false });
@@ -250,7 +250,7 @@ describe("B: connection loss", () => {
       expect(server.connections.map(({ requests }) => requests)).toEqual([1, 1]);
     });
 
-    test(`B20 the server is suspended, ${route}`, async () => {
+    test(`the server is suspended, ${route}`, async () => {
       const child = spawn(process.execPath, ["-e", suspendableServer], { stdio: ["ignore", "pipe", "inherit"] });
       try {
         const [port] = await once(child.stdout, "data");

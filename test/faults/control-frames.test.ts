@@ -19,11 +19,11 @@ const rst = {
 };
 const goaway = { noError: 0, internalError: 2, enhanceYourCalm: 11 };
 
-describe("C: HTTP/2 control frames", () => {
+describe("HTTP/2 control frames", () => {
   testFaultRows([
     {
       // gRPC's table says Internal; but nothing was answered, and proxies that shut down do this.
-      name: "C1 RST_STREAM NO_ERROR before the head",
+      name: "RST_STREAM NO_ERROR before the head",
       on: overHttp2,
       server: { onRequest: h2((one) => one.rst(rst.noError)) },
       expected: { code: Code.Unavailable, attempts: 4 },
@@ -31,8 +31,8 @@ describe("C: HTTP/2 control frames", () => {
       connections: 1,
     },
     {
-      // Node does not tell this from END_STREAM, so it is the empty answer of D12, which for gRPC is Unknown.
-      name: "C2 RST_STREAM NO_ERROR after the head",
+      // Node does not tell this from END_STREAM, so it is an empty answer, which for gRPC is Unknown.
+      name: "RST_STREAM NO_ERROR after the head",
       on: overHttp2,
       server: {
         onRequest: h2((one) => {
@@ -49,7 +49,7 @@ describe("C: HTTP/2 control frames", () => {
       connections: 1,
     },
     {
-      name: "C2 RST_STREAM NO_ERROR after the message",
+      name: "RST_STREAM NO_ERROR after the message",
       on: ["grpc"],
       server: {
         onRequest: h2((one) => {
@@ -63,7 +63,7 @@ describe("C: HTTP/2 control frames", () => {
       connections: 1,
     },
     {
-      name: "C2 RST_STREAM NO_ERROR within the message",
+      name: "RST_STREAM NO_ERROR within the message",
       on: overHttp2,
       server: {
         onRequest: h2((one) => {
@@ -86,7 +86,7 @@ describe("C: HTTP/2 control frames", () => {
         [10, "connect-error"],
       ] as const
     ).map(([code, name]) => ({
-      name: `C3 RST_STREAM ${name}`,
+      name: `RST_STREAM ${name}`,
       on: overHttp2,
       server: { onRequest: h2((one) => one.rst(code)) },
       expected: { code: Code.Internal, reason: `rst-${name}`, attempts: 1 },
@@ -94,7 +94,7 @@ describe("C: HTTP/2 control frames", () => {
       connections: 1,
     })),
     {
-      name: "C4 RST_STREAM REFUSED_STREAM, once",
+      name: "RST_STREAM REFUSED_STREAM, once",
       on: overHttp2,
       server: { onRequest: firstOnly(h2((one) => one.rst(rst.refusedStream))) },
       options: { retry: false },
@@ -104,7 +104,7 @@ describe("C: HTTP/2 control frames", () => {
     },
     {
       // One transparent attempt on top of the four of the policy (gRFC A6).
-      name: "C4 RST_STREAM REFUSED_STREAM, always",
+      name: "RST_STREAM REFUSED_STREAM, always",
       on: overHttp2,
       server: { onRequest: h2((one) => one.rst(rst.refusedStream)) },
       expected: { code: Code.Unavailable, reason: "rst-refused-stream" },
@@ -112,7 +112,7 @@ describe("C: HTTP/2 control frames", () => {
       connections: 1,
     },
     {
-      name: "C5 RST_STREAM CANCEL on a connection that lives",
+      name: "RST_STREAM CANCEL on a connection that lives",
       on: overHttp2,
       server: { onRequest: h2((one) => one.rst(rst.cancel)) },
       expected: { code: Code.Canceled, fromServer: true, attempts: 1 },
@@ -120,7 +120,7 @@ describe("C: HTTP/2 control frames", () => {
       connections: 1,
     },
     {
-      name: "C6 RST_STREAM ENHANCE_YOUR_CALM",
+      name: "RST_STREAM ENHANCE_YOUR_CALM",
       on: overHttp2,
       server: { onRequest: h2((one) => one.rst(rst.enhanceYourCalm)) },
       expected: { code: Code.ResourceExhausted, reason: "rst-enhance-your-calm", attempts: 1 },
@@ -128,7 +128,7 @@ describe("C: HTTP/2 control frames", () => {
       connections: 1,
     },
     {
-      name: "C7 RST_STREAM INADEQUATE_SECURITY",
+      name: "RST_STREAM INADEQUATE_SECURITY",
       on: overHttp2,
       server: { onRequest: h2((one) => one.rst(rst.inadequateSecurity)) },
       expected: { code: Code.PermissionDenied, reason: "rst-inadequate-security", attempts: 1 },
@@ -136,7 +136,7 @@ describe("C: HTTP/2 control frames", () => {
       connections: 1,
     },
     {
-      name: "C8 RST_STREAM HTTP_1_1_REQUIRED",
+      name: "RST_STREAM HTTP_1_1_REQUIRED",
       on: overHttp2,
       server: { onRequest: h2((one) => one.rst(rst.http11Required)) },
       expected: { code: Code.Unavailable, reason: "not-h2", attempts: 1 },
@@ -144,7 +144,7 @@ describe("C: HTTP/2 control frames", () => {
       connections: 1,
     },
     {
-      name: "C9 GOAWAY that leaves out the open stream, once",
+      name: "GOAWAY that leaves out the open stream, once",
       on: overHttp2,
       server: { onRequest: firstOnly(h2((one) => one.connection.goaway(0, goaway.noError))) },
       options: { retry: false },
@@ -153,7 +153,7 @@ describe("C: HTTP/2 control frames", () => {
       connections: 2,
     },
     {
-      name: "C9 GOAWAY that leaves out the open stream, always",
+      name: "GOAWAY that leaves out the open stream, always",
       on: overHttp2,
       server: { onRequest: h2((one) => one.connection.goaway(0, goaway.noError)) },
       expected: { code: Code.Unavailable },
@@ -161,7 +161,7 @@ describe("C: HTTP/2 control frames", () => {
       connections: 5,
     },
     {
-      name: "C10 GOAWAY that includes the open stream, then the answer",
+      name: "GOAWAY that includes the open stream, then the answer",
       on: overHttp2,
       server: {
         onRequest: h2((one) => {
@@ -174,7 +174,7 @@ describe("C: HTTP/2 control frames", () => {
       connections: 1,
     },
     {
-      name: "C12 GOAWAY INTERNAL_ERROR during the call",
+      name: "GOAWAY INTERNAL_ERROR during the call",
       on: overHttp2,
       server: { onRequest: h2((one) => one.connection.goaway(one.id, goaway.internalError)) },
       expected: { code: Code.Unavailable, reason: "connection-lost", attempts: 4 },
@@ -182,7 +182,7 @@ describe("C: HTTP/2 control frames", () => {
       connections: 4,
     },
     {
-      name: "C13 GOAWAY ENHANCE_YOUR_CALM because of too many pings",
+      name: "GOAWAY ENHANCE_YOUR_CALM because of too many pings",
       on: overHttp2,
       server: { onRequest: h2((one) => one.connection.goaway(one.id, goaway.enhanceYourCalm, "too_many_pings")) },
       expected: { code: Code.Unavailable, attempts: 4, message: /ping/i },
@@ -190,7 +190,7 @@ describe("C: HTTP/2 control frames", () => {
       connections: 4,
     },
     {
-      name: "C12 GOAWAY whose debug data is the token, and more than fits into a line",
+      name: "GOAWAY whose debug data is the token, and more than fits into a line",
       on: overHttp2,
       server: {
         onRequest: h2((one) =>
@@ -200,7 +200,7 @@ describe("C: HTTP/2 control frames", () => {
       expected: { code: Code.Unavailable, reason: "connection-lost", attempts: 4 },
     },
     {
-      name: "C18 padded DATA",
+      name: "padded DATA",
       on: ["grpc"],
       server: {
         onRequest: h2((one) => {
@@ -216,7 +216,7 @@ describe("C: HTTP/2 control frames", () => {
       requests: 1,
     },
     {
-      name: "C21 103 Early Hints before the head",
+      name: "103 Early Hints before the head",
       on: overHttp2,
       server: {
         onRequest: h2((one) => {
@@ -230,7 +230,7 @@ describe("C: HTTP/2 control frames", () => {
   ]);
 
   for (const route of overHttp2) {
-    test(`C11 GOAWAY while idle, then a call 0 to 8 turns of the event loop later, ${route}`, async () => {
+    test(`GOAWAY while idle, then a call 0 to 8 turns of the event loop later, ${route}`, async () => {
       const stray = collectStray();
       for (let run = 0; run < 40; run++) {
         await using server = await startRawH2();
@@ -248,7 +248,7 @@ describe("C: HTTP/2 control frames", () => {
       expect(stray.seen).toEqual([]);
     });
 
-    test(`C14 100 calls over one stream at a time, ${route}`, async () => {
+    test(`100 calls over one stream at a time, ${route}`, async () => {
       let open = 0;
       let most = 0;
       await using server = await startRawH2({
@@ -269,7 +269,7 @@ describe("C: HTTP/2 control frames", () => {
       expect(server.connections).toHaveLength(1);
     });
 
-    test(`C15 no stream is ever allowed, ${route}`, async () => {
+    test(`no stream is ever allowed, ${route}`, async () => {
       await using server = await startRawH2({ settings: [[settings.maxConcurrentStreams, 0]] });
       await using client = clientFor(route, { baseUrl: server.url, timeoutMs: 150 });
       // The very first call may leave before the server's SETTINGS arrive, but not if one waits for them.
@@ -279,14 +279,14 @@ describe("C: HTTP/2 control frames", () => {
       await listOutcome(client, { code: "ok" });
     });
 
-    test(`C16 the window for request bodies never opens, ${route}`, async () => {
+    test(`the window for request bodies never opens, ${route}`, async () => {
       await using server = await startRawH2({ settings: [[settings.initialWindowSize, 0]] });
       await using client = clientFor(route, { baseUrl: server.url, timeoutMs: 800 });
       await listOutcome(client, { code: Code.DeadlineExceeded, attempts: 1 });
       await until(() => server.connections[0]?.resets.get(1) === rst.cancel, "the stream was not cancelled");
     });
 
-    test(`C16 answers before the requests are out, whose streams nobody resets, ${route}`, async () => {
+    test(`answers before the requests are out, whose streams nobody resets, ${route}`, async () => {
       await using server = await startRawH2({
         settings: [
           [settings.initialWindowSize, 0],
@@ -309,7 +309,7 @@ describe("C: HTTP/2 control frames", () => {
         [rst.inadequateSecurity, { code: Code.PermissionDenied, reason: "rst-inadequate-security" }, 1],
         [rst.http11Required, { code: Code.Unavailable, reason: "not-h2" }, 1],
       ] as const) {
-        test(`C12 GOAWAY ${code} ${when}, ${route}`, async () => {
+        test(`GOAWAY ${code} ${when}, ${route}`, async () => {
           let connections = 0;
           await using server = await startRawH2({
             onConnection(connection) {
@@ -327,7 +327,7 @@ describe("C: HTTP/2 control frames", () => {
       }
     }
 
-    test(`C17 100 PINGs before the answer, ${route}`, async () => {
+    test(`100 PINGs before the answer, ${route}`, async () => {
       await using server = await startRawH2({
         onRequest(one) {
           for (let ping = 0; ping < 100; ping++) one.connection.ping();
@@ -341,7 +341,7 @@ describe("C: HTTP/2 control frames", () => {
     });
   }
 
-  test("H2 header fields beyond 1 MiB, decompressed, and a :status that is none", async () => {
+  test("header fields beyond 1 MiB, decompressed, and a :status that is none", async () => {
     // A field of 4 KB, kept by the client, and then named 300 times by a byte each.
     const bomb = Buffer.concat([
       encodeHeaders({ ":status": 200 }),
@@ -381,7 +381,7 @@ describe("C: HTTP/2 control frames", () => {
     expect(more.every((event) => event === refused)).toBe(true);
   });
 
-  test("C18 no byte of padding is lost from the windows", async () => {
+  test("no byte of padding is lost from the windows", async () => {
     // 3 MB of padding in 400 answers: more than any window holds.
     await using server = await startRawH2({
       onRequest(one) {

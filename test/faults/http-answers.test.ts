@@ -13,26 +13,26 @@ const page = `<!DOCTYPE html><html><title>${canaryBody}</title></html>`;
 const web: readonly Route[] = ["grpcWeb", "grpcWeb over http2"];
 const json: readonly Route[] = ["rest", "rest over http2"];
 
-describe("D: HTTP status, content type, redirects", () => {
+describe("HTTP status, content type, redirects", () => {
   testFaultRows([
     ...(
       [
-        ["D1", 400, Code.Internal],
-        ["D2", 401, Code.Unauthenticated],
-        ["D3", 403, Code.PermissionDenied],
-        ["D4", 404, Code.Unimplemented, /baseUrl|protocol/],
-        ["D7", 500, Code.Unknown],
-        ["D8", 502, Code.Unavailable],
-        ["D8", 503, Code.Unavailable],
-        ["D8", 504, Code.Unavailable],
-        ["D11", 431, Code.Unknown],
-        ["D25", 425, Code.Unknown],
-        ["D25", 451, Code.Unknown],
+        [400, Code.Internal],
+        [401, Code.Unauthenticated],
+        [403, Code.PermissionDenied],
+        [404, Code.Unimplemented, /baseUrl|protocol/],
+        [500, Code.Unknown],
+        [502, Code.Unavailable],
+        [503, Code.Unavailable],
+        [504, Code.Unavailable],
+        [431, Code.Unknown],
+        [425, Code.Unknown],
+        [451, Code.Unknown],
       ] as const
-    ).map(([row, status, code, message = /HTTP \d+/]) => {
+    ).map(([status, code, message = /HTTP \d+/]) => {
       const attempts = code === Code.Unavailable ? 4 : 1;
       return {
-        name: `${row} ${status} with a page`,
+        name: `${status} with a page`,
         on: everyRoute,
         server: { onRequest: answer(status, html, page) },
         expected: { code, httpStatus: status, attempts, message },
@@ -40,7 +40,7 @@ describe("D: HTTP status, content type, redirects", () => {
       };
     }),
     {
-      name: "D26 400, as nginx answers to http: on a TLS port or to TLS without a client certificate",
+      name: "400, as nginx answers to http: on a TLS port or to TLS without a client certificate",
       on: everyRoute,
       server: { onRequest: answer(400, html, "The plain HTTP request was sent to HTTPS port") },
       expected: { code: Code.Internal, httpStatus: 400, message: /TLS port \(use https:\).*client certificate/ },
@@ -53,7 +53,7 @@ describe("D: HTTP status, content type, redirects", () => {
           [json, /of the API$/],
         ] as const
       ).map(([on, message]) => ({
-        name: `D27 ${status}, with which a proxy refuses gRPC`,
+        name: `${status}, with which a proxy refuses gRPC`,
         on: [...on],
         server: { onRequest: answer(status, html, page) },
         expected: {
@@ -66,7 +66,7 @@ describe("D: HTTP status, content type, redirects", () => {
       })),
     ),
     ...["000", "099", "700"].map((status) => ({
-      name: `D29 a :status of ${status}`,
+      name: `a :status of ${status}`,
       on: overHttp2,
       server: {
         onRequest: (one: RawExchange) => {
@@ -77,14 +77,14 @@ describe("D: HTTP status, content type, redirects", () => {
       expected: { code: Code.Internal, attempts: 1, message: /HTTP status/, reason: "bad-http" },
     })),
     {
-      name: "D25 421 with a page",
+      name: "421 with a page",
       on: everyRoute,
       server: { onRequest: answer(421, html, page) },
       expected: { code: Code.Unknown, httpStatus: 421, attempts: 1, message: /HTTP 421/ },
       // `requests` is left out: the Fetch standard repeats this one by itself, over another connection.
     },
     {
-      name: "D25 407 with a page",
+      name: "407 with a page",
       on: overHttp2,
       server: { onRequest: answer(407, html, page) },
       expected: { code: Code.Unknown, httpStatus: 407, attempts: 1 },
@@ -92,13 +92,13 @@ describe("D: HTTP status, content type, redirects", () => {
     },
     {
       // What `fetch` makes of it: the Fetch standard turns 407 into a network error.
-      name: "D25 407 with a page",
+      name: "407 with a page",
       on: overFetch,
       server: { onRequest: answer(407, html, page) },
       expected: { code: Code.Unavailable },
     },
     {
-      name: "D2 401 with a page, and a token that can be refreshed",
+      name: "401 with a page, and a token that can be refreshed",
       on: everyRoute,
       server: { onRequest: answer(401, html, page) },
       options: { token: ({ refresh }) => (refresh ? `${canaryToken}-2` : canaryToken) },
@@ -106,7 +106,7 @@ describe("D: HTTP status, content type, redirects", () => {
       requests: 2,
     },
     {
-      name: "D5 429 with Retry-After: 1 that does not fit into the deadline",
+      name: "429 with Retry-After: 1 that does not fit into the deadline",
       on: everyRoute,
       server: { onRequest: answer(429, { ...html, "retry-after": 1 }, page) },
       options: { timeoutMs: 900 },
@@ -114,70 +114,70 @@ describe("D: HTTP status, content type, redirects", () => {
       requests: 1,
     },
     {
-      name: "D6 429 with a date too far away in Retry-After",
+      name: "429 with a date too far away in Retry-After",
       on: everyRoute,
       server: { onRequest: (one) => answer(429, { "retry-after": inSeconds(60) })(one) },
       expected: { code: Code.Unavailable, httpStatus: 429, attempts: 1 },
       requests: 1,
     },
     {
-      name: "D6 429 with a date that has passed in Retry-After",
+      name: "429 with a date that has passed in Retry-After",
       on: everyRoute,
       server: { onRequest: (one) => answer(429, { "retry-after": inSeconds(-60) })(one) },
       expected: { code: Code.Unavailable, httpStatus: 429, attempts: 4 },
       requests: 4,
     },
     {
-      name: "D6 429 with Retry-After: 99999",
+      name: "429 with Retry-After: 99999",
       on: everyRoute,
       server: { onRequest: answer(429, { "retry-after": 99999 }) },
       expected: { code: Code.Unavailable, httpStatus: 429, attempts: 1 },
       requests: 1,
     },
     ...["soon", "-1", "1.5", "", "1e9"].map((value) => ({
-      name: `D6 429 with garbage in Retry-After: "${value}"`,
+      name: `429 with garbage in Retry-After: "${value}"`,
       on: everyRoute,
       server: { onRequest: answer(429, { "retry-after": value }) },
       expected: { code: Code.Unavailable, httpStatus: 429, attempts: 4 },
       requests: 4,
     })),
     {
-      name: "D9 503 with grpc-status 7",
+      name: "503 with grpc-status 7",
       on: ["grpc"],
       server: { onRequest: answer(503, { "content-type": "application/grpc", "grpc-status": 7 }) },
       expected: { code: Code.PermissionDenied, httpStatus: 503, fromServer: true, attempts: 1 },
       requests: 1,
     },
     {
-      name: "D10 503 with a grpc-message that is not encoded right",
+      name: "503 with a grpc-message that is not encoded right",
       on: ["grpc", ...web],
       server: { onRequest: answer(503, { ...html, "grpc-message": "100%" }, page) },
       expected: { code: Code.Unavailable, httpStatus: 503, attempts: 4 },
       requests: 4,
     },
     {
-      name: "D12 204",
+      name: "204",
       on: ["grpc", ...web],
       server: { onRequest: answer(204) },
       expected: { code: Code.Unknown, httpStatus: 204, reason: "empty-response", attempts: 1 },
       requests: 1,
     },
     {
-      name: "D12 an empty 200",
+      name: "an empty 200",
       on: ["grpc", ...web],
       server: { onRequest: (one) => answer(200, ownType(one))(one) },
       expected: { code: Code.Unknown, httpStatus: 200, reason: "empty-response", attempts: 1 },
       requests: 1,
     },
     {
-      name: "D12 an empty 200",
+      name: "an empty 200",
       on: json,
       server: { onRequest: (one) => answer(200, ownType(one))(one) },
       expected: { code: Code.Internal, httpStatus: 200, attempts: 1, message: /empty/ },
       requests: 1,
     },
     {
-      name: "D13 200 with a login page",
+      name: "200 with a login page",
       on: everyRoute,
       server: { onRequest: answer(200, html, page) },
       expected: {
@@ -190,21 +190,21 @@ describe("D: HTTP status, content type, redirects", () => {
       requests: 1,
     },
     {
-      name: "D14 200 without a content type",
+      name: "200 without a content type",
       on: ["grpc", ...web],
       server: { onRequest: (one) => answer(200, {}, ownBody(one))(one) },
       expected: { code: Code.Unknown, httpStatus: 200, reason: "unexpected-content-type", attempts: 1 },
       requests: 1,
     },
     {
-      name: "D15 200 with a good body said to be a page",
+      name: "200 with a good body said to be a page",
       on: everyRoute,
       server: { onRequest: (one) => answer(200, html, ownBody(one))(one) },
       expected: { code: Code.Unknown, httpStatus: 200, reason: "unexpected-content-type", attempts: 1 },
       requests: 1,
     },
     {
-      name: "D16 200 in gRPC-Web's text format",
+      name: "200 in gRPC-Web's text format",
       on: web,
       server: {
         onRequest: answer(
@@ -217,7 +217,7 @@ describe("D: HTTP status, content type, redirects", () => {
       requests: 1,
     },
     ...[301, 302, 303, 307, 308].map((status) => ({
-      name: `D18 ${status} to the same origin`,
+      name: `${status} to the same origin`,
       on: everyRoute,
       server: { onRequest: answer(status, { location: "/moved" }) },
       expected: { code: Code.Unknown, httpStatus: status, reason: "redirect-refused", attempts: 1 },
@@ -226,7 +226,7 @@ describe("D: HTTP status, content type, redirects", () => {
   ]);
 
   for (const route of everyRoute) {
-    test(`D5 429 with Retry-After: 1 is waited for, ${route}`, async () => {
+    test(`429 with Retry-After: 1 is waited for, ${route}`, async () => {
       const at: number[] = [];
       await using server = await startRaw(route, {
         onRequest(one) {
@@ -241,7 +241,7 @@ describe("D: HTTP status, content type, redirects", () => {
       expect(server.requests).toHaveLength(2);
     });
 
-    test(`D13 a login page takes no memory, ${route}`, async () => {
+    test(`a login page takes no memory, ${route}`, async () => {
       await using server = await startRaw(route, { onRequest: answer(200, html, page) });
       await using client = clientFor(route, { baseUrl: server.url });
       const before = process.memoryUsage().arrayBuffers;
@@ -249,7 +249,7 @@ describe("D: HTTP status, content type, redirects", () => {
       expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000);
     });
 
-    test(`D19 a redirect to another origin does not reach it, ${route}`, async () => {
+    test(`a redirect to another origin does not reach it, ${route}`, async () => {
       for (const tls of [undefined, certificate("server")]) {
         await using other = await startRaw("rest", tls ? { tls } : {});
         for (const status of [301, 302, 303, 307, 308]) {
@@ -287,7 +287,7 @@ describe("D: HTTP status, content type, redirects", () => {
   }
 
   for (const route of overHttp2) {
-    test(`D20 a redirect from https to http does not reach it, ${route}`, async () => {
+    test(`a redirect from https to http does not reach it, ${route}`, async () => {
       await using other = await startRaw("rest", {});
       const onRequest = answer(307, { location: other.url });
       await using server = await startRaw(route, { tls: certificate("server"), onRequest });
@@ -297,7 +297,7 @@ describe("D: HTTP status, content type, redirects", () => {
     });
   }
 
-  test("D20 a redirect from https to http does not reach it, over fetch", async () => {
+  test("a redirect from https to http does not reach it, over fetch", async () => {
     await using other = await startRaw("rest", {});
     const onRequest = answer(307, { location: other.url });
     await using server = await startRaw("rest", { tls: certificate("server"), onRequest });

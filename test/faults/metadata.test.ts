@@ -20,7 +20,7 @@ describe("metadata", () => {
   testAnswerRows(cookieRows());
 
   for (const protocol of all) {
-    test(`H5 ${protocol}: a cookie is not kept for the next call`, async () => {
+    test(`${protocol}: a cookie is not kept for the next call`, async () => {
       await using server = await startAnswerServer(protocol, () => {
         const answer = okAnswer(protocol);
         return { ...answer, headers: { ...answer.headers, "set-cookie": "zitadel.quota.exhausted=true; Path=/" } };
@@ -44,7 +44,7 @@ describe("metadata", () => {
   ];
   for (const protocol of all) {
     for (const value of values) {
-      test(`H6 ${protocol}: a header value of ${shown(value)} is a TypeError with the name only`, async () => {
+      test(`${protocol}: a header value of ${shown(value)} is a TypeError with the name only`, async () => {
         const error = await refused(protocol, { "x-custom": value });
         expect(String(error)).toContain("x-custom");
         expect(String(error.stack)).not.toContain(secret);
@@ -53,7 +53,7 @@ describe("metadata", () => {
     }
 
     for (const name of ["x custom", "x:custom", "x\ncustom", ""]) {
-      test(`H6 ${protocol}: ${JSON.stringify(name)} is no header name`, async () => {
+      test(`${protocol}: ${JSON.stringify(name)} is no header name`, async () => {
         await refused(protocol, [[name, "1"]]);
       });
     }
@@ -73,7 +73,7 @@ describe("metadata", () => {
       ":path",
     ];
     for (const name of reserved) {
-      test(`H7 ${protocol}: ${name} is not the caller's to set`, async () => {
+      test(`${protocol}: ${name} is not the caller's to set`, async () => {
         const error = await refused(protocol, [[name, secret]]);
         expect(error.message.toLowerCase()).toContain(name.toLowerCase());
         expect(String(error.stack)).not.toContain(secret);
@@ -82,7 +82,7 @@ describe("metadata", () => {
 
     // Names that HTTP/2, Node or JavaScript gives a meaning of its own.
     for (const name of ["http2-settings", "HTTP2-Settings", "expect", "keep-alive", "upgrade", "__proto__"]) {
-      test(`H7 ${protocol}: ${name} is not the caller's to set, and the connection lives on`, async () => {
+      test(`${protocol}: ${name} is not the caller's to set, and the connection lives on`, async () => {
         await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
         await using auth = rowClient(server, protocol);
         await auth.listMyRefreshTokens({});
@@ -103,7 +103,7 @@ describe("metadata", () => {
       ["a name of 66 KB", { [`x-${"n".repeat(66_000)}`]: "1" }],
       ["1,000 headers", Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`x-${i}`, "v"]))],
     ] as const) {
-      test(`H7 ${protocol}: ${what} is a TypeError, and the connection lives on`, async () => {
+      test(`${protocol}: ${what} is a TypeError, and the connection lives on`, async () => {
         await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
         await using auth = rowClient(server, protocol);
         await auth.listMyRefreshTokens({});
@@ -118,13 +118,13 @@ describe("metadata", () => {
     }
 
     for (const value of [undefined, null, 1, {}, ["a"]]) {
-      test(`H7 ${protocol}: a value of ${JSON.stringify(value)} is a TypeError`, async () => {
+      test(`${protocol}: a value of ${JSON.stringify(value)} is a TypeError`, async () => {
         const error = await refused(protocol, { "x-odd": value as string });
         expect(error.message).toContain('"x-odd"');
       });
     }
 
-    test(`H7 ${protocol}: headers are read by own properties, and their names may be those of an object's`, async () => {
+    test(`${protocol}: headers are read by own properties, and their names may be those of an object's`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
       await using auth = rowClient(server, protocol);
       const prototype = Object.prototype as Record<string, unknown>;
@@ -140,7 +140,7 @@ describe("metadata", () => {
       expect(Object.keys(seen)).not.toContain("x-polluted");
     });
 
-    test(`H7 ${protocol}: what a request is made of`, async () => {
+    test(`${protocol}: what a request is made of`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
       await using auth = rowClient(server, protocol);
       await auth.listMyRefreshTokens({});
@@ -163,7 +163,7 @@ describe("metadata", () => {
       expect(new Set(names).size).toBe(names.length);
     });
 
-    test(`H7 ${protocol}: metadata goes there and back, text and binary`, async () => {
+    test(`${protocol}: metadata goes there and back, text and binary`, async () => {
       await using server = await startAnswerServer(protocol, ({ headers }) => {
         const initial = { "x-grpc-test-echo-initial": String(headers["x-grpc-test-echo-initial"]) };
         const trailing = { "x-grpc-test-echo-trailing-bin": String(headers["x-grpc-test-echo-trailing-bin"]) };
@@ -195,7 +195,7 @@ describe("metadata", () => {
       expect(received.get("x-grpc-test-echo-trailing-bin")).toBe("q6ur");
     });
 
-    test(`H7 ${protocol}: headers of the caller's own arrive as they are`, async () => {
+    test(`${protocol}: headers of the caller's own arrive as they are`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
       await using auth = rowClient(server, protocol);
       await auth.listMyRefreshTokens({}, { headers: { "x-zitadel-orgid": "69629023906488334", "X-Mixed": "a b" } });
@@ -230,21 +230,18 @@ function sizeRows(): AnswerRow[] {
   const many = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`x-header-${i}`, "v"]));
   return [
     {
-      id: "H1",
       name: "a response header of 12 KiB is fine",
       on: ["grpc"],
       answer: () => grpcAnswer("grpc", { headers: { "x-large": "v".repeat(12 * 1024) }, frames: [frame(listBytes)] }),
       want: { code: "ok" },
     },
     {
-      id: "H2",
       name: "200 response headers are taken",
       on: ["grpc"],
       answer: () => grpcAnswer("grpc", { headers: many, frames: [frame(listBytes)] }),
       want: { code: "ok" },
     },
     {
-      id: "H4",
       name: "a response header of 100 KiB is Unavailable",
       on: ["grpcWeb", "rest"],
       answer: (protocol) => {
@@ -264,7 +261,6 @@ function cookieRows(): AnswerRow[] {
   };
   return [
     {
-      id: "H5",
       name: "cookies and challenges of proxies are not in an error's metadata",
       on: all,
       answer: (protocol) => errorAnswer(protocol, Code.PermissionDenied, { headers }),
@@ -281,7 +277,6 @@ function cookieRows(): AnswerRow[] {
     },
     {
       // A hostile server must not fill the memory of whoever keeps errors.
-      id: "T11",
       name: "an error keeps at most 64 headers",
       on: all,
       answer: (protocol) => {

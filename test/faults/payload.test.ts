@@ -38,7 +38,7 @@ describe("payload", () => {
   testAnswerRows(uint64Rows());
   testAnswerRows(errorBodyRows());
 
-  test("G21: nothing above polluted the prototype of objects", () => {
+  test("nothing above polluted the prototype of objects", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
@@ -51,24 +51,21 @@ function binaryRows(): AnswerRow[] {
   const sequence = field(1, new BinaryWriter().tag(2, WireType.Varint).uint64(7n).finish());
   return [
     {
-      id: "G1",
       name: "an unknown field is no error",
       ...bytes(Buffer.concat([listBytes, field(99, Buffer.from(canaryBody))])),
       want: { code: "ok", response: ({ result }) => expect(result).toHaveLength(1) },
     },
     {
-      id: "G2",
       name: "invalid UTF-8 in a string is Internal",
       ...bytes(field(2, field(1, Uint8Array.of(0x61, 0xff, 0xfe)))),
       want: parse,
     },
-    { id: "G3", name: "a truncated varint is Internal", ...bytes(Uint8Array.of(0x0a, 0x02, 0x08, 0x80)), want: parse },
-    { id: "G3", name: "a wrong wire type is Internal", ...bytes(Uint8Array.of(0x0a, 0x01, 0x0f)), want: parse },
-    { id: "G3", name: "field number 0 is Internal", ...bytes(Uint8Array.of(0x02, 0x00)), want: parse },
-    { id: "G3", name: "an open group is Internal", ...bytes(Uint8Array.of(0x9b, 0x06)), want: parse },
-    { id: "G3", name: "a length past the end is Internal", ...bytes(Uint8Array.of(0x12, 0x7f, 0x0a)), want: parse },
+    { name: "a truncated varint is Internal", ...bytes(Uint8Array.of(0x0a, 0x02, 0x08, 0x80)), want: parse },
+    { name: "a wrong wire type is Internal", ...bytes(Uint8Array.of(0x0a, 0x01, 0x0f)), want: parse },
+    { name: "field number 0 is Internal", ...bytes(Uint8Array.of(0x02, 0x00)), want: parse },
+    { name: "an open group is Internal", ...bytes(Uint8Array.of(0x9b, 0x06)), want: parse },
+    { name: "a length past the end is Internal", ...bytes(Uint8Array.of(0x12, 0x7f, 0x0a)), want: parse },
     {
-      id: "G4",
       name: "a singular message sent twice is merged",
       ...bytes(Buffer.concat([details(3n), sequence])),
       want: {
@@ -76,10 +73,9 @@ function binaryRows(): AnswerRow[] {
         response: ({ details }) => expect(details).toMatchObject({ totalResult: 3n, processedSequence: 7n }),
       },
     },
-    { id: "G6", name: "100,000 nested groups are Internal, not a stack overflow", ...bytes(nested), want: parse },
-    // G7, an unknown enum value: no message of these calls has an enum.
+    { name: "100,000 nested groups are Internal, not a stack overflow", ...bytes(nested), want: parse },
+    // An unknown enum value: no message of these calls has an enum.
     {
-      id: "G8",
       name: "the largest uint64 stays exact",
       ...bytes(details(18446744073709551615n)),
       want: {
@@ -99,7 +95,6 @@ function timestampRows(): AnswerRow[] {
     { name: "the year 10000", value: timestamp(253402300800n, 0) },
   ];
   return times.map(({ name, value }) => ({
-    id: "G5",
     name: `a timestamp with ${name} is no error, and can be viewed`,
     ...bytes(field(2, Buffer.concat([field(1, Buffer.from("7")), field(4, value), field(5, value), field(6, value)]))),
     want: {
@@ -119,7 +114,6 @@ function timestampRows(): AnswerRow[] {
 function jsonRows(): AnswerRow[] {
   return [
     {
-      id: "G11",
       name: "null fields are defaults",
       ...body('{"details":null,"result":null}'),
       want: {
@@ -131,14 +125,12 @@ function jsonRows(): AnswerRow[] {
       },
     },
     {
-      id: "G14",
       name: "unknown fields are no error",
       ...body(`{"details":{"totalResult":"1","later":{"a":[1]}},"result":[{"id":"7","userAgent":"x"}],"extra":true}`),
       want: { code: "ok", response: ({ result }) => expect(result[0]?.id).toBe("7") },
     },
-    // G15, an unknown enum name: no message of these calls has an enum.
+    // An unknown enum name: no message of these calls has an enum.
     {
-      id: "G16",
       name: "uint64 as a string is exact",
       ...body('{"details":{"totalResult":"18446744073709551615"}}'),
       want: {
@@ -147,13 +139,11 @@ function jsonRows(): AnswerRow[] {
       },
     },
     {
-      id: "G16",
       name: "uint64 as a small number is read",
       ...body('{"details":{"totalResult":2}}'),
       want: { code: "ok", response: ({ details }) => expect(details?.totalResult).toBe(2n) },
     },
     {
-      id: "G21",
       name: "__proto__ and constructor are ignored",
       ...body(
         '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"details":{"__proto__":{"polluted":1}},"result":[{"id":"7","__proto__":{"polluted":1}}]}',
@@ -171,33 +161,31 @@ function jsonRows(): AnswerRow[] {
 }
 
 function brokenJsonRows(): AnswerRow[] {
-  const cases: { id: string; name: string; text: string | Uint8Array; reason?: string }[] = [
-    { id: "G9", name: "JSON that is cut off", text: `{"details":{"x":"${canaryBody}` },
-    { id: "G9", name: "HTML that says it is JSON", text: `<!DOCTYPE html><html>${canaryBody}</html>` },
-    { id: "G9", name: "garbage after the value", text: `${listJson}${canaryBody}` },
-    { id: "G9", name: "a byte order mark", text: `\uFEFF${listJson}` },
-    { id: "G9", name: "invalid UTF-8", text: Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]) },
-    { id: "G9", name: "100,000 nested lists", text: `{"result":${"[".repeat(100_000)}${"]".repeat(100_000)}}` },
-    { id: "G10", name: "null", text: "null" },
-    { id: "G10", name: "an array", text: "[]" },
-    { id: "G10", name: "a string", text: `"${canaryBody}"` },
-    { id: "G10", name: "a number", text: "5" },
-    { id: "G12", name: "null inside a repeated field", text: '{"result":[null]}' },
-    { id: "G13", name: "a number for a string", text: '{"result":[{"id":7}]}' },
-    { id: "G13", name: "an object for an array", text: `{"result":{"id":"${canaryBody}"}}` },
-    { id: "G13", name: "a string for a message", text: `{"details":"${canaryBody}"}` },
-    { id: "G13", name: "a string for a time", text: `{"result":[{"authTime":"${canaryBody}"}]}` },
-    { id: "G20", name: "the same key twice", text: '{"details":{"totalResult":"1"},"details":{"totalResult":"2"}}' },
+  const cases: { name: string; text: string | Uint8Array }[] = [
+    { name: "JSON that is cut off", text: `{"details":{"x":"${canaryBody}` },
+    { name: "HTML that says it is JSON", text: `<!DOCTYPE html><html>${canaryBody}</html>` },
+    { name: "garbage after the value", text: `${listJson}${canaryBody}` },
+    { name: "a byte order mark", text: `\uFEFF${listJson}` },
+    { name: "invalid UTF-8", text: Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]) },
+    { name: "100,000 nested lists", text: `{"result":${"[".repeat(100_000)}${"]".repeat(100_000)}}` },
+    { name: "null", text: "null" },
+    { name: "an array", text: "[]" },
+    { name: "a string", text: `"${canaryBody}"` },
+    { name: "a number", text: "5" },
+    { name: "null inside a repeated field", text: '{"result":[null]}' },
+    { name: "a number for a string", text: '{"result":[{"id":7}]}' },
+    { name: "an object for an array", text: `{"result":{"id":"${canaryBody}"}}` },
+    { name: "a string for a message", text: `{"details":"${canaryBody}"}` },
+    { name: "a string for a time", text: `{"result":[{"authTime":"${canaryBody}"}]}` },
+    { name: "the same key twice", text: '{"details":{"totalResult":"1"},"details":{"totalResult":"2"}}' },
     {
-      id: "G20",
       name: "both spellings of a field",
       text: '{"result":[{"authTime":"2025-08-01T08:45:00Z","auth_time":"2026-08-01T08:45:00Z"}]}',
     },
-    { id: "G25", name: "an error's body with status 200", text: `{"code":16,"message":"${canaryBody}"}` },
-    { id: "G25", name: "the same with details", text: `{"code":16,"message":"${canaryBody}","details":[]}` },
+    { name: "an error's body with status 200", text: `{"code":16,"message":"${canaryBody}"}` },
+    { name: "the same with details", text: `{"code":16,"message":"${canaryBody}","details":[]}` },
   ];
-  return cases.map(({ id, name, text }) => ({
-    id,
+  return cases.map(({ name, text }) => ({
     name: `${name} is Internal, without a piece of the body`,
     ...body(text),
     want: {
@@ -210,18 +198,17 @@ function brokenJsonRows(): AnswerRow[] {
 }
 
 function uint64Rows(): AnswerRow[] {
-  const rows = (id: string, reason: string, literals: string[]) =>
+  const rows = (reason: string, literals: string[]) =>
     literals.map(
       (literal): AnswerRow => ({
-        id,
         name: `a uint64 of ${literal} is Internal`,
         ...body(`{"details":{"totalResult":${literal}}}`),
         want: { code: Code.Internal, reason },
       }),
     );
   return [
-    ...rows("G17", "unsafe-integer", ["9007199254740993", "18446744073709551615", "1e17"]),
-    ...rows("G18", "parse-json", ['"-1"', "-1", "1.5", '"1.5"', '"18446744073709551616"', '"1e3"', '""', '"x"']),
+    ...rows("unsafe-integer", ["9007199254740993", "18446744073709551615", "1e17"]),
+    ...rows("parse-json", ['"-1"', "-1", "1.5", '"1.5"', '"18446744073709551616"', '"1e3"', '""', '"x"']),
   ];
 }
 
@@ -233,7 +220,6 @@ function errorBodyRows(): AnswerRow[] {
   return [
     ...[401, 403, 429, 500].map(
       (status): AnswerRow => ({
-        id: "G23",
         name: `the code in the body wins over HTTP ${status}`,
         ...body(answerOf(16), status),
         want: {
@@ -246,7 +232,6 @@ function errorBodyRows(): AnswerRow[] {
       }),
     ),
     {
-      id: "G23",
       name: "a detail of an unknown type does no harm",
       ...body(answerOf(16, [{ "@type": "type.googleapis.com/example.Unheard", a: 1 }, any]), 401),
       want: {
@@ -264,7 +249,6 @@ function errorBodyRows(): AnswerRow[] {
       '[{"@type":"type.googleapis.com/zitadel.v1.ErrorDetail","id":5}]',
     ].map(
       (details): AnswerRow => ({
-        id: "G23",
         name: `details of ${details} keep the code`,
         ...body(`{"code":7,"message":"no","details":${details}}`, 403),
         want: { code: Code.PermissionDenied, fromServer: true, rawMessage: "no" },
@@ -273,7 +257,6 @@ function errorBodyRows(): AnswerRow[] {
     ...["[", '{"a":'].map((open): AnswerRow => {
       const nested = open.repeat(100_000) + 1 + (open === "[" ? "]" : "}").repeat(100_000);
       return {
-        id: "G23",
         name: `a detail of ${open} nested 100,000 times keeps the code`,
         ...body(`{"code":7,"message":"no","details":[{"@type":"a/b.C","d":${nested}}]}`, 403),
         want: { code: Code.PermissionDenied, fromServer: true, rawMessage: "no" },
@@ -292,7 +275,6 @@ function errorBodyRows(): AnswerRow[] {
       { name: "nothing", text: "" },
     ].map(
       ({ name, text }): AnswerRow => ({
-        id: "G24",
         name: `an error body of ${name} leaves HTTP 403 to speak`,
         ...body(text, 403),
         want: { code: Code.PermissionDenied, httpStatus: 403 },

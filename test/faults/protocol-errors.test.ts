@@ -26,7 +26,7 @@ describe("a violation on the connection", () => {
 
   for (const [name, violate] of Object.entries(violations)) {
     for (const moment of ["first", "middle", "idle"] as const) {
-      test(`${name}, ${moment}`, async () => {
+      test(`HTTP/2 is broken by ${name}, ${moment}, and the next call works`, async () => {
         for (const retry of [true, false]) {
           for (const inFlight of [1, 8, 64]) {
             let requests = 0;

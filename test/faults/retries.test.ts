@@ -22,7 +22,7 @@ describe("retries", () => {
   testAnswerRows(offRows());
 
   for (const protocol of all) {
-    test(`J1 ${protocol}: by default two failures are waited out, with what a server is to know`, async () => {
+    test(`${protocol}: by default two failures are waited out, with what a server is to know`, async () => {
       const answer = inTurn(unavailable, unavailable, okAnswer);
       await using server = await startAnswerServer(protocol, (request) => answer(protocol, request));
       await using auth = rowClient(server, protocol, { retry: undefined });
@@ -43,7 +43,7 @@ describe("retries", () => {
       expect(c).toBeGreaterThan(0);
     });
 
-    test(`J2 ${protocol}: by default four attempts are made`, async () => {
+    test(`${protocol}: by default four attempts are made`, async () => {
       await using server = await startAnswerServer(protocol, () => unavailable(protocol));
       await using auth = rowClient(server, protocol, { retry: undefined });
       await expectOutcome((options) => auth.listMyRefreshTokens({}, options), {
@@ -54,7 +54,7 @@ describe("retries", () => {
       expect(server.requests).toHaveLength(4);
     });
 
-    test(`J5 ${protocol}: a server that only fails gets no more retries once the throttle is empty`, async () => {
+    test(`${protocol}: a server that only fails gets no more retries once the throttle is empty`, async () => {
       let healthy = false;
       await using server = await startAnswerServer(protocol, () =>
         healthy ? okAnswer(protocol) : unavailable(protocol),
@@ -90,7 +90,7 @@ describe("retries", () => {
       const goneDetails = [isOne ? errorDetail("COMMAND-BHt2w", "not found") : errorDetail("COMMAND-Gfj42", "missing")];
       const gone = errorAnswer(protocol, goneCode, { details: goneDetails });
 
-      test(`J1 ${protocol}: ${name} is repeated, since doing it twice does no harm`, async () => {
+      test(`${protocol}: ${name} is repeated, since doing it twice does no harm`, async () => {
         const empty =
           protocol === "rest" ? jsonAnswer("{}") : grpcAnswer(protocol, { frames: [frame(new Uint8Array())] });
         await using server = await startAnswerServer(protocol, ({ n }) => (n === 1 ? unavailable(protocol) : empty));
@@ -99,7 +99,7 @@ describe("retries", () => {
         expect(server.requests).toHaveLength(2);
       });
 
-      test(`J1 ${protocol}: ${name} that finds nothing on the repeat is done`, async () => {
+      test(`${protocol}: ${name} that finds nothing on the repeat is done`, async () => {
         await using server = await startAnswerServer(protocol, ({ n }) => (n === 1 ? unavailable(protocol) : gone));
         await using auth = rowClient(server, protocol);
         await expectOutcome(() => call(auth), { code: "ok" });
@@ -113,7 +113,7 @@ describe("retries", () => {
         ["that names the id", errorAnswer(protocol, goneCode, { message: "COMMAND-BHt2w and COMMAND-Gfj42" })],
         ["with the id and another code", errorAnswer(protocol, Code.Internal, { details: goneDetails })],
       ] as const) {
-        test(`J1 ${protocol}: ${name} whose repeat fails ${what} is an error`, async () => {
+        test(`${protocol}: ${name} whose repeat fails ${what} is an error`, async () => {
           const down = { status: 503, headers: { "content-type": "text/html" }, body: Buffer.from("<html>") };
           await using server = await startAnswerServer(protocol, ({ n }) => (n === 1 ? down : answer));
           await using auth = rowClient(server, protocol);
@@ -122,14 +122,14 @@ describe("retries", () => {
         });
       }
 
-      test(`J1 ${protocol}: ${name} that finds nothing at first is an error`, async () => {
+      test(`${protocol}: ${name} that finds nothing at first is an error`, async () => {
         await using server = await startAnswerServer(protocol, () => gone);
         await using auth = rowClient(server, protocol);
         await expectOutcome(() => call(auth), { code: goneCode, fromServer: true, attempts: 1 });
       });
     }
 
-    test(`J1 ${protocol}: NotFound on the repeat of a revoke of all is an error: nothing was revoked`, async () => {
+    test(`${protocol}: NotFound on the repeat of a revoke of all is an error: nothing was revoked`, async () => {
       const stale = errorAnswer(protocol, Code.NotFound, { details: [errorDetail("COMMAND-BHt2w", "not found")] });
       await using server = await startAnswerServer(protocol, ({ n }) => (n === 1 ? unavailable(protocol) : stale));
       await using auth = rowClient(server, protocol);
@@ -140,7 +140,7 @@ describe("retries", () => {
       });
     });
 
-    test(`J1 ${protocol}: InvalidArgument with another id on the repeat of a revoke of all is an error`, async () => {
+    test(`${protocol}: InvalidArgument with another id on the repeat of a revoke of all is an error`, async () => {
       const other = errorAnswer(protocol, Code.InvalidArgument, {
         details: [errorDetail("COMMAND-GVDgf", "ID missing")],
       });
@@ -158,7 +158,7 @@ describe("retries", () => {
       protocol === "grpc" ? options : { http2: {}, ...options };
     const refused = { rstCode: constants.NGHTTP2_REFUSED_STREAM };
 
-    test(`J6 ${protocol}: two refused streams cost one transparent repeat and one of the policy's`, async () => {
+    test(`${protocol}: two refused streams cost one transparent repeat and one of the policy's`, async () => {
       await using server = await startAnswerServer(2, ({ n }) => (n <= 2 ? refused : okAnswer(protocol)));
       const attempts: (Code | undefined)[] = [];
       await using auth = rowClient(server, protocol, over2({ onAttempt: ({ code }) => attempts.push(code) }));
@@ -169,21 +169,21 @@ describe("retries", () => {
       expect(sent).toEqual([undefined, undefined, "1"]);
     });
 
-    test(`J6 ${protocol}: streams refused for ever are four attempts and the transparent one`, async () => {
+    test(`${protocol}: streams refused for ever are four attempts and the transparent one`, async () => {
       await using server = await startAnswerServer(2, () => refused);
       await using auth = rowClient(server, protocol, over2());
       await expectOutcome((options) => auth.listMyRefreshTokens({}, options), { code: Code.Unavailable });
       expect(server.requests).toHaveLength(5);
     });
 
-    test(`J7 ${protocol}: a stream that was never taken is repeated once even with retry: false`, async () => {
+    test(`${protocol}: a stream that was never taken is repeated once even with retry: false`, async () => {
       await using server = await startAnswerServer(2, ({ n }) => (n === 1 ? refused : okAnswer(protocol)));
       await using auth = rowClient(server, protocol, over2({ retry: false }));
       await expectOutcome((options) => auth.listMyRefreshTokens({}, options), { code: "ok" });
       expect(server.requests).toHaveLength(2);
     });
 
-    test(`J7 ${protocol}: with retry: false two refused streams are Unavailable`, async () => {
+    test(`${protocol}: with retry: false two refused streams are Unavailable`, async () => {
       await using server = await startAnswerServer(2, () => refused);
       await using auth = rowClient(server, protocol, over2({ retry: false }));
       await expectOutcome((options) => auth.listMyRefreshTokens({}, options), { code: Code.Unavailable });
@@ -208,7 +208,7 @@ describe("retries", () => {
     ];
     for (const retry of badRetries) {
       const [[key, value] = []] = Object.entries(retry);
-      test(`J8 ${protocol}: retry.${key} of ${value} is a RangeError at construction`, () => {
+      test(`${protocol}: retry.${key} of ${value} is a RangeError at construction`, () => {
         const create = () => rowClient({ baseUrl: "http://127.0.0.1:1" }, protocol, { retry });
         expect(create).toThrow(RangeError);
         expect(create).toThrow(String(key));
@@ -216,7 +216,7 @@ describe("retries", () => {
     }
 
     for (const maxAttempts of [1, 2, 5]) {
-      test(`J8 ${protocol}: maxAttempts of ${maxAttempts} is kept`, async () => {
+      test(`${protocol}: maxAttempts of ${maxAttempts} is kept`, async () => {
         await using server = await startAnswerServer(protocol, () => unavailable(protocol));
         await using auth = rowClient(server, protocol, { retry: { maxAttempts, initialBackoffMs: 1 } });
         await expectOutcome((options) => auth.listMyRefreshTokens({}, options), {
@@ -228,7 +228,7 @@ describe("retries", () => {
       });
     }
 
-    test(`J9 ${protocol}: each attempt is reported once, and no report holds the token`, async () => {
+    test(`${protocol}: each attempt is reported once, and no report holds the token`, async () => {
       const answer = inTurn(unavailable, unavailable, okAnswer);
       await using server = await startAnswerServer(protocol, (request) => answer(protocol, request));
       const reports: unknown[] = [];
@@ -249,7 +249,7 @@ describe("retries", () => {
     });
 
     for (const how of ["the deadline", "the caller"]) {
-      test(`J9 ${protocol}: an attempt that ${how} ended is reported as well`, async () => {
+      test(`${protocol}: an attempt that ${how} ended is reported as well`, async () => {
         await using server = await startAnswerServer(protocol, () => ({ stall: "before-head" }));
         const reports: unknown[] = [];
         const caller = new AbortController();
@@ -267,7 +267,7 @@ describe("retries", () => {
       });
     }
 
-    test(`J9 ${protocol}: a hook that throws does not change the call`, async () => {
+    test(`${protocol}: a hook that throws does not change the call`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
       await using auth = rowClient(server, protocol, {
         onAttempt: () => {
@@ -283,28 +283,24 @@ describe("retries", () => {
 function policyRows(): AnswerRow[] {
   return [
     {
-      id: "J1",
       name: "Unavailable twice, then an answer",
       on: all,
       answer: inTurn(unavailable, unavailable, okAnswer),
       want: { code: "ok", requests: 3 },
     },
     {
-      id: "J2",
       name: "Unavailable for ever is the server's last error",
       on: all,
       answer: (protocol, { n }) => errorAnswer(protocol, Code.Unavailable, { message: `not now, ${n}` }),
       want: { code: Code.Unavailable, fromServer: true, requests: 4, rawMessage: "not now, 4" },
     },
     {
-      id: "J2",
       name: "what the last attempt says is what the caller gets",
       on: all,
       answer: inTurn(unavailable, (protocol) => errorAnswer(protocol, Code.PermissionDenied)),
       want: { code: Code.PermissionDenied, fromServer: true, requests: 2 },
     },
     {
-      id: "J3",
       name: "a backoff longer than the time left ends the call at once, with the server's error",
       on: all,
       options: { retry: { initialBackoffMs: 60_000, maxBackoffMs: 60_000 } },
@@ -318,7 +314,6 @@ function codeRows(): AnswerRow[] {
   const repeated = [Code.Unavailable, Code.Unauthenticated]; // Unauthenticated: see the rows of the token provider
   const codes = Array.from({ length: 16 }, (_, i) => (i + 1) as Code).filter((code) => !repeated.includes(code));
   return codes.map((code) => ({
-    id: "J4",
     name: `${Code[code]} is not repeated`,
     on: all,
     answer: (protocol) => errorAnswer(protocol, code),
@@ -330,7 +325,6 @@ function offRows(): AnswerRow[] {
   const options = { retry: false } as const;
   return [
     {
-      id: "J7",
       name: "with retry: false Unavailable is not repeated",
       on: all,
       options,
@@ -338,7 +332,6 @@ function offRows(): AnswerRow[] {
       want: { code: Code.Unavailable, fromServer: true },
     },
     {
-      id: "J7",
       name: "with retry: false a pushback is not obeyed either",
       on: ["grpc"],
       options,
@@ -348,7 +341,6 @@ function offRows(): AnswerRow[] {
       want: { code: Code.Unavailable, fromServer: true },
     },
     {
-      id: "J7",
       name: "with retry: false a lost connection is not dialled again",
       on: all,
       options,

@@ -41,7 +41,7 @@ const faults: { name: string; answer: (protocol: ProtocolName) => Answer; option
 describe("the token stays out of errors", () => {
   for (const protocol of all) {
     for (const { name, answer, options } of faults) {
-      test(`T2 ${protocol}: ${name}`, async () => {
+      test(`${protocol}: ${name}`, async () => {
         await using server = await startAnswerServer(protocol, () => answer(protocol));
         await using auth = rowClient(server, protocol, options);
         const error = await rejection(auth.listMyRefreshTokens({}));
@@ -56,7 +56,7 @@ describe("the token stays out of errors", () => {
       });
     }
 
-    // T3: servers that say back what they were sent, in the form that the request had it.
+    // Servers that say back what they were sent, in the form that the request had it.
     const echoes: { where: string; answer: (token: string) => Answer }[] = [
       {
         where: "message",
@@ -155,7 +155,7 @@ describe("the token stays out of errors", () => {
     ];
     for (const { where, answer } of echoes) {
       for (const form of ["the token", "the header"] as const) {
-        test(`T3 ${protocol}: ${form} in ${where} of an answer`, async () => {
+        test(`${protocol}: ${form} in ${where} of an answer`, async () => {
           if (form === "the header" && /name|type/.test(where)) return; // a space cannot be sent there
           await using server = await startAnswerServer(protocol, ({ headers }) =>
             answer(form === "the token" ? canaryToken : String(headers.authorization)),
@@ -174,7 +174,7 @@ describe("the token stays out of errors", () => {
       }
     }
 
-    test(`T3 ${protocol}: the header of the request on the error of a caller's fetch`, async () => {
+    test(`${protocol}: the header of the request on the error of a caller's fetch`, async () => {
       if (protocol === "grpc") return;
       const fetch = async (_input: unknown, init: RequestInit | undefined) => {
         const config = { headers: new Headers(init?.headers), init };
@@ -187,7 +187,7 @@ describe("the token stays out of errors", () => {
     });
 
     for (const scheme of ["Bearer", "Basic"]) {
-      test(`T3 ${protocol}: a ${scheme} authorization of the caller's own is scrubbed as the token is`, async () => {
+      test(`${protocol}: a ${scheme} authorization of the caller's own is scrubbed as the token is`, async () => {
         await using server = await startAnswerServer(protocol, ({ headers }) =>
           errorAnswer(protocol, Code.PermissionDenied, {
             message: `not ${headers.authorization}!`,
@@ -205,7 +205,7 @@ describe("the token stays out of errors", () => {
       });
     }
 
-    test(`T3 ${protocol}: a Request on the error of a caller's fetch`, async () => {
+    test(`${protocol}: a Request on the error of a caller's fetch`, async () => {
       if (protocol === "grpc") return;
       const fetch = async (input: string | URL | Request, init: RequestInit | undefined) => {
         throw Object.assign(new TypeError("fetch failed"), {
@@ -219,7 +219,7 @@ describe("the token stays out of errors", () => {
       expect((error as ConnectError).cause).toMatchObject({ message: "fetch failed" });
     });
 
-    test(`T3 ${protocol}: the token that a refresh replaced is scrubbed as well`, async () => {
+    test(`${protocol}: the token that a refresh replaced is scrubbed as well`, async () => {
       const seen: string[] = [];
       await using server = await startAnswerServer(protocol, ({ headers }) => {
         seen.push(String(headers.authorization).slice("Bearer ".length));
@@ -232,7 +232,7 @@ describe("the token stays out of errors", () => {
       expect(placesOf(telling, error)).toEqual([]);
     });
 
-    test(`T2 ${protocol}: what a failing interceptor can see has no token`, async () => {
+    test(`${protocol}: what a failing interceptor can see has no token`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
       const seen: unknown[] = [];
       const look: Interceptor = (next) => async (request) => {
@@ -252,7 +252,7 @@ describe("the token stays out of errors", () => {
 describe("the token stays out of clients", () => {
   for (const protocol of all) {
     for (const kind of ["fixed", "provided"] as const) {
-      test(`T4 ${protocol}: no print or copy of a client or transport shows a ${kind} token`, async () => {
+      test(`${protocol}: no print or copy of a client or transport shows a ${kind} token`, async () => {
         await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
         const options = {
           baseUrl: server.baseUrl,
@@ -274,7 +274,7 @@ describe("the token stays out of clients", () => {
       });
     }
 
-    test(`T4 ${protocol}: a response holds no token`, async () => {
+    test(`${protocol}: a response holds no token`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
       await using auth = rowClient(server, protocol);
       let headers: Headers | undefined;
@@ -290,7 +290,7 @@ describe("the token stays out of clients", () => {
       expect(placesOf(canaryToken, [response, headers])).toEqual([]);
     });
 
-    test(`T5 ${protocol}: the token is in one header, and in no URL, other header or body`, async () => {
+    test(`${protocol}: the token is in one header, and in no URL, other header or body`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
       await using auth = rowClient(server, protocol);
       await auth.listMyRefreshTokens({});
@@ -308,12 +308,12 @@ describe("the token goes to its own server, encrypted or over the loopback", () 
     const create = (baseUrl: string, options: Partial<TransportOptions> = {}) =>
       createAuthClient({ baseUrl, protocol: protocols[protocol], token: canaryToken, ...options });
 
-    test(`T6 ${protocol}: withToken on a cleartext client is refused as well`, async () => {
+    test(`${protocol}: withToken on a cleartext client is refused as well`, async () => {
       await using auth = create("http://zitadel.example", { token: undefined });
       expect(() => auth.withToken(canaryToken)).toThrow(TypeError);
     });
 
-    test(`T12 ${protocol}: a polluted prototype does not allow cleartext`, () => {
+    test(`${protocol}: a polluted prototype does not allow cleartext`, () => {
       const prototype = Object.prototype as { allowInsecure?: boolean };
       prototype.allowInsecure = true;
       try {
@@ -324,7 +324,7 @@ describe("the token goes to its own server, encrypted or over the loopback", () 
     });
 
     for (const [name, value] of Object.entries({ maxAttempts: 99, connectTimeoutMs: -1, cert: "none" })) {
-      test(`T12 ${protocol}: a polluted prototype sets no ${name}`, async () => {
+      test(`${protocol}: a polluted prototype sets no ${name}`, async () => {
         const prototype = Object.prototype as Record<string, unknown>;
         prototype[name] = value;
         try {
@@ -335,7 +335,7 @@ describe("the token goes to its own server, encrypted or over the loopback", () 
       });
     }
 
-    test(`T12 ${protocol}: headers named like members of the prototype do no harm`, async () => {
+    test(`${protocol}: headers named like members of the prototype do no harm`, async () => {
       const names = { constructor: "1", hasownproperty: "1", tostring: "1", valueof: "1" };
       await using server = await startAnswerServer(protocol, () =>
         errorAnswer(protocol, Code.PermissionDenied, { headers: { ...names, ["__proto__"]: "1" } }),
@@ -352,7 +352,7 @@ describe("the token goes to its own server, encrypted or over the loopback", () 
   }
 
   for (const protocol of ["grpcWeb", "rest"] as const) {
-    test(`T9 ${protocol}: fetch is told to add no credentials and no referrer, and to follow nothing`, async () => {
+    test(`${protocol}: fetch is told to add no credentials and no referrer, and to follow nothing`, async () => {
       const seen: { url: string; init: RequestInit | undefined }[] = [];
       await using auth = createAuthClient({
         baseUrl: "https://zitadel.example/prefix",
@@ -389,7 +389,7 @@ describe("parsers are linear", () => {
   );
   for (const text of hostile) {
     const name = JSON.stringify(text.slice(0, 7));
-    test(`T14: a megabyte of ${name} as token, header, baseUrl and message takes no time`, async () => {
+    test(`a megabyte of ${name} as token, header, baseUrl and message takes no time`, async () => {
       const start = performance.now();
       const options = { baseUrl: "http://127.0.0.1:1", retry: false, timeoutMs: 5000 } as const;
       expect(() => createAuthClient({ ...options, token: text })).toThrow(TypeError);

@@ -59,7 +59,7 @@ describe("token provider", () => {
       { name: "rejects with undefined", thrown: undefined, token: (thrown) => () => Promise.reject(thrown) },
     ];
     for (const { name, thrown, token } of failures) {
-      test(`K1 ${protocol}: a provider that ${name} is Unauthenticated, and nothing is sent`, async () => {
+      test(`${protocol}: a provider that ${name} is Unauthenticated, and nothing is sent`, async () => {
         await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
         const { error } = await call(
           server,
@@ -71,7 +71,7 @@ describe("token provider", () => {
       });
     }
 
-    test(`K1 ${protocol}: the provider's own ConnectError is the cause, not the result`, async () => {
+    test(`${protocol}: the provider's own ConnectError is the cause, not the result`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
       const thrown = new ConnectError("identity provider is down", Code.Unavailable);
       const { error } = await call(
@@ -82,7 +82,7 @@ describe("token provider", () => {
       expect(error?.cause).toBe(thrown);
     });
 
-    test(`K2 ${protocol}: a provider that never settles meets the deadline, and its signal aborts`, async () => {
+    test(`${protocol}: a provider that never settles meets the deadline, and its signal aborts`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
       let signal: AbortSignal | undefined;
       const token: Token = (context) => {
@@ -95,7 +95,7 @@ describe("token provider", () => {
     });
 
     for (const late of ["a late token", "a late rejection"]) {
-      test(`K3 ${protocol}: a provider that ignores the cancelling, ${late}`, async () => {
+      test(`${protocol}: a provider that ignores the cancelling, ${late}`, async () => {
         await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
         let settle: () => void = () => undefined;
         const token: Token = () =>
@@ -130,7 +130,7 @@ describe("token provider", () => {
       { name: "a number", value: 42 },
       { name: "an object", value: {} },
       { name: "a String object", value: Object(canaryToken) },
-      // K5: strict, since a provider that reads a file can trim what it reads, and we would hide what it did not.
+      // Strict, since a provider that reads a file can trim what it reads, and we would hide what it did not.
       { name: "a trailing newline", value: `${canaryToken}\n` },
       { name: "CR and LF inside", value: `${canaryToken}\r\nx-evil: 1` },
       { name: "a NUL inside", value: `${canaryToken}\0` },
@@ -143,7 +143,7 @@ describe("token provider", () => {
       { name: "more than 16 KiB", value: canaryToken.repeat(800) },
     ];
     for (const { name, value } of invalid) {
-      test(`K4-K6 ${protocol}: a provider's ${name} is Unauthenticated, and nothing is sent`, async () => {
+      test(`${protocol}: a provider's ${name} is Unauthenticated, and nothing is sent`, async () => {
         await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
         const { error } = await call(
           server,
@@ -158,7 +158,7 @@ describe("token provider", () => {
     // A fixed token is the caller's mistake at once: it cannot become valid. An empty one may come from an unset
     // variable, and is one as well.
     for (const { name, value } of invalid.filter(({ value }) => typeof value === "string")) {
-      test(`K4-K6 ${protocol}: a fixed token with ${name} is a TypeError at construction`, () => {
+      test(`${protocol}: a fixed token with ${name} is a TypeError at construction`, () => {
         let thrown: unknown;
         try {
           rowClient({ baseUrl: "http://127.0.0.1:1" }, protocol, { token: value as string });
@@ -170,7 +170,7 @@ describe("token provider", () => {
       });
     }
 
-    test(`K4 ${protocol}: a provider may answer synchronously, or with a promise`, async () => {
+    test(`${protocol}: a provider may answer synchronously, or with a promise`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
       await call(server, { token: () => canaryToken }, { code: "ok" });
       await call(server, { token: async () => Promise.resolve(canaryToken) }, { code: "ok" });
@@ -180,7 +180,7 @@ describe("token provider", () => {
       ]);
     });
 
-    test(`K7 ${protocol}: Unauthenticated is refreshed and replayed once`, async () => {
+    test(`${protocol}: Unauthenticated is refreshed and replayed once`, async () => {
       await using server = await startAnswerServer(protocol, expired(protocol));
       const { asked, token } = refreshing();
       await call(server, { token }, { code: "ok" });
@@ -191,7 +191,7 @@ describe("token provider", () => {
       ]);
     });
 
-    test(`K7 ${protocol}: the replay is none of the policy's attempts`, async () => {
+    test(`${protocol}: the replay is none of the policy's attempts`, async () => {
       const unavailable = errorAnswer(protocol, Code.Unavailable);
       await using server = await startAnswerServer(protocol, (request) =>
         request.n <= 3 ? (request.n === 1 ? expired(protocol)(request) : unavailable) : okAnswer(protocol),
@@ -207,14 +207,14 @@ describe("token provider", () => {
       expect(server.requests[1]?.headers["grpc-previous-rpc-attempts"]).toBeUndefined();
     });
 
-    test(`K7 ${protocol}: the replay happens with retry: false too`, async () => {
+    test(`${protocol}: the replay happens with retry: false too`, async () => {
       await using server = await startAnswerServer(protocol, expired(protocol));
       const { token } = refreshing();
       await call(server, { token, retry: false }, { code: "ok" });
       expect(server.requests).toHaveLength(2);
     });
 
-    test(`K8 ${protocol}: Unauthenticated twice ends the call`, async () => {
+    test(`${protocol}: Unauthenticated twice ends the call`, async () => {
       await using server = await startAnswerServer(protocol, () =>
         errorAnswer(protocol, Code.Unauthenticated, { message: "still not" }),
       );
@@ -224,7 +224,7 @@ describe("token provider", () => {
       expect(asked).toEqual([false, true]);
     });
 
-    test(`K8 ${protocol}: a token that changes with every refresh does not make a loop either`, async () => {
+    test(`${protocol}: a token that changes with every refresh does not make a loop either`, async () => {
       await using server = await startAnswerServer(protocol, () => errorAnswer(protocol, Code.Unauthenticated));
       let n = 0;
       const token: Token = () => `${canaryToken}-${n++}`;
@@ -232,7 +232,7 @@ describe("token provider", () => {
       expect(server.requests).toHaveLength(2);
     });
 
-    test(`K9 ${protocol}: a refresh that yields the same token is not replayed`, async () => {
+    test(`${protocol}: a refresh that yields the same token is not replayed`, async () => {
       await using server = await startAnswerServer(protocol, expired(protocol));
       const { asked, token } = refreshing(() => oldToken);
       await call(server, { token }, { code: Code.Unauthenticated, fromServer: true, attempts: 1 });
@@ -240,7 +240,7 @@ describe("token provider", () => {
       expect(asked).toEqual([false, true]);
     });
 
-    test(`K10 ${protocol}: a refresh that fails leaves the server's error, with its own as cause`, async () => {
+    test(`${protocol}: a refresh that fails leaves the server's error, with its own as cause`, async () => {
       await using server = await startAnswerServer(protocol, expired(protocol));
       const thrown = new Error("the session has ended");
       const { token } = refreshing(() => Promise.reject(thrown));
@@ -250,14 +250,14 @@ describe("token provider", () => {
       expect(server.requests).toHaveLength(1);
     });
 
-    test(`K10 ${protocol}: a refresh that yields an invalid token leaves the server's error`, async () => {
+    test(`${protocol}: a refresh that yields an invalid token leaves the server's error`, async () => {
       await using server = await startAnswerServer(protocol, expired(protocol));
       const { token } = refreshing(() => `${canaryToken}\n`);
       await call(server, { token }, { code: Code.Unauthenticated, fromServer: true, attempts: 1 });
       expect(server.requests).toHaveLength(1);
     });
 
-    test(`K10 ${protocol}: a refresh that never settles meets the deadline, and later calls are not stuck`, async () => {
+    test(`${protocol}: a refresh that never settles meets the deadline, and later calls are not stuck`, async () => {
       await using server = await startAnswerServer(protocol, expired(protocol));
       let isStuck = true;
       const { token } = refreshing(() => (isStuck ? new Promise(() => undefined) : newToken));
@@ -270,7 +270,7 @@ describe("token provider", () => {
       await expectOutcome((options) => auth.listMyRefreshTokens({}, options), { code: "ok" });
     });
 
-    test(`K11 ${protocol}: 100 calls with an expired token share one refresh`, async () => {
+    test(`${protocol}: 100 calls with an expired token share one refresh`, async () => {
       await using server = await startAnswerServer(protocol, expired(protocol));
       const { asked, token } = refreshing(async () => {
         await turns(10);
@@ -284,7 +284,7 @@ describe("token provider", () => {
       expect(server.requests.length).toBeLessThanOrEqual(200);
     });
 
-    test(`T16 ${protocol}: 100 calls whose refresh fails ask once`, async () => {
+    test(`${protocol}: 100 calls whose refresh fails ask once`, async () => {
       await using server = await startAnswerServer(protocol, expired(protocol));
       const { asked, token } = refreshing(async () => {
         await turns(10);
@@ -297,7 +297,7 @@ describe("token provider", () => {
       expect(server.requests).toHaveLength(100);
     });
 
-    test(`T16 ${protocol}: a refresh that failed is not tried again for a second`, async () => {
+    test(`${protocol}: a refresh that failed is not tried again for a second`, async () => {
       await using server = await startAnswerServer(protocol, expired(protocol));
       let thrown: Error | undefined = new Error("the session has ended");
       const { asked, token } = refreshing(() => {
@@ -317,7 +317,7 @@ describe("token provider", () => {
       expect(asked.filter(Boolean)).toHaveLength(2);
     });
 
-    test(`K11 ${protocol}: a call that comes late with the old token just replays with the new one`, async () => {
+    test(`${protocol}: a call that comes late with the old token just replays with the new one`, async () => {
       await using server = await startAnswerServer(protocol, async (request) => {
         // The second request is held until the first one's refresh is over.
         if (request.n === 2) await until(() => server.requests.length === 3, "no replay");
@@ -333,7 +333,7 @@ describe("token provider", () => {
       expect(server.requests).toHaveLength(4);
     });
 
-    test(`K11 ${protocol}: one caller's leaving does not end the refresh that another waits for`, async () => {
+    test(`${protocol}: one caller's leaving does not end the refresh that another waits for`, async () => {
       await using server = await startAnswerServer(protocol, expired(protocol));
       let finish: (token: string) => void = () => undefined;
       let signal: AbortSignal | undefined;
@@ -358,20 +358,20 @@ describe("token provider", () => {
       expect(asked.filter(Boolean)).toHaveLength(1);
     });
 
-    test(`K14 ${protocol}: a fixed token is not refreshed`, async () => {
+    test(`${protocol}: a fixed token is not refreshed`, async () => {
       await using server = await startAnswerServer(protocol, expired(protocol));
       await call(server, { token: oldToken }, { code: Code.Unauthenticated, fromServer: true, attempts: 1 });
       expect(server.requests).toHaveLength(1);
     });
 
-    test(`K15 ${protocol}: PermissionDenied is not refreshed`, async () => {
+    test(`${protocol}: PermissionDenied is not refreshed`, async () => {
       await using server = await startAnswerServer(protocol, () => errorAnswer(protocol, Code.PermissionDenied));
       const { asked, token } = refreshing();
       await call(server, { token }, { code: Code.PermissionDenied, fromServer: true, attempts: 1 });
       expect(asked).toEqual([false]);
     });
 
-    test(`K16 ${protocol}: a proxy's 401 page is refreshed once`, async () => {
+    test(`${protocol}: a proxy's 401 page is refreshed once`, async () => {
       await using server = await startAnswerServer(protocol, ({ headers }) =>
         headers.authorization === `Bearer ${newToken}`
           ? okAnswer(protocol)
@@ -383,7 +383,7 @@ describe("token provider", () => {
       expect(server.requests).toHaveLength(2);
     });
 
-    test(`K17 ${protocol}: the provider is asked before every attempt, and one authorization is sent`, async () => {
+    test(`${protocol}: the provider is asked before every attempt, and one authorization is sent`, async () => {
       await using server = await startAnswerServer(protocol, ({ n }) =>
         n <= 2 ? errorAnswer(protocol, Code.Unavailable) : okAnswer(protocol),
       );
@@ -401,7 +401,7 @@ describe("token provider", () => {
       expect(sent).toEqual([1, 2, 3].map((i) => [`Bearer ${canaryToken}-${i}`]));
     });
 
-    test(`K17 ${protocol}: without a token no authorization is sent, and the caller may set it`, async () => {
+    test(`${protocol}: without a token no authorization is sent, and the caller may set it`, async () => {
       await using server = await startAnswerServer(protocol, () => okAnswer(protocol));
       await using auth = rowClient(server, protocol, { token: undefined });
       await auth.listMyRefreshTokens({});
