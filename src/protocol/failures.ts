@@ -28,7 +28,7 @@ export function httpFailure(head: HttpHead, others?: string): ConnectError {
       ? `the server sent ${status} for its HTTP status`
       : `HTTP ${status} without a status of the API${httpHint(status, others)}`;
   return serverFailure(
-    { code: invalid ? Code.Internal : codeOfHttpStatus(status), message, details: [] },
+    { code: invalid ? Code.Internal : (codes[status] ?? Code.Unknown), message, details: [] },
     head,
     undefined,
     {
@@ -40,26 +40,17 @@ export function httpFailure(head: HttpHead, others?: string): ConnectError {
   );
 }
 
-// The table of gRPC's http-grpc-status-mapping.md, for every protocol.
-function codeOfHttpStatus(status: number): Code {
-  switch (status) {
-    case 400:
-      return Code.Internal;
-    case 401:
-      return Code.Unauthenticated;
-    case 403:
-      return Code.PermissionDenied;
-    case 404:
-      return Code.Unimplemented;
-    case 429:
-    case 502:
-    case 503:
-    case 504:
-      return Code.Unavailable;
-    default:
-      return Code.Unknown;
-  }
-}
+// The table of gRPC's http-grpc-status-mapping.md, for every protocol; what is not in it is Unknown.
+const codes: { readonly [status: number]: Code } = {
+  400: Code.Internal,
+  401: Code.Unauthenticated,
+  403: Code.PermissionDenied,
+  404: Code.Unimplemented,
+  429: Code.Unavailable,
+  502: Code.Unavailable,
+  503: Code.Unavailable,
+  504: Code.Unavailable,
+};
 
 function httpHint(status: number, others: string | undefined): string {
   // As nginx and Go's server answer to what is no TLS, and nginx to TLS without a certificate.
