@@ -20,10 +20,11 @@ export function createFetchClient(
   // In a test environment, such as jsdom's, `fetch` may take no signal but those of another realm.
   let takesSignal = true;
 
-  async function sendRequest({ method, path, headers, body }: HttpRequest, signal: AbortSignal): Promise<Response> {
+  async function sendRequest(request: HttpRequest, signal: AbortSignal): Promise<Response> {
     // Looked up each time, since tests replace it.
     const send = customFetch ?? fetch;
-    const init = { ...common, method, headers, ...(body && { body }) };
+    const { path, ...rest } = request;
+    const init = { ...common, ...rest };
     try {
       return await send(origin + path, takesSignal ? { ...init, signal } : init);
     } catch (error) {
@@ -31,7 +32,7 @@ export function createFetchClient(
         throw fetchFailure(error, origin, explain);
       }
       takesSignal = false;
-      return sendRequest({ method, path, headers, ...(body && { body }) }, signal);
+      return sendRequest(request, signal);
     }
   }
 
