@@ -1,4 +1,5 @@
 import { ConnectError } from "@connectrpc/connect";
+import { latin1Text } from "../http/http.js";
 
 // Values to look at before a graph counts as too large to be sure of.
 const maxVisits = 10_000;
@@ -36,11 +37,7 @@ function visit(value: object, open: unknown[]): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   const isError = value instanceof Error;
   if (ArrayBuffer.isView(value)) {
-    const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-    for (let at = 0; at < bytes.length; at += 4096) {
-      // With an overlap, so that nothing hides at a border.
-      open.push(String.fromCharCode(...bytes.subarray(Math.max(0, at - 64), at + 4096)));
-    }
+    open.push(latin1Text(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)));
     return true;
   }
   if (isError) {

@@ -64,6 +64,14 @@ export interface HttpClient {
   close(): void;
 }
 
+/** Bytes as text, a character each. */
+export function latin1Text(bytes: Uint8Array): string {
+  let text = "";
+  // A call takes only so many arguments.
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return text;
+}
+
 /** Joins chunks of `length` bytes in all. A single chunk is taken as it is. */
 export function concat(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
   // A body never comes in shared memory.

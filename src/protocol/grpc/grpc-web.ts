@@ -1,6 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { tooLargeFailure } from "../../failure.js";
-import type { HttpFields, HttpResponse } from "../../http/http.js";
+import { type HttpFields, type HttpResponse, latin1Text } from "../../http/http.js";
 import { product } from "../../product.js";
 import { answerFailure } from "../failures.js";
 import { type Protocol, wire } from "../protocol.js";
@@ -57,9 +57,7 @@ function missingTrailersFailure(answer: HttpResponse): ConnectError {
 function parseTrailers(block: Uint8Array): HttpFields {
   const trailers = new Map<string, string>();
   // Latin-1 as in header fields, so that text sent as plain UTF-8 survives and no byte is refused.
-  let text = "";
-  for (let at = 0; at < block.length; at += 8192) text += String.fromCharCode(...block.subarray(at, at + 8192));
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of latin1Text(block).split(/\r?\n/)) {
     const colon = line.indexOf(":");
     if (colon <= 0) continue;
     const name = line.slice(0, colon).trim().toLowerCase();
