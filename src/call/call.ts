@@ -153,33 +153,16 @@ export function underDeadline<T>(
   active: ActiveCall[],
   run: (call: Call) => Promise<T>,
 ): Promise<T> {
-  if (signal?.aborted) return Promise.reject(abortError(signal, "the caller"));
-  return new Promise((resolve, reject) => {
-    const { timeoutMs, progress } = call;
-    const finish = () => {
-      clearTimeout(timer);
-      removeFrom(active, entry);
-      if (signal) unlink(signal, aborted);
-      call.finish();
-    };
-    const fail = (error: unknown) => {
-      finish();
-      noteAttempts(error, progress.attempts);
-      reject(error);
-    };
-    const stop: Stop = (error) => {
-      call.stop(error);
-      fail(error);
-    };
-    const aborted = (by: AbortSignal) => stop(abortError(by, "the caller"));
+  const { timeoutMs, progress } = call;
+  return untilStopped(call, signal, "the caller", run, (stop) => {
     const expire = () => stop(call.deadlineError(progress.lastError));
     const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
     const entry = addTo(active, stop);
-    if (signal) link(signal, aborted);
-    run(call).then((value) => {
-      finish();
-      resolve(value);
-    }, fail);
+    return () => {
+      clearTimeout(timer);
+      removeFrom(active, entry);
+      call.finish();
+    };
   });
 }
 
@@ -192,26 +175,40 @@ export function underCall<T>(
   signal: AbortSignal | undefined,
   run: (call: Call) => Promise<T>,
 ): Promise<T> {
-  const over = parent.over ?? (signal?.aborted ? abortError(signal, "an interceptor") : undefined);
-  if (over) return Promise.reject(over);
+  if (parent.over) return Promise.reject(parent.over);
+  const call = new Call(parent.timeoutMs, parent.contextValues, parent);
+  return untilStopped(call, signal, "an interceptor", run, (stop) => {
+    const ended = () => stop(parent.stopped as ConnectError);
+    parent.onStop(ended);
+    return () => parent.offStop(ended);
+  });
+}
+
+/** Settles as `run` does, or before it when the call is stopped. `watch` may stop it until what it returns is called. */
+function untilStopped<T>(
+  call: Call,
+  signal: AbortSignal | undefined,
+  who: string,
+  run: (call: Call) => Promise<T>,
+  watch: (stop: Stop) => () => void,
+): Promise<T> {
+  if (signal?.aborted) return Promise.reject(abortError(signal, who));
   return new Promise((resolve, reject) => {
-    const call = new Call(parent.timeoutMs, parent.contextValues, parent);
     const finish = () => {
-      parent.offStop(ended);
+      unwatch();
       if (signal) unlink(signal, aborted);
     };
     const fail = (error: unknown) => {
       finish();
-      noteAttempts(error, parent.progress.attempts);
+      noteAttempts(error, call.progress.attempts);
       reject(error);
     };
     const stop: Stop = (error) => {
       call.stop(error);
       fail(error);
     };
-    const ended = () => stop(parent.stopped as ConnectError);
-    const aborted = (by: AbortSignal) => stop(abortError(by, "an interceptor"));
-    parent.onStop(ended);
+    const aborted = (by: AbortSignal) => stop(abortError(by, who));
+    const unwatch = watch(stop);
     if (signal) link(signal, aborted);
     run(call).then((value) => {
       finish();
