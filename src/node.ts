@@ -3,6 +3,7 @@ import { type AuthClient, createClientOf } from "./client.js";
 import { createNodeFetchClient } from "./http/node/fetch.js";
 import { createHttp2Client } from "./http/node/http2.js";
 import { grpc } from "./protocol/grpc/grpc.js";
+import { wire } from "./protocol/protocol.js";
 import {
   type AuthTransport,
   createTransportFamily,
@@ -15,8 +16,11 @@ export * from "./public.js";
 
 const runtime: Runtime = {
   protocol: grpc,
-  createFetchClient: createNodeFetchClient,
-  createHttp2Client,
+  createHttpClient(origin, { fetch, http2 }, protocol) {
+    if (fetch && http2) throw new TypeError("fetch and http2 are two ways to send the same call: pass one of them");
+    const isHttp2 = http2 || (protocol[wire].needsTrailers && !fetch);
+    return isHttp2 ? createHttp2Client(origin, http2 ?? {}) : createNodeFetchClient(origin, fetch);
+  },
 };
 
 /**

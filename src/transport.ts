@@ -95,8 +95,12 @@ export interface AuthTransport extends Transport {
 /** What an entry point brings along: what is the default, and what there is, where it runs. */
 export interface Runtime {
   readonly protocol: Protocol;
-  readonly createFetchClient: (origin: string, fetch: typeof globalThis.fetch | undefined) => HttpClient;
-  readonly createHttp2Client?: (origin: string, options: Http2Options) => HttpClient;
+  /** Makes what sends by a protocol. Throws a TypeError for options that do not work there. */
+  readonly createHttpClient: (
+    origin: string,
+    options: Pick<TransportOptions, "fetch" | "http2">,
+    protocol: Protocol,
+  ) => HttpClient;
 }
 
 /** A transport, and the same one with another user's token. */
@@ -179,7 +183,10 @@ function overHttp(options: TransportOptions, runtime: Runtime): Way {
   return {
     mayAuthorize: safeForTokens || options.allowInsecure === true,
     createSender() {
-      const http = createHttpClient(options, protocol, origin, runtime);
+      const http = runtime.createHttpClient(origin, options, protocol);
+      if (protocol[wire].needsTrailers && !http.hasTrailers) {
+        throw new TypeError(`${protocol.name} needs HTTP trailers, which fetch does not show: use grpcWeb or rest`);
+      }
       return protocolSender(protocol[wire], http, { origin, prefix, crossOrigin, maxResponseBytes, acceptGzip });
     },
   };
@@ -195,22 +202,6 @@ function ownOptions<T extends TransportOptions | GivenTransportOptions>(given: T
     retry: options.retry && own(options.retry),
     http2: http2 && own({ ...http2, tls: http2.tls && own(http2.tls) }),
   });
-}
-
-function createHttpClient(
-  { fetch, http2 }: TransportOptions,
-  protocol: Protocol,
-  origin: string,
-  { createFetchClient, createHttp2Client }: Runtime,
-): HttpClient {
-  const { needsTrailers } = protocol[wire];
-  if (fetch && http2) throw new TypeError("fetch and http2 are two ways to send the same call: pass one of them");
-  if (createHttp2Client && (http2 || (needsTrailers && !fetch))) return createHttp2Client(origin, http2 ?? {});
-  if (http2) throw new TypeError("http2 works only in Node: leave it away here");
-  if (needsTrailers) {
-    throw new TypeError(`${protocol.name} needs HTTP trailers, which fetch does not show: use grpcWeb or rest`);
-  }
-  return createFetchClient(origin, fetch);
 }
 
 function checkedSize(maxResponseBytes: number): number {

@@ -14,7 +14,13 @@ import {
 
 export * from "./public.js";
 
-const runtime: Runtime = { protocol: grpcWeb, createFetchClient };
+const runtime: Runtime = {
+  protocol: grpcWeb,
+  createHttpClient(origin, { fetch, http2 }) {
+    if (http2) throw new TypeError("http2 works only in Node: leave it away here");
+    return createFetchClient(origin, fetch);
+  },
+};
 
 /**
  * Makes a client of ZITADEL's AuthService, which lists and revokes the refresh tokens of a user. Opens nothing before
