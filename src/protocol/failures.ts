@@ -27,17 +27,12 @@ export function httpFailure(head: HttpHead, others?: string): ConnectError {
     : invalid
       ? `the server sent ${status} for its HTTP status`
       : `HTTP ${status} without a status of the API${httpHint(status, others)}`;
-  return serverFailure(
-    { code: invalid ? Code.Internal : (codes[status] ?? Code.Unknown), message, details: [] },
-    head,
-    undefined,
-    {
-      ...(redirect && { reason: "redirect-refused" as const }),
-      ...(invalid && { reason: "bad-http" as const }),
-      ...(status === 204 && { reason: "empty-response" as const }),
-      fromServer: false,
-    },
-  );
+  return serverFailure({ code: codes[status] ?? Code.Unknown, message, details: [] }, head, undefined, {
+    ...(redirect && { reason: "redirect-refused" as const }),
+    ...(invalid && { reason: "bad-http" as const }),
+    ...(status === 204 && { reason: "empty-response" as const }),
+    fromServer: false,
+  });
 }
 
 // The table of gRPC's http-grpc-status-mapping.md, for every protocol; what is not in it is Unknown.

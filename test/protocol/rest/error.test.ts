@@ -72,7 +72,14 @@ describe("an error of the gateway", () => {
       expect(error.findDetails(ErrorDetailSchema).map(({ id, message }) => ({ id, message }))).toEqual([
         { id: "AUTH-7fs1e", message: "Errors.Token.Invalid" },
       ]);
-      expect(getErrorInfo(error)).toEqual({ id: "AUTH-7fs1e", attempts: 1, httpStatus: status, fromServer: true });
+      const hint = expect.stringContaining("urn:zitadel:iam:org:project:id:zitadel:aud");
+      expect(getErrorInfo(error)).toEqual({
+        id: "AUTH-7fs1e",
+        attempts: 1,
+        httpStatus: status,
+        fromServer: true,
+        hint,
+      });
     });
   }
 
@@ -125,7 +132,8 @@ describe("an error of the gateway", () => {
     const error = await errorOf(json(404, { code: 5, message: "Not Found", details: [] }));
     expect(error.code).toBe(Code.NotFound);
     expect(error.rawMessage).toBe("Not Found");
-    expect(getErrorInfo(error)).toEqual({ attempts: 1, httpStatus: 404, fromServer: true });
+    const hint = expect.stringContaining("no such path");
+    expect(getErrorInfo(error)).toEqual({ attempts: 1, httpStatus: 404, fromServer: true, hint });
   });
 });
 
@@ -150,7 +158,7 @@ describe("an error wrapped by ZITADEL 4.11", () => {
       const error = await errorOf(json(500, wrapped(`rpc error: code = ${name} desc = auth header missing`)));
       expect(error.code).toBe(code);
       expect(error.rawMessage).toBe("auth header missing");
-      expect(getErrorInfo(error)).toEqual({ attempts: 1, httpStatus: 500, fromServer: true });
+      expect(getErrorInfo(error)).toEqual({ attempts: 1, httpStatus: 500, fromServer: true, hint: "pass `token`" });
     });
   }
 
