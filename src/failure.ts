@@ -15,15 +15,15 @@ export type Repeat = "never" | "maybe-applied" | "not-sent" | "refused";
  * What the library notes down about a failure, for `getErrorInfo` and for the retry policy.
  */
 export interface FailureNote {
-  readonly reason?: FailureReason;
+  readonly reason?: FailureReason | undefined;
   readonly httpStatus?: number;
   /** Whether the code is the server's own word; `undefined` where nobody knows. */
   readonly fromServer?: boolean | undefined;
   readonly repeat?: Repeat;
   /** At most so many retries, however many the policy allows. */
-  readonly maxRetries?: number;
+  readonly maxRetries?: number | undefined;
   /** The same object in every failure that has this one cause, such as the end of a connection. */
-  readonly event?: object;
+  readonly event?: object | undefined;
   /** How long the server wants to be left alone, in milliseconds; `Infinity`: do not come back. */
   readonly pushbackMs?: number | undefined;
   /** What to do about it, as at the end of `error.message`. */
@@ -65,6 +65,12 @@ export function failure(
   // Not enumerable, so that the error prints and serializes like any other.
   Object.defineProperty(error, noteKey, { value: { fromServer: false, hint: rest?.hint, ...note } });
   return error;
+}
+
+/** The error of something of the caller's that threw what is no error of a call; `who` it was. */
+export function strangeFailure(who: string, thrown: unknown, note: FailureNote = {}): ConnectError {
+  const message = `${who} failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+  return failure(Code.Unknown, message, note, { cause: thrown });
 }
 
 /** The error of an answer that exceeds `maxResponseBytes`. */

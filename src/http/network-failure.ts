@@ -17,10 +17,5 @@ export interface NetworkFault {
 /** Makes the error of a connection that failed. `event` is the same for all that failed with it. */
 export function networkFailure(fault: NetworkFault, cause?: unknown, event?: object): ConnectError {
   const { reason, message, code = Code.Unavailable, repeat = "maybe-applied", maxRetries } = fault;
-  return failure(
-    code,
-    message,
-    { reason, repeat, ...(maxRetries && { maxRetries }), ...(event && { event }) },
-    { cause },
-  );
+  return failure(code, message, { reason, repeat, maxRetries, event }, { cause });
 }

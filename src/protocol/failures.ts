@@ -27,12 +27,8 @@ export function httpFailure(head: HttpHead, others?: string): ConnectError {
     : invalid
       ? `the server sent ${status} for its HTTP status`
       : `HTTP ${status} without a status of the API${httpHint(status, others)}`;
-  return serverFailure({ code: codes[status] ?? Code.Unknown, message, details: [] }, head, undefined, {
-    ...(redirect && { reason: "redirect-refused" as const }),
-    ...(invalid && { reason: "bad-http" as const }),
-    ...(status === 204 && { reason: "empty-response" as const }),
-    fromServer: false,
-  });
+  const reason = redirect ? "redirect-refused" : invalid ? "bad-http" : status === 204 ? "empty-response" : undefined;
+  return serverFailure({ code: codes[status] ?? Code.Unknown, message, details: [] }, head, undefined, { reason });
 }
 
 // The table of gRPC's http-grpc-status-mapping.md, for every protocol; what is not in it is Unknown.
@@ -65,7 +61,7 @@ export function answerFailure(
   { status }: HttpHead,
   cause?: unknown,
 ): ConnectError {
-  return failure(code, message, { httpStatus: status, ...(reason && { reason }) }, { cause });
+  return failure(code, message, { httpStatus: status, reason }, { cause });
 }
 
 /** The error for an answer of another type than the protocol's. */
