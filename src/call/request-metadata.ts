@@ -40,14 +40,9 @@ function checked(key: string, value: unknown, ownAuthorization: boolean): string
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(key) || key === "__proto__") {
     throw new TypeError(`"${printable(key)}" is not a valid header name`);
   }
-  if (typeof value !== "string") {
-    throw new TypeError(
-      `the value of the header "${printable(key)}" must be a string, got ${value === null ? "null" : typeof value}`,
-    );
-  }
-  // What gRPC allows in metadata: printable ASCII (PROTOCOL-HTTP2, ASCII-Value).
-  if (!/^[\x20-\x7e]*$/.test(value)) {
-    throw new TypeError(`the value of the header "${printable(key)}" has characters that are not printable ASCII`);
+  // What gRPC allows in metadata (PROTOCOL-HTTP2, ASCII-Value).
+  if (typeof value !== "string" || !/^[\x20-\x7e]*$/.test(value)) {
+    throw new TypeError(`the value of the header "${printable(key)}" must be a string of printable ASCII characters`);
   }
   return value.trim();
 }
