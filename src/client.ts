@@ -2,6 +2,7 @@ import { type CallOptions, type Client, makeAnyClient, type Transport } from "@c
 import { AuthService } from "../gen/zitadel/auth_pb.js";
 import { asyncDispose } from "./async-dispose.js";
 import type { Token } from "./call/token.js";
+import { own } from "./own.js";
 import type { TransportFamily } from "./transport.js";
 
 /** A client of ZITADEL's AuthService for one user: a method for each RPC, as Connect generates them. */
@@ -30,16 +31,14 @@ export function createClientOf({ transport, withToken }: TransportFamily): AuthC
   });
 }
 
-// Without prototypes, which somebody may have polluted.
-const noOptions: CallOptions = Object.create(null);
-const ownOptions = (given: CallOptions): CallOptions => Object.assign(Object.create(null), given);
+const noOptions: CallOptions = own({});
 
 // What Connect's createClient does for unary methods, which are all that there are: its streams weigh 1.2 kB.
 function createUserClient(transport: Transport): UserClient {
   return makeAnyClient(AuthService, (method) => {
     if (method.methodKind !== "unary") return null;
     return (input: Record<string, unknown>, given?: CallOptions) => {
-      const { signal, timeoutMs, headers, contextValues, onHeader, onTrailer } = given ? ownOptions(given) : noOptions;
+      const { signal, timeoutMs, headers, contextValues, onHeader, onTrailer } = given ? own(given) : noOptions;
       return transport.unary(method, signal, timeoutMs, headers, input, contextValues).then((response) => {
         onHeader?.(response.header);
         onTrailer?.(response.trailer);

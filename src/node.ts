@@ -2,6 +2,7 @@
 import { type AuthClient, createClientOf } from "./client.js";
 import { createNodeFetchClient } from "./http/node/fetch.js";
 import { createHttp2Client } from "./http/node/http2.js";
+import { own } from "./own.js";
 import { grpc } from "./protocol/grpc/grpc.js";
 import { wire } from "./protocol/protocol.js";
 import {
@@ -19,7 +20,9 @@ const runtime: Runtime = {
   createHttpClient(origin, { fetch, http2 }, protocol) {
     if (fetch && http2) throw new TypeError("fetch and http2 are two ways to send the same call: pass one of them");
     const isHttp2 = http2 || (protocol[wire].needsTrailers && !fetch);
-    return isHttp2 ? createHttp2Client(origin, http2 ?? {}) : createNodeFetchClient(origin, fetch);
+    if (!isHttp2) return createNodeFetchClient(origin, fetch);
+    const options = own(http2 ?? {});
+    return createHttp2Client(origin, own({ ...options, tls: options.tls && own(options.tls) }));
   },
 };
 

@@ -2,6 +2,7 @@ import { Code, type Interceptor, type Transport } from "@connectrpc/connect";
 import { asyncDispose } from "./async-dispose.js";
 import type { Attempt } from "./call/attempts.js";
 import { parseBaseUrl } from "./call/base-url.js";
+import { checkRange } from "./call/check-range.js";
 import { createRetryPolicy, type RetryOptions } from "./call/next-step.js";
 import { checkMethod, checkTimeout, createCalls } from "./call/run-call.js";
 import { protocolSender, type Sender, transportSender } from "./call/sender.js";
@@ -10,6 +11,7 @@ import { createTokenSource, type Token, type TokenSource } from "./call/token.js
 import { failure } from "./failure.js";
 import type { HttpClient } from "./http/http.js";
 import type { Http2Options } from "./http/http2-options.js";
+import { own } from "./own.js";
 import { type Protocol, wire } from "./protocol/protocol.js";
 
 /** What calls have in common, whatever sends them. */
@@ -114,12 +116,12 @@ export function createTransportFamily(
   given: TransportOptions | GivenTransportOptions,
   runtime: Runtime,
 ): TransportFamily {
-  const options = ownOptions(given);
+  const options = own(given);
   const { token, timeoutMs = 10_000, interceptors = [], onAttempt } = options;
   const { mayAuthorize, createSender } = options.transport ? overTransport(options) : overHttp(options, runtime);
   const plan = {
     timeoutMs: timeoutMs === false ? undefined : checkTimeout(timeoutMs),
-    policy: createRetryPolicy(options.retry),
+    policy: createRetryPolicy(options.retry && own(options.retry)),
     throttle: new Throttle(),
     interceptors,
     onAttempt,
@@ -178,7 +180,9 @@ function overHttp(options: TransportOptions, runtime: Runtime): Way {
   const { origin, prefix, safeForTokens, crossOrigin } = parseBaseUrl(options.baseUrl);
   const { protocol = runtime.protocol } = options;
   if (!protocol?.[wire]) throw new TypeError("protocol must be grpc, grpcWeb or rest, as this package exports them");
-  const maxResponseBytes = checkedSize(options.maxResponseBytes ?? 4 * 1024 * 1024);
+  const { maxResponseBytes = 4 * 1024 * 1024 } = options;
+  // Four bytes hold the length of a gRPC message; one buffer holds the answer.
+  checkRange("maxResponseBytes", maxResponseBytes, 1, 2 ** 31 - 1, "an integer of ");
   const acceptGzip = !crossOrigin && typeof DecompressionStream === "function";
   return {
     mayAuthorize: safeForTokens || options.allowInsecure === true,
@@ -190,24 +194,4 @@ function overHttp(options: TransportOptions, runtime: Runtime): Way {
       return protocolSender(protocol[wire], http, { origin, prefix, crossOrigin, maxResponseBytes, acceptGzip });
     },
   };
-}
-
-/** Options without prototypes: one that somebody polluted must not be able to set, say, allowInsecure. */
-function ownOptions<T extends TransportOptions | GivenTransportOptions>(given: T): T {
-  const own = <T extends object>(options: T): T => ({ __proto__: null, ...options });
-  const options = own(given);
-  const http2 = options.http2 && own(options.http2);
-  return own({
-    ...options,
-    retry: options.retry && own(options.retry),
-    http2: http2 && own({ ...http2, tls: http2.tls && own(http2.tls) }),
-  });
-}
-
-function checkedSize(maxResponseBytes: number): number {
-  // Four bytes hold the length of a gRPC message; one buffer holds the answer.
-  if (Number.isInteger(maxResponseBytes) && maxResponseBytes >= 1 && maxResponseBytes <= 2 ** 31 - 1) {
-    return maxResponseBytes;
-  }
-  throw new RangeError(`maxResponseBytes must be an integer of 1 to 2147483647, got ${maxResponseBytes}`);
 }

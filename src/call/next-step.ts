@@ -3,6 +3,7 @@ import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobu
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { noteOf } from "../failure.js";
 import { isDeadlineInDisguise, isDone } from "../zitadel.js";
+import { checkRange } from "./check-range.js";
 
 /** How failed calls are repeated, as in gRPC's retry design (gRFC A6). */
 export interface RetryOptions {
@@ -27,16 +28,11 @@ export type RetryPolicy = { readonly [K in keyof RetryOptions]-?: number };
 export function createRetryPolicy(options: RetryOptions | false | undefined): RetryPolicy | undefined {
   if (options === false) return undefined;
   const { maxAttempts = 4, initialBackoffMs = 100, backoffMultiplier = 2, maxBackoffMs = 1000 } = options ?? {};
-  if (!Number.isInteger(maxAttempts)) throw new RangeError(`retry.maxAttempts must be an integer, got ${maxAttempts}`);
-  inRange("maxAttempts", maxAttempts, 1, 5);
-  inRange("initialBackoffMs", initialBackoffMs, 1, 3_600_000);
-  inRange("backoffMultiplier", backoffMultiplier, 1, 100);
-  inRange("maxBackoffMs", maxBackoffMs, 1, 3_600_000);
+  checkRange("retry.maxAttempts", maxAttempts, 1, 5, "an integer of ");
+  checkRange("retry.initialBackoffMs", initialBackoffMs, 1, 3_600_000);
+  checkRange("retry.backoffMultiplier", backoffMultiplier, 1, 100);
+  checkRange("retry.maxBackoffMs", maxBackoffMs, 1, 3_600_000);
   return { maxAttempts, initialBackoffMs, backoffMultiplier, maxBackoffMs };
-}
-
-function inRange(name: string, value: number, min: number, max: number): void {
-  if (!(value >= min && value <= max)) throw new RangeError(`retry.${name} must be ${min} to ${max}, got ${value}`);
 }
 
 /** What follows a failed attempt. */
