@@ -1,13 +1,12 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import {
-  Code,
   ConnectError,
   createContextValues,
   type Interceptor,
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import { failure, noteOf } from "../failure.js";
+import { failure, noteOf, strangeFailure } from "../failure.js";
 import { checkSignal } from "./abort-signal.js";
 import { type Call, underCall } from "./call.js";
 
@@ -76,12 +75,8 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
     if (mistake !== undefined && (error === mistake || (error as Error | undefined)?.cause === mistake)) throw mistake;
     if (noteOf(error)) throw error;
     // Not `ConnectError.from`, which takes any AbortError for a cancellation by the caller.
-    if (!(error instanceof ConnectError)) throw failure(Code.Unknown, messageOf(error), {}, { cause: error });
+    if (!(error instanceof ConnectError)) throw strangeFailure("an interceptor", error);
     const { code, rawMessage, metadata, details, cause } = error;
     throw failure(code, rawMessage, {}, { metadata, details, cause });
   }
-}
-
-function messageOf(error: unknown): string {
-  return `an interceptor failed: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -76,10 +76,8 @@ function createRefreshingSource(provide: Exclude<Token, string>): TokenSource {
       (async () => ask({ refresh: true, signal: controller.signal }))()
         .then((token) => (token === rejected ? { cause: undefined } : { token }))
         .catch((cause: ConnectError) => ({ cause: cause.cause ?? cause }))
-        .then((settled) => {
-          clearTimeout(timer);
-          resolve(settled);
-        });
+        .then(resolve)
+        .finally(() => clearTimeout(timer));
     });
     const refresh: Refresh = { outcome, controller, waiting: 0 };
     outcome.then((settled) => {

@@ -84,13 +84,9 @@ async function gunzip(data: Uint8Array<ArrayBuffer>, maxBytes: number, head: Htt
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
-    let chunk: ReadableStreamReadResult<Uint8Array> | undefined;
-    try {
-      chunk = await reader?.read();
-    } catch (cause) {
-      const message = "the server's gzip data is damaged";
-      throw answerFailure(Code.Internal, "decompress", message, head, cause);
-    }
+    const chunk = await reader?.read().catch((cause: unknown) => {
+      throw answerFailure(Code.Internal, "decompress", "the server's gzip data is damaged", head, cause);
+    });
     if (!chunk || chunk.done) return concat(chunks, length);
     chunks.push(chunk.value);
     length += chunk.value.length;
