@@ -1,6 +1,6 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
-import { type FailureNote, failure, noteOf } from "../failure.js";
+import { type FailureNote, failure, noteOf, strangeFailure } from "../failure.js";
 import type { HttpClient, HttpRequest } from "../http/http.js";
 import { pushback, type Reply, type ResponseRules, type Wire } from "../protocol/protocol.js";
 import { hintFor, unwrapped, zitadelDetailId } from "../zitadel.js";
@@ -29,9 +29,6 @@ export interface ProtocolSenderOptions extends ResponseRules {
   readonly crossOrigin: boolean;
 }
 
-// More is refused by every server, and what Node cannot send in one header block costs the connection.
-const maxPathLength = 16 * 1024;
-
 /** Sends by a protocol of this package over HTTP. */
 export function protocolSender(protocol: Wire, http: HttpClient, options: ProtocolSenderOptions): Sender {
   const { origin, prefix, crossOrigin, acceptGzip } = options;
@@ -45,9 +42,7 @@ export function protocolSender(protocol: Wire, http: HttpClient, options: Protoc
   ): HttpRequest {
     try {
       const context = { prefix, headers, timeoutMs, previousAttempts, crossOrigin, acceptGzip };
-      const request = protocol.request(method, message, context);
-      if (request.path.length > maxPathLength) throw new TypeError("its path is longer than 16 KiB");
-      return request;
+      return protocol.request(method, message, context);
     } catch (cause) {
       if (cause instanceof TypeError) throw cause;
       throw new TypeError(`${method.input.typeName} cannot be sent: ${(cause as Error).message}`, { cause });
@@ -92,15 +87,10 @@ function strangerFailure(thrown: unknown): ConnectError {
   // It may be a transport of this package.
   if (noteOf(thrown)) return thrown as ConnectError;
   if (!(thrown instanceof ConnectError)) {
-    const message = `the transport failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
-    return failure(Code.Unknown, message, { fromServer: undefined }, { cause: thrown });
+    return strangeFailure("the transport", thrown, { fromServer: undefined });
   }
-  const { metadata, cause } = thrown;
-  const { code, message, details } = unwrapped({
-    code: thrown.code,
-    message: thrown.rawMessage,
-    details: thrown.details,
-  });
+  const { metadata, cause, rawMessage } = thrown;
+  const { code, message, details } = unwrapped({ code: thrown.code, message: rawMessage, details: thrown.details });
   const pushbackMs = pushback(details, { status: 0, headers: metadata }, metadata);
   const mayComeBack = code === Code.Unavailable || (code === Code.ResourceExhausted && pushbackMs !== undefined);
   const note: FailureNote = {

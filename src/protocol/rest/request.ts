@@ -23,7 +23,7 @@ export function restRequest<I extends DescMessage>(
   const json = toJson(method.input, message) as JsonObject;
   const path = context.prefix + rule.path.map((part) => pathText(method, message, json, part)).join("");
   const headers = { ...context.headers, accept: "application/json", ...timeoutHeader(context) };
-  if (rule.body === undefined) return { method: rule.verb, path: path + queryOf(method, json), headers };
+  if (rule.body === undefined) return { method: rule.verb, path: checked(path + queryOf(method, json)), headers };
   let body: JsonValue = json;
   let query = "";
   if (rule.body !== "*") {
@@ -33,10 +33,16 @@ export function restRequest<I extends DescMessage>(
   }
   return {
     method: rule.verb,
-    path: path + query,
+    path: checked(path + query),
     headers: { ...headers, "content-type": "application/json" },
     body: new TextEncoder().encode(JSON.stringify(body)),
   };
+}
+
+// More is refused by every server, and what Node cannot send in one header block costs the connection.
+function checked(path: string): string {
+  if (path.length <= 16 * 1024) return path;
+  throw new TypeError("its path is longer than 16 KiB");
 }
 
 function timeoutHeader({ timeoutMs, crossOrigin }: RequestContext): Record<string, string> {

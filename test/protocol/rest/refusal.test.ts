@@ -51,6 +51,11 @@ describe("a value that no path can carry is refused before anything is sent", ()
     expect(error.message).toContain(m.getUser.input.typeName);
   });
 
+  test("one that makes the path longer than any server takes", async () => {
+    const error = await refused(m.getUser, { userId: "7".repeat(16 * 1024) });
+    expect(error.message).toBe("its path is longer than 16 KiB");
+  });
+
   test("a dotted field of a message that is absent", async () => {
     const error = await refused(m.setName, { reason: "x" });
     expect(error.message).toContain("user.id");
