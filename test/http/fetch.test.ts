@@ -135,8 +135,8 @@ describe("what a fetch throws", () => {
   test("a Response with HTTP status 0 is told so", async () => {
     const { headers } = ok();
     const { calls, error } = await list(async () => ({ status: 0, headers, body: null, type: "opaque" }));
-    expect((error as ConnectError).code).toBe(Code.Internal);
-    expect((error as ConnectError).message).toBe("[internal] the server sent 0 for its HTTP status");
+    expect((error as ConnectError).code).toBe(Code.Unknown);
+    expect((error as ConnectError).message).toBe("[unknown] the server sent 0 for its HTTP status");
     expect(getErrorInfo(error).reason).toBe("bad-http");
     expect(calls).toBe(1);
   });
