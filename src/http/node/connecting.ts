@@ -3,6 +3,7 @@ import type { HttpCall } from "../http.js";
 import { type NetworkFault, networkFailure } from "../network-failure.js";
 import { CreateConnectionError, dial } from "./dial.js";
 import { networkFault } from "./network-fault.js";
+import { Patience } from "./patience.js";
 import { Http2Session, type SessionEnd } from "./session.js";
 import type { Http2Settings } from "./settings.js";
 
@@ -12,20 +13,20 @@ type Retired = (session: Http2Session) => void;
 class Dial {
   /** Rejects with a `SessionEnd`. */
   readonly session: Promise<Http2Session>;
-  readonly timer: NodeJS.Timeout;
+  readonly patience: Patience;
   readonly #controller = new AbortController();
   #session: Http2Session | undefined;
   #fail: (end: SessionEnd) => void = () => {};
 
   constructor(origin: URL, settings: Http2Settings, retired: Retired) {
     const { connectTimeoutMs } = settings;
-    this.timer = setTimeout(() => {
+    this.patience = new Patience(connectTimeoutMs, () => {
       const message = `no HTTP/2 connection to ${origin.host} within connectTimeoutMs (${connectTimeoutMs})`;
       this.end({ reason: "connect-timeout", message, repeat: "never" });
-    }, connectTimeoutMs);
+    });
     this.session = new Promise((resolve, reject) => {
       this.#fail = (end) => {
-        clearTimeout(this.timer);
+        this.patience.end();
         // Nothing was sent yet, so nothing can have been applied.
         const repeat = end.fault.repeat === "never" ? "never" : "not-sent";
         reject({ ...end, fault: { ...end.fault, repeat } });
@@ -36,7 +37,7 @@ class Dial {
           this.#session = session;
           const end = await session.ready;
           if (end || !session.isOpen) return this.#fail(end ?? session.whyDead());
-          clearTimeout(this.timer);
+          this.patience.end();
           resolve(session);
         })
         .catch((cause: unknown) => this.#fail(dialEnd(cause, origin.host)));
@@ -136,6 +137,6 @@ export class Connecting {
   // A dial keeps the process alive only while a call waits for it.
   #count(change: 1 | -1): void {
     this.#waiting += change;
-    for (const { timer } of this.#dials) this.#waiting > 0 ? timer.ref() : timer.unref();
+    for (const { patience } of this.#dials) patience.keepAlive(this.#waiting > 0);
   }
 }

@@ -1,4 +1,5 @@
 import type { ClientHttp2Session } from "node:http2";
+import { Patience } from "./patience.js";
 import type { Http2Settings } from "./settings.js";
 
 // Longer than a round trip within a continent, short against any deadline.
@@ -69,14 +70,14 @@ export class Liveness {
 
   #ping(): Promise<boolean> {
     this.#verifying ??= new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => {
+      const patience = new Patience(this.#settings.pingTimeoutMs, () => {
         this.#watched.lost();
         resolve(false);
-      }, this.#settings.pingTimeoutMs);
+      });
       // Not what the process should stay alive for: the calls are.
-      timer.unref();
+      patience.keepAlive(false);
       const settle = (alive: boolean) => {
-        clearTimeout(timer);
+        patience.end();
         resolve(alive);
       };
       try {
@@ -98,6 +99,6 @@ export class Liveness {
 
 function falseAfter(ms: number): Promise<boolean> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms, false).unref();
+    new Patience(ms, () => resolve(false)).keepAlive(false);
   });
 }

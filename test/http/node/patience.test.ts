@@ -1,0 +1,33 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, test } from "@jest/globals";
+import { createAuthClient } from "../../../src/node.js";
+import { startRawH2 } from "../../helpers/raw-h2.js";
+
+/** Keeps the process from listening. */
+function work(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
+test("a process that was busy while it connected does not blame the server", async () => {
+  await using server = await startRawH2();
+  const http2 = { connectTimeoutMs: 100 };
+  await using auth = createAuthClient({ baseUrl: server.url, token: "token-of-nobody", http2, retry: false });
+  const call = auth.listMyRefreshTokens({});
+  await turn();
+  work(400);
+  expect((await call).result).toEqual([]);
+  expect(server.connections).toHaveLength(1);
+});
+
+test("nor while it waited for a PING", async () => {
+  await using server = await startRawH2();
+  const http2 = { pingIntervalMs: 1, pingTimeoutMs: 100 };
+  await using auth = createAuthClient({ baseUrl: server.url, token: "token-of-nobody", http2, retry: false });
+  await auth.listMyRefreshTokens({});
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const call = auth.listMyRefreshTokens({});
+  await turn();
+  work(400);
+  expect((await call).result).toEqual([]);
+  expect(server.connections).toHaveLength(1);
+});
