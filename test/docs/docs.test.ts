@@ -95,6 +95,14 @@ describe("links", () => {
   });
 });
 
+test("files that CONTRIBUTING.md names exist", () => {
+  const named = [...readPage("CONTRIBUTING.md").matchAll(/`((?:src|test|docs|examples)\/[\w./-]*)`/g)].map(
+    ([, path = ""]) => path,
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
 test("npm scripts that pages name exist", () => {
   const { scripts } = JSON.parse(readPage("package.json")) as { scripts: object };
   const named = pages.flatMap((page) =>

@@ -188,7 +188,7 @@ function sizeRows(): AnswerRow[] {
           const trailers = frame(Buffer.alloc(1_000_000, "a:\0\n"), 0x80);
           return grpcAnswer("grpcWeb", { frames: alone ? [trailers] : [frame(listBytes), trailers], trailers: false });
         },
-        want: tooLarge,
+        want: { ...tooLarge, message: /larger than/ },
       }),
     ),
     {

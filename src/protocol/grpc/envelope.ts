@@ -28,11 +28,19 @@ export function encodeEnvelope(data: Uint8Array): Uint8Array<ArrayBuffer> {
 /** Longest trailers of gRPC-Web, whatever room a message leaves. */
 export const maxTrailerBytes = 32 * 1024;
 
+/** Refuses trailers of gRPC-Web that are longer than they may be. */
+export function checkTrailers(length: number, head: HttpHead): void {
+  if (length <= maxTrailerBytes) return;
+  const message = `the answer's trailers are larger than ${maxTrailerBytes} bytes`;
+  throw answerFailure(Code.ResourceExhausted, "response-too-large", message, head);
+}
+
 /** Refuses a message, or trailers, by its prefix if it is larger than it may be. */
 export function checkEnvelope(start: Uint8Array, maxResponseBytes: number, head: HttpHead): void {
   const isTrailers = ((start[0] ?? 0) & trailersFlag) !== 0;
   const length = new DataView(start.buffer, start.byteOffset).getUint32(1);
-  if (length > (isTrailers ? maxTrailerBytes : maxResponseBytes)) throw tooLargeFailure(head.status);
+  if (isTrailers) checkTrailers(length, head);
+  else if (length > maxResponseBytes) throw tooLargeFailure(head.status);
 }
 
 /**

@@ -1,10 +1,9 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { tooLargeFailure } from "../../failure.js";
 import { type HttpFields, type HttpResponse, latin1Text } from "../../http/http.js";
 import { product } from "../../product.js";
 import { answerFailure } from "../failures.js";
 import { type Protocol, wire } from "../protocol.js";
-import { decodeEnvelopes, encodingOf, envelopeData, maxTrailerBytes, trailersFlag } from "./envelope.js";
+import { checkTrailers, decodeEnvelopes, encodingOf, envelopeData, maxTrailerBytes, trailersFlag } from "./envelope.js";
 import { grpcRequest } from "./request.js";
 import { answerStatus, grpcGuard, messageCountFailure, messageReply, missingStatusFailure } from "./response.js";
 
@@ -40,7 +39,7 @@ export const grpcWeb: Protocol = {
         if (error) throw error;
         return messageReply(method, frames.slice(0, at), answer, trailers, rules);
       };
-      if (last.data.length > maxTrailerBytes) throw tooLargeFailure(answer.status);
+      checkTrailers(last.data.length, answer);
       const block = envelopeData(last, encodingOf(answer.headers, rules.acceptGzip, answer), maxTrailerBytes, answer);
       return block instanceof Promise ? block.then(reply) : reply(block);
     },
