@@ -85,7 +85,7 @@ export function benchmarksPage(measured: Measured): { markdown: string; charts: 
     "",
     "## Memory",
     "",
-    "Heap after 20,000 calls and a collection, compared with before:",
+    `Heap after ${(20_000 * measured.effort.share).toLocaleString("en")} calls and a collection, compared with before:`,
     "",
     ...table(
       ["client", "kB"],
@@ -140,10 +140,10 @@ export function benchmarksPage(measured: Measured): { markdown: string; charts: 
   return { markdown, charts };
 }
 
-function machine({ date, machine, versions }: Measured): string[] {
+function machine({ date, effort, machine, versions }: Measured): string[] {
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
-    `${date}, Node ${machine.node}, ${machine.browser}, ${machine.cpus} × ${machine.cpu}.`,
+    `${date}, Node ${machine.node}, ${machine.browser}, ${machine.cpus} × ${machine.cpu}; ${effort.rounds} rounds, ${effort.share * 100} % of the calls.`,
     `${list.join(", ")}.`,
   ];
 }

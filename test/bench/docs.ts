@@ -10,14 +10,16 @@ import { withFigures } from "./readme-figures.js";
 
 const usage = `npm run bench:docs -- [options]
 
-  --quick        a twentieth of the calls: shows that it works, says nothing
+  --share N      this share of the calls, default 1: 0.05 shows that it works and says nothing
+  --rounds N     samples of each client, default 3
   --newest PATH  another Node for the command; default: node of npm's package node@latest
   --out FOLDER   where to write, default docs
   --from FILE    make the page again from what was measured before`;
 
 const { values: options } = parseArgs({
   options: {
-    quick: { type: "boolean", default: false },
+    share: { type: "string", default: "1" },
+    rounds: { type: "string", default: "3" },
     newest: { type: "string" },
     out: { type: "string", default: join(root, "docs") },
     from: { type: "string" },
@@ -60,7 +62,7 @@ console.error(`wrote ${join(options.out, "benchmarks.md")}`);
 
 function measure(): Promise<Measured> {
   const nodes = [process.execPath, options.newest ?? newestNode()];
-  const effort = options.quick ? { rounds: 1, share: 0.05 } : { rounds: 3, share: 1 };
+  const effort = { rounds: Number(options.rounds), share: Number(options.share) };
   return measureAll(nodes, versionsOf(peers), effort, (line) => console.error(line));
 }
 

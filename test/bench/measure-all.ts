@@ -11,6 +11,7 @@ import { measureSurvival, type Survival } from "./survival.js";
 /** All that `docs/benchmarks.md` tells, as it was measured. */
 export type Measured = {
   readonly date: string;
+  readonly effort: Effort;
   readonly machine: { readonly cpu: string; readonly cpus: number; readonly node: string; readonly browser: string };
   readonly versions: Record<string, string>;
   readonly grpc: readonly Comparison[];
@@ -25,7 +26,7 @@ export type Measured = {
   readonly survival: readonly Survival[];
 };
 
-/** How much is measured: `quick` shows that it works, and its figures are worth nothing. */
+/** How much is measured: samples of each client, and the share of all calls. */
 export type Effort = { readonly rounds: number; readonly share: number };
 
 // As many calls as show the medians, and thrice as many at 64 in flight, where the marks are.
@@ -78,16 +79,17 @@ export async function measureAll(
   );
   tell("memory");
   const heapGrowth = await compareHeaps(grpc, { inFlight: 64, tokens: 2, calls: Math.ceil(20_000 * share) });
-  const users = await measureUsers([1_000, 100_000].map((count) => Math.ceil(count * share)));
+  const users = await measureUsers(share < 0.1 ? [1_000] : [1_000, 100_000]);
   tell("the command");
-  const command = await measureCommand(nodes, Math.max(3, Math.ceil(15 * share)));
+  const command = await measureCommand(nodes, Math.max(7, Math.ceil(15 * share)));
   tell("faults");
   const survival = await measureSurvival();
   tell("bundles and Chromium");
   const sizes = await measureSizes();
-  const { browser, visits } = await measurePages(Math.max(2, Math.ceil(15 * share)));
+  const { browser, visits } = await measurePages(Math.max(5, Math.ceil(15 * share)));
   return {
     date: new Date().toISOString().slice(0, 10),
+    effort: { rounds, share },
     machine: { cpu: cpu?.model ?? "unknown", cpus: cpus().length, node: process.version, browser },
     versions,
     ...comparisons,

@@ -37,8 +37,16 @@ export async function measureSurvival(): Promise<Survival[]> {
     for (const [name, open] of Object.entries(clients)) {
       await using server = await startRawH2({ onRequest: once(strike) });
       const { auth, close } = open(server.url);
-      outcomes[name] = await outcomeOf(auth.listMyRefreshTokens({}, { timeoutMs }));
+      let stray = "";
+      const onStray = () => {
+        stray = ", and an error that ends the process";
+      };
+      process.on("uncaughtException", onStray);
+      const outcome = await outcomeOf(auth.listMyRefreshTokens({}, { timeoutMs }));
       await close();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      process.off("uncaughtException", onStray);
+      outcomes[name] = outcome + stray;
     }
     survivals.push({ fault, outcomes });
   }
