@@ -183,7 +183,8 @@ function overHttp(options: TransportOptions, runtime: Runtime): Way {
   const { maxResponseBytes = 4 * 1024 * 1024 } = options;
   // Four bytes hold the length of a gRPC message; one buffer holds the answer.
   checkRange("maxResponseBytes", maxResponseBytes, 1, 2 ** 31 - 1, "an integer of ");
-  const acceptGzip = !crossOrigin && typeof DecompressionStream === "function";
+  // Asked without a look at it: Node loads its web streams for that, which takes longer than the rest of this.
+  const acceptGzip = !crossOrigin && "DecompressionStream" in globalThis;
   return {
     mayAuthorize: safeForTokens || options.allowInsecure === true,
     createSender() {

@@ -54,7 +54,7 @@ describe("a runtime with a gap", () => {
 
   test("in DecompressionStream gets no compressed answers", async () => {
     const { DecompressionStream } = globals;
-    globals.DecompressionStream = undefined;
+    delete globals.DecompressionStream;
     let headers: unknown;
     const fetch = async (_: unknown, init?: RequestInit) => {
       headers = init?.headers;
