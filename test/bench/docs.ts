@@ -12,7 +12,7 @@ const usage = `npm run bench:docs -- [options]
 
   --share N      this share of the calls, default 1: 0.05 shows that it works and says nothing
   --rounds N     samples of each client, default 3
-  --newest PATH  another Node for the command; default: node of npm's package node@latest
+  --node PATH    another Node for the command, can be repeated; default: those of npm's node@24 and node@latest
   --out FOLDER   where to write, default docs
   --from FILE    make the page again from what was measured before`;
 
@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
   options: {
     share: { type: "string", default: "1" },
     rounds: { type: "string", default: "3" },
-    newest: { type: "string" },
+    node: { type: "string", multiple: true },
     out: { type: "string", default: join(root, "docs") },
     from: { type: "string" },
     help: { type: "boolean", default: false },
@@ -61,7 +61,7 @@ if (options.out === join(root, "docs")) {
 console.error(`wrote ${join(options.out, "benchmarks.md")}`);
 
 function measure(): Promise<Measured> {
-  const nodes = [process.execPath, options.newest ?? newestNode()];
+  const nodes = [process.execPath, ...(options.node ?? ["24", "latest"].map(nodeOf))];
   const effort = { rounds: Number(options.rounds), share: Number(options.share) };
   return measureAll(nodes, versionsOf(peers), effort, (line) => console.error(line));
 }
@@ -80,7 +80,7 @@ function versionsOf(names: readonly string[]): Record<string, string> {
   );
 }
 
-function newestNode(): string {
+function nodeOf(version: string): string {
   const script = "process.stdout.write(process.execPath)";
-  return execFileSync("npx", ["--yes", "--package", "node@latest", "node", "-e", script], { encoding: "utf8" });
+  return execFileSync("npx", ["--yes", "--package", `node@${version}`, "node", "-e", script], { encoding: "utf8" });
 }

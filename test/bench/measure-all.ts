@@ -65,6 +65,14 @@ export async function measureAll(
     return comparisons;
   };
   const [cpu] = cpus();
+  // What is over soon comes first: a mistake in it does not cost the minutes of the rest.
+  tell("the command");
+  const command = await measureCommand(nodes, Math.max(7, Math.ceil(15 * share)));
+  tell("faults");
+  const survival = await measureSurvival();
+  tell("bundles and Chromium");
+  const sizes = await measureSizes();
+  const { browser, visits } = await measurePages(Math.max(5, Math.ceil(15 * share)));
   const comparisons = {
     grpc: await compareAll(grpc, loads),
     grpcWeb: await compareAll(
@@ -81,13 +89,6 @@ export async function measureAll(
   tell("memory");
   const heapGrowth = await compareHeaps(grpc, { inFlight: 64, tokens: 2, calls: Math.ceil(20_000 * share) });
   const users = await measureUsers(share < 0.1 ? [1_000] : [1_000, 100_000]);
-  tell("the command");
-  const command = await measureCommand(nodes, Math.max(7, Math.ceil(15 * share)));
-  tell("faults");
-  const survival = await measureSurvival();
-  tell("bundles and Chromium");
-  const sizes = await measureSizes();
-  const { browser, visits } = await measurePages(Math.max(5, Math.ceil(15 * share)));
   return {
     date: new Date().toISOString().slice(0, 10),
     effort: { rounds, share },
