@@ -1,5 +1,6 @@
-// Bundles the command into two files, and makes its man page: read file by file, the library takes longer to load than
-// its calls take. The first file turns on the compile cache, and only what is loaded after that comes from it.
+// Bundles the command, and makes its man page: read file by file, the library takes longer to load than its calls take.
+// The first file turns on the compile cache, and only what is loaded after that comes from it. The second is the command
+// itself, and the library's two entries are files of their own, so that --help does not wait for them to be read.
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
@@ -15,6 +16,16 @@ const builtinsOnDemand = {
   },
 };
 
+const libraryOnDemand = {
+  name: "library-on-demand",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/(node|testing)\.js$/ }, ({ path }) => ({ path, namespace: "library" }));
+    onLoad({ filter: /.*/, namespace: "library" }, ({ path }) => ({
+      contents: `module.exports = requireHere("./cli-${path.split("/").at(-1).replace(".js", ".cjs")}");`,
+    }));
+  },
+};
+
 const theRest = {
   name: "the-rest",
   setup({ onResolve }) {
@@ -22,29 +33,33 @@ const theRest = {
   },
 };
 
-const bundle = async (entry, outfile, plugins = []) =>
+const bundle = async (entry, outfile, plugins = [], banner = "") =>
   await build({
-    entryPoints: [`src/cli/${entry}`],
+    entryPoints: [`src/${entry}`],
     outfile,
     bundle: true,
-    format: "esm",
+    format: outfile.endsWith(".cjs") ? "cjs" : "esm",
     platform: "node",
     target: "node20",
     // Half the text to read at every start.
     minify: true,
     logLevel: "warning",
     plugins: [builtinsOnDemand, ...plugins],
-    banner: {
-      js: "// Holds parts of @bufbuild/protobuf and @connectrpc/connect, Apache-2.0, which are installed with this package.",
-    },
+    banner: { js: banner },
   });
 
-await bundle("main.ts", "dist/cli.js", [theRest]);
-await bundle("run.ts", "dist/cli-run.js");
+const parts =
+  "// Holds parts of @bufbuild/protobuf and @connectrpc/connect, Apache-2.0, which are installed with this package.";
+const requireHere = 'const requireHere = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
+
+await bundle("cli/main.ts", "dist/cli.js", [theRest]);
+await bundle("cli/run.ts", "dist/cli-run.js", [libraryOnDemand], requireHere);
+await bundle("node.ts", "dist/cli-node.cjs", [], parts);
+await bundle("testing.ts", "dist/cli-testing.cjs", [], parts);
 chmodSync("dist/cli.js", 0o755);
 
 const maker = "dist/man-page.mjs";
-await bundle("help/man-page.ts", maker);
+await bundle("cli/help/man-page.ts", maker, [libraryOnDemand], requireHere);
 const { manPage } = await import(`../${maker}`);
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 writeFileSync("dist/zitadel-refresh-tokens.1", await manPage(version));
