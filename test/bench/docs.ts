@@ -11,7 +11,7 @@ import { withFigures } from "./readme-figures.js";
 const usage = `npm run bench:docs -- [options]
 
   --share N      this share of the calls, default 1: 0.05 shows that it works and says nothing
-  --rounds N     samples of each client, default 3
+  --rounds N     samples of each client, default 9
   --node PATH    another Node for the command, can be repeated; default: those of npm's node@24 and node@latest
   --out FOLDER   where to write, default docs
   --from FILE    make the page again from what was measured before`;
@@ -19,7 +19,7 @@ const usage = `npm run bench:docs -- [options]
 const { values: options } = parseArgs({
   options: {
     share: { type: "string", default: "1" },
-    rounds: { type: "string", default: "3" },
+    rounds: { type: "string", default: "9" },
     node: { type: "string", multiple: true },
     out: { type: "string", default: join(root, "docs") },
     from: { type: "string" },

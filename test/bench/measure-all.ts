@@ -33,7 +33,7 @@ export type Effort = { readonly rounds: number; readonly share: number };
 // As many calls as show the medians, and thrice as many at 64 in flight, where the marks are.
 const loads: Load[] = [2, 20, 100, 1_000].flatMap((tokens) =>
   [1, 8, 64, ...(tokens < 1_000 ? [512] : [])].map((inFlight) => {
-    const calls = { 2: 3_000, 20: 2_000, 100: 700, 1000: 150 }[tokens] ?? 0;
+    const calls = { 2: 1_000, 20: 700, 100: 250, 1000: 50 }[tokens] ?? 0;
     return {
       inFlight,
       tokens,
@@ -44,7 +44,7 @@ const loads: Load[] = [2, 20, 100, 1_000].flatMap((tokens) =>
 const growthLoads: Load[] = [1, 10, 100, 1_000, 10_000].map((tokens) => ({
   inFlight: 8,
   tokens,
-  calls: Math.max(24, Math.round(10_000 / (10 + tokens))),
+  calls: Math.max(8, Math.round(5_000 / (10 + tokens))),
 }));
 
 export async function measureAll(
