@@ -48,6 +48,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
   let mayRefresh = tokens !== undefined;
   let mayResend = true;
   let maybeApplied = false;
+  let counted = 0;
   for (;;) {
     const tokenAt = performance.now();
     let token = refreshed;
@@ -58,7 +59,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       token = typeof got === "string" ? got : await got;
     }
     if (call.stopped) throw call.stopped;
-    progress.attempts += 1;
+    const attempt = ++progress.attempts;
     call.step = "waiting for the answer";
     call.bytes = 0;
     const startedAt = performance.now();
@@ -67,7 +68,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       const headers = token === undefined ? metadata : Object.assign({ authorization: `Bearer ${token}` }, metadata);
       const reply = await sender.send(method, message, headers, call);
       throttle.succeeded(call.retries > 0);
-      report(plan, call, startedAt, undefined);
+      report(plan, call, attempt, startedAt, undefined);
       return new LazyResponse(method, reply);
     } catch (thrown) {
       if (!(thrown instanceof ConnectError)) throw thrown;
@@ -76,7 +77,9 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
     if (token !== undefined) secrets.push(token);
     // Those of the attempts before as well: a server may echo what it remembers.
     for (const secret of secrets) redact(error, secret);
-    report(plan, call, startedAt, error.code);
+    report(plan, call, attempt, startedAt, error.code);
+    const note = noteOf(error) ?? {};
+    if (note.httpStatus !== undefined || note.fromServer) throttle.answered();
     if (call.stopped) throw error;
     const step = next(error, {
       method,
@@ -86,6 +89,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       answeredMsAgo: performance.now() - throttle.answeredAt,
       jitter: 0.8 + 0.4 * Math.random(),
       retries: call.retries,
+      counted,
       mayRefresh,
       mayResend,
       maybeApplied,
@@ -113,10 +117,10 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
         mayResend = false;
         break;
       case "wait": {
-        const note = noteOf(error) ?? {};
         if (!throttle.take(note, startedAt)) throw error;
         maybeApplied ||= note.repeat === "maybe-applied";
         call.retries += 1;
+        if (step.isCounted) counted += 1;
         call.step = "waiting to try again";
         await sleep(step.ms, call);
       }
@@ -132,12 +136,17 @@ function emptyReply<O extends DescMessage>(
   return { message: create(method.output), header: metadata, trailer: new Headers() };
 }
 
-function report({ onAttempt }: AttemptPlan, call: Call, startedAt: number, code: Code | undefined): void {
+function report(
+  { onAttempt }: AttemptPlan,
+  { bytes }: Call,
+  attempt: number,
+  startedAt: number,
+  code: Code | undefined,
+): void {
   if (!onAttempt) return;
   try {
-    const { bytes, progress } = call;
     const ms = performance.now() - startedAt;
-    const told: unknown = onAttempt({ attempt: progress.attempts, ms, bytes, ...(code !== undefined && { code }) });
+    const told: unknown = onAttempt({ attempt, ms, bytes, ...(code !== undefined && { code }) });
     // Whoever watches a call must not be able to break it, neither now nor later.
     if (told instanceof Promise) told.catch(() => {});
   } catch {

@@ -41,8 +41,8 @@ export type Step =
   | { readonly do: "refresh" }
   /** Send it again at once. */
   | { readonly do: "resend" }
-  /** Send it again after so long, if the throttle has room. */
-  | { readonly do: "wait"; readonly ms: number }
+  /** Send it again after so long, if the throttle has room. `isCounted`: it is one of the policy's attempts. */
+  | { readonly do: "wait"; readonly ms: number; readonly isCounted: boolean }
   /** The call has worked: an attempt before this one did what it was to do. */
   | { readonly do: "done" }
   /** The deadline has passed, whatever the error says. */
@@ -58,12 +58,14 @@ export interface CallState {
   readonly policy: RetryPolicy | undefined;
   /** Milliseconds until the deadline, `Infinity` without one. */
   readonly remainingMs: number;
-  /** Milliseconds since any call of the transport had an answer. */
+  /** Milliseconds since any call of the transport had an answer, whatever it was. */
   readonly answeredMsAgo: number;
   /** By how much this wait varies, 0.8 to 1.2. */
   readonly jitter: number;
-  /** Retries of the policy's before. */
+  /** Retries after a wait before. */
   readonly retries: number;
+  /** Those of them that are the policy's attempts. */
+  readonly counted: number;
   /** Whether there is a token function that this call has not asked for another token yet. */
   readonly mayRefresh: boolean;
   /** Whether the call has not been sent again at once before. */
@@ -88,21 +90,22 @@ export function next(error: ConnectError, state: CallState): Step {
   if (repeat === "never") return { do: "fail" };
   // The server never took it, so this is no retry (gRFC A6, "transparent retries").
   if (repeat === "refused" && state.mayResend) return { do: "resend" };
-  const ms = waitMs(error, state);
+  const isRestarting = noteOf(error)?.reason === "connect-refused" && state.answeredMsAgo < restartMs;
+  const ms = waitMs(error, state, isRestarting);
   // What the server said is worth more than the deadline that a wait would end with.
   if (ms === undefined || ms >= state.remainingMs || ms > maxWaitMs) return { do: "fail" };
-  return { do: "wait", ms };
+  return { do: "wait", ms, isCounted: !isRestarting };
 }
 
 /** How long the retry policy wants to wait; `undefined`: no retry. */
 function waitMs(
   error: ConnectError,
-  { method, policy, retries, answeredMsAgo, jitter }: CallState,
+  { method, policy, retries, counted, jitter }: CallState,
+  isRestarting: boolean,
 ): number | undefined {
   const { repeat, pushbackMs, maxRetries = Number.POSITIVE_INFINITY } = noteOf(error) ?? {};
   if (!policy || policy.maxAttempts === 1 || retries >= maxRetries) return undefined;
-  const isRestarting = repeat === "not-sent" && answeredMsAgo < restartMs;
-  if (retries + 1 >= policy.maxAttempts && !isRestarting) return undefined;
+  if (counted + 1 >= policy.maxAttempts && !isRestarting) return undefined;
   if (repeat === "maybe-applied" && !isSafeToRepeat(method)) return undefined;
   const { initialBackoffMs, backoffMultiplier, maxBackoffMs } = policy;
   return pushbackMs ?? Math.min(initialBackoffMs * backoffMultiplier ** retries, maxBackoffMs) * jitter;

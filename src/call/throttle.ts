@@ -26,19 +26,24 @@ export class Throttle {
   /** Tells of an attempt that worked, and whether it was a retry. */
   succeeded(wasRetry: boolean): void {
     this.#tokens = Math.min(capacity, this.#tokens + (wasRetry ? retryCost : refill));
+    this.answered();
+  }
+
+  /** Tells that the server answered an attempt, whatever it said. */
+  answered(): void {
     this.#answeredAt = performance.now();
   }
 
-  /** When an attempt last worked (`performance.now()`). */
+  /** When an attempt was last answered (`performance.now()`). */
   get answeredAt(): number {
     return this.#answeredAt;
   }
 
   /** Takes what a retry costs, after a failure of an attempt that began at `startedAt`. `false` if it is too much. */
-  take({ repeat, httpStatus, fromServer, event }: FailureNote, startedAt: number): boolean {
+  take({ reason, httpStatus, fromServer, event }: FailureNote, startedAt: number): boolean {
     // An answer is the server's word to this one call.
     if (httpStatus !== undefined || fromServer) return this.#pay();
-    if (repeat === "not-sent") {
+    if (reason === "connect-refused") {
       // Nothing listens there: that is one cause until something answers again.
       if (!this.#outage || this.#outage.at < this.#answeredAt) this.#outage = this.#cause();
       return this.#outage.isPaid;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Interceptor } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
-import { Code, createAuthClient, getErrorInfo, type TransportOptions } from "../../src/node.js";
+import { type Attempt, Code, createAuthClient, getErrorInfo, type TransportOptions } from "../../src/node.js";
 import { startLocalZitadel } from "../../src/testing.js";
 import { rowClient } from "../faults/answer-row.js";
 import { errorAnswer, frame, grpcAnswer, jsonAnswer, okAnswer, type ProtocolName } from "../faults/answers.js";
@@ -69,7 +69,7 @@ describe("an interceptor", () => {
   for (const signal of ["now", 1, {}, null]) {
     test(`that passes ${JSON.stringify(signal)} as signal is told so`, async () => {
       await using setup = await startWith((next) => (request) => next({ ...request, signal: signal as never }));
-      await expect(setup.auth.listMyRefreshTokens({})).rejects.toThrow(TypeError);
+      await expect(setup.auth.listMyRefreshTokens({})).rejects.toThrow(/^signal must be an AbortSignal/);
       expect(setup.zitadel.requests).toHaveLength(0);
     });
   }
@@ -205,10 +205,17 @@ function emptyAnswer(protocol: ProtocolName): Answer {
   return protocol === "rest" ? jsonAnswer("{}") : grpcAnswer(protocol, { frames: [frame(new Uint8Array())] });
 }
 
+test("requests that an interceptor makes side by side are numbered one by one", async () => {
+  const numbers: number[] = [];
+  const onAttempt = ({ attempt }: Attempt) => numbers.push(attempt);
+  const both: Interceptor = (next) => async (request) => (await Promise.all([next(request), next(request)]))[0];
+  await using setup = await startWith(both, { onAttempt });
+  await setup.auth.listMyRefreshTokens({});
+  expect(numbers.sort()).toEqual([1, 2]);
+});
+
 test("an onAttempt that rejects later does no harm", async () => {
-  const strays: unknown[] = [];
-  const note = (reason: unknown) => strays.push(reason);
-  process.on("unhandledRejection", note);
+  const stray = collectStray();
   try {
     const onAttempt = async () => {
       throw new Error("not yours to break");
@@ -217,9 +224,9 @@ test("an onAttempt that rejects later does no harm", async () => {
     await setup.auth.listMyRefreshTokens({});
     await new Promise((resolve) => setTimeout(resolve, 20));
   } finally {
-    process.off("unhandledRejection", note);
+    stray.stop();
   }
-  expect(strays).toEqual([]);
+  expect(stray.seen).toEqual([]);
 });
 
 for (const signal of ["now", 1, {}, null, { aborted: false }]) {

@@ -21,6 +21,7 @@ const fresh: CallState = {
   answeredMsAgo: Number.POSITIVE_INFINITY,
   jitter: 1,
   retries: 0,
+  counted: 0,
   mayRefresh: true,
   mayResend: true,
   maybeApplied: false,
@@ -29,12 +30,13 @@ const fresh: CallState = {
 type Error = readonly [code: Code, note?: FailureNote, message?: string];
 const down: Error = [Code.Unavailable, { repeat: "maybe-applied" }];
 const unsent: Error = [Code.Unavailable, { repeat: "not-sent" }];
+const closed: Error = [Code.Unavailable, { repeat: "not-sent", reason: "connect-refused" }];
 const refused: Error = [Code.Unavailable, { repeat: "refused" }];
 const gone: Error = [Code.NotFound, {}, "Refresh Token not found (COMMAND-BHt2w)"];
 const noneLeft: Error = [Code.InvalidArgument, {}, "ID missing (COMMAND-Gfj42)"];
 const noOrg: Error = [Code.PermissionDenied, {}, "Organisation doesn't exist (AUTH-Bs7Ds)"];
 
-const wait = (ms: number): Step => ({ do: "wait", ms });
+const wait = (ms: number, isCounted = true): Step => ({ do: "wait", ms, isCounted });
 const fail: Step = { do: "fail" };
 const off = { policy: undefined };
 const month = 30 * 24 * 3_600_000;
@@ -53,7 +55,7 @@ const rows: readonly (readonly [name: string, Error, Partial<CallState>, Step])[
   ["Unavailable waits", down, {}, wait(100)],
   ["longer the second time", down, { retries: 1 }, wait(200)],
   ["and the third", down, { retries: 2 }, wait(400)],
-  ["four attempts are all", down, { retries: 3 }, fail],
+  ["four attempts are all", down, { retries: 3, counted: 3 }, fail],
   ["each wait varies", down, { jitter: 1.2 }, wait(120)],
   ["up to the longest", down, { policy: createRetryPolicy({ maxBackoffMs: 150 }), retries: 2 }, wait(150)],
   ["nothing waits with retries off", down, off, fail],
@@ -67,10 +69,17 @@ const rows: readonly (readonly [name: string, Error, Partial<CallState>, Step])[
     { retries: 1 },
     fail,
   ],
-  ["a port that never answered is given up", unsent, { retries: 3 }, fail],
-  ["a server that has just answered is waited for", unsent, { retries: 3, answeredMsAgo: 4000 }, wait(800)],
-  ["for so long", unsent, { retries: 3, answeredMsAgo: 6000 }, fail],
-  ["but not after it took the request", down, { retries: 3, answeredMsAgo: 1 }, fail],
+  ["a port that never answered is given up", closed, { retries: 3, counted: 3 }, fail],
+  [
+    "one that has just answered is waited for",
+    closed,
+    { retries: 3, counted: 3, answeredMsAgo: 4000 },
+    wait(800, false),
+  ],
+  ["for so long", closed, { retries: 3, counted: 3, answeredMsAgo: 6000 }, fail],
+  ["and those waits are no attempts of the policy's", down, { retries: 3, counted: 0 }, wait(800)],
+  ["but not after it took the request", down, { retries: 3, counted: 3, answeredMsAgo: 1 }, fail],
+  ["nor if it asked for calm", unsent, { retries: 3, counted: 3, answeredMsAgo: 1 }, fail],
   ["the server's wish is a wait", [Code.Unavailable, { repeat: "maybe-applied", pushbackMs: 7 }], {}, wait(7)],
   [
     "never is never",
