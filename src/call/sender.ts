@@ -1,9 +1,9 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
-import { Code, ConnectError, type Transport } from "@connectrpc/connect";
-import { type FailureNote, failure, noteOf, strangeFailure } from "../failure.js";
+import { ConnectError, type Transport } from "@connectrpc/connect";
+import { failure, noteOf, strangeFailure } from "../failure.js";
 import type { HttpClient, HttpRequest } from "../http/http.js";
-import { pushback, type Reply, type ResponseRules, type Wire } from "../protocol/protocol.js";
-import { hintFor, unwrapped, zitadelDetailId } from "../zitadel.js";
+import { type Reply, type ResponseRules, readStatus, type Wire } from "../protocol/protocol.js";
+import { zitadelDetailId } from "../zitadel.js";
 import type { Call } from "./call.js";
 
 /** How one attempt is made. Every failure that is no mistake of the caller's is a `ConnectError` with a note. */
@@ -90,14 +90,10 @@ function strangerFailure(thrown: unknown): ConnectError {
     return strangeFailure("the transport", thrown, { fromServer: undefined });
   }
   const { metadata, cause, rawMessage } = thrown;
-  const { code, message, details } = unwrapped({ code: thrown.code, message: rawMessage, details: thrown.details });
-  const pushbackMs = pushback(details, { status: 0, headers: metadata }, metadata);
-  const mayComeBack = code === Code.Unavailable || (code === Code.ResourceExhausted && pushbackMs !== undefined);
-  const note: FailureNote = {
-    // Nobody knows who found that out, unless it has what only ZITADEL adds.
-    fromServer: zitadelDetailId(thrown) === undefined ? undefined : true,
-    repeat: mayComeBack ? "maybe-applied" : "never",
-    pushbackMs,
-  };
-  return failure(code, message, note, { metadata, details, cause, hint: hintFor(code, message) });
+  const sent = { code: thrown.code, message: rawMessage, details: thrown.details };
+  const head = { status: 0, headers: metadata };
+  const { code, message, details, hint, ...known } = readStatus(sent, head, metadata);
+  // Nobody knows who found that out, unless it has what only ZITADEL adds.
+  const fromServer = zitadelDetailId(thrown) === undefined ? undefined : true;
+  return failure(code, message, { ...known, fromServer }, { metadata, details, cause, hint });
 }

@@ -79,15 +79,22 @@ export function serverFailure(
   trailer: HttpFields | undefined,
   note: FailureNote,
 ): ConnectError {
+  const { code, message, details, hint, ...known } = readStatus(sent, head, trailer);
+  const metadata = errorMetadata(head.headers, trailer);
+  return failure(code, message, { httpStatus: head.status, ...known, ...note }, { metadata, details, hint });
+}
+
+/** What a status means that a server sent, and whether and when to come back. */
+export function readStatus(
+  sent: StatusParts,
+  head: HttpHead,
+  trailer: HttpFields | undefined,
+): StatusParts & Pick<FailureNote, "repeat" | "pushbackMs" | "hint"> {
   const { code, message, details } = unwrapped({ ...sent, message: sent.message.slice(0, maxTextLength) });
   const pushbackMs = pushback(details, head, trailer);
   const mayComeBack = code === Code.Unavailable || (code === Code.ResourceExhausted && pushbackMs !== undefined);
-  return failure(
-    code,
-    message,
-    { httpStatus: head.status, repeat: mayComeBack ? "maybe-applied" : "never", pushbackMs, ...note },
-    { metadata: errorMetadata(head.headers, trailer), details, hint: hintFor(code, message) },
-  );
+  const repeat = mayComeBack ? "maybe-applied" : "never";
+  return { code, message, details, repeat, pushbackMs, hint: hintFor(code, message) };
 }
 
 /** Error details in the form that `ConnectError.findDetails` reads. */

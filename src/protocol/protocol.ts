@@ -1,7 +1,7 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import type { HttpFields, HttpGuard, HttpRequest, HttpResponse } from "../http/http.js";
 
-export { pushback } from "./pushback.js";
+export { readStatus } from "./failures.js";
 
 /** What a request depends on beside its message. */
 export interface RequestContext {
@@ -11,7 +11,7 @@ export interface RequestContext {
   readonly headers: Record<string, string>;
   /** Milliseconds left for the call, as a whole number; absent without a deadline. */
   readonly timeoutMs?: number | undefined;
-  /** How many attempts of the same call came before. */
+  /** How many retries of the same call came before, as `grpc-previous-rpc-attempts` has it. */
   readonly previousAttempts: number;
   /** Whether a browser sends it to another origin, where ZITADEL allows few headers. */
   readonly crossOrigin: boolean;

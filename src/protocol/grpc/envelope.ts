@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { tooLargeFailure } from "../../failure.js";
 import { fieldText } from "../../http/fields.js";
-import { concat, type HttpFields, type HttpHead } from "../../http/http.js";
+import { concat, type HttpHead } from "../../http/http.js";
 import { answerFailure } from "../failures.js";
 
 /** Length of the prefix: enough to tell a message that is too large. */
@@ -64,8 +64,8 @@ export function decodeEnvelopes(body: Uint8Array<ArrayBuffer>, head: HttpHead): 
 }
 
 /** How an answer is compressed, `undefined` for not at all. Throws if it is not a way that was offered. */
-export function encodingOf(fields: HttpFields, acceptedGzip: boolean, head: HttpHead): "gzip" | undefined {
-  const encoding = fieldText(fields, "grpc-encoding");
+export function encodingOf(head: HttpHead, acceptedGzip: boolean): "gzip" | undefined {
+  const encoding = fieldText(head.headers, "grpc-encoding");
   if (encoding === "" || encoding === "identity") return undefined;
   if (encoding === "gzip" && acceptedGzip) return "gzip";
   const message = `the server used compression "${encoding}", which was not offered`;

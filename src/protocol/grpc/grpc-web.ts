@@ -40,7 +40,7 @@ export const grpcWeb: Protocol = {
         return messageReply(method, frames.slice(0, at), answer, trailers, rules);
       };
       checkTrailers(last.data.length, answer);
-      const block = envelopeData(last, encodingOf(answer.headers, rules.acceptGzip, answer), maxTrailerBytes, answer);
+      const block = envelopeData(last, encodingOf(answer, rules.acceptGzip), maxTrailerBytes, answer);
       return block instanceof Promise ? block.then(reply) : reply(block);
     },
   },

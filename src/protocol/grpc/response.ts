@@ -77,7 +77,7 @@ export function messageReply<O extends DescMessage>(
   trailer: HttpFields,
   rules: ResponseRules,
 ): Reply<O> | Promise<Reply<O>> {
-  const encoding = encodingOf(head.headers, rules.acceptGzip, head);
+  const encoding = encodingOf(head, rules.acceptGzip);
   const odd = envelopes.find(({ flags }) => (flags & ~compressedFlag) !== 0);
   if (odd) {
     throw answerFailure(Code.Internal, "parse", `the server sent a message with unknown flags ${odd.flags}`, head);
