@@ -2,15 +2,13 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { certificate } from "../helpers/certificate.js";
+import { caFile as ca, certificate } from "../helpers/certificate.js";
 import { runDoctor } from "./doctor/run-doctor.js";
 import { closedPort } from "./doctor/servers.js";
 import { runCli } from "./run-cli.js";
 import { startLogin } from "./start-login.js";
 
-const ca = fileURLToPath(new URL("../../../test/fixtures/tls/ca.pem", import.meta.url));
 // A name that nobody has (RFC 6761), so that only what the proxy makes of it leads anywhere.
 const host = "localhost.test.invalid";
 const credentials = "user:p%40ss-secret";
@@ -163,6 +161,24 @@ test("what a server says first comes through, although it comes with the proxy's
   expect(stderr).toMatch(/\nhint: something in front of ZITADEL refuses gRPC/);
 });
 
+for (const protocol of ["grpc", "grpc-web", "rest"]) {
+  test(`a certificate has to be for the address in the URL, and not for the proxy's, over ${protocol}`, async () => {
+    const { zitadel, env } = await startLogin({}, { tls: certificate("server") });
+    const proxy = await startProxy();
+    const url = `https://10.0.0.5:${new URL(zitadel.tlsUrl ?? "").port}`;
+    const variables = { ...env, HTTPS_PROXY: `http://localhost:${proxy.port}` };
+    const { status, stderr } = await runCli(["list", "-u", url, "--protocol", protocol, "--ca", ca], {
+      env: variables,
+    });
+    expect({ status, asked: proxy.asked.length > 0, requests: zitadel.requests }).toEqual({
+      status: 1,
+      asked: true,
+      requests: [],
+    });
+    expect(stderr).toContain("is for another name");
+  });
+}
+
 describe("NO_PROXY", () => {
   for (const [list, direct] of [
     ["test.invalid", true],
@@ -177,8 +193,9 @@ describe("NO_PROXY", () => {
     test(`of "${list}" ${direct ? "holds" : "does not hold"} a name`, async () => {
       const proxy = await startProxy();
       const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: list, ZITADEL_TOKEN: "any" };
-      await runCli(["list", "-u", `https://${host}`, "--timeout", "2s"], { env });
-      expect(proxy.asked.length > 0).toBe(!direct);
+      const { stderr } = await runCli(["list", "-u", `https://${host}`, "--timeout", "2s"], { env });
+      const outcome = { asked: proxy.asked.length > 0, unknown: stderr.includes("cannot be found") };
+      expect(outcome).toEqual({ asked: !direct, unknown: direct });
     });
   }
 });

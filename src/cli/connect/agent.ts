@@ -29,7 +29,8 @@ export function createAgent({ isTls, proxy, ca }: Route, keepAlive: boolean): Ht
   const createConnection = ({ host = "", port = 0 }: Origin, done: (error: Error | null, stream?: object) => void) => {
     openTunnel(proxy, host, Number(port)).then((socket) => {
       const servername = isIP(host) === 0 ? { servername: host } : {};
-      done(null, isTls ? connectTls({ socket, ...servername, ...tls }) : socket);
+      // Without `host` an address would be looked for in the certificate by the proxy's name.
+      done(null, isTls ? connectTls({ host, socket, ...servername, ...tls }) : socket);
     }, done);
   };
   return Object.assign(agent, { createConnection });

@@ -43,8 +43,8 @@ export async function openClient(
 async function http2Options(ca: string | undefined, proxy: HttpProxy | undefined): Promise<Http2Options> {
   const options = ca === undefined ? {} : { tls: { ca } };
   if (!proxy) return options;
-  const { lazyTunnel } = await import("./tunnel.js");
+  const { openTunnel } = await import("./tunnel.js");
   const createConnection = ({ protocol, hostname, port }: URL) =>
-    lazyTunnel(proxy, hostname.replace(/^\[|\]$/g, ""), Number(port || (protocol === "https:" ? 443 : 80)));
+    openTunnel(proxy, hostname.replace(/^\[|\]$/g, ""), Number(port || (protocol === "https:" ? 443 : 80)));
   return { ...options, createConnection };
 }

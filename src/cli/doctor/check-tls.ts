@@ -60,7 +60,8 @@ function shakeHands(target: Target): Promise<Handshake> {
   const startedAt = performance.now();
   return within<Handshake>(target, (resolve, reject) => {
     const socket: TLSSocket = connect({
-      ...(proxy ? { socket: lazyTunnel(proxy, host, port) } : { host, port }),
+      host,
+      ...(proxy ? { socket: lazyTunnel(proxy, host, port) } : { port }),
       ...(ca !== undefined && { ca }),
       ...(isIP(host) === 0 && { servername: host }),
       ALPNProtocols: ["h2", "http/1.1"],
