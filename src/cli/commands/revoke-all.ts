@@ -37,7 +37,7 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
     const kept = [...(values.except ?? []), ...positionals];
     checkIds(kept);
     const { output: format = "text" } = values;
-    if (!values["dry-run"]) mustBeAbleToAsk(values.yes);
+    if (!values["dry-run"]) mustBeAbleToAsk(values.yes, values["token-file"] === "-");
     const settings = await readSettings(values, signal);
 
     const response = await withClient({ settings, task: "Listing", signal }, (auth) =>

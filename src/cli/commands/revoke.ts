@@ -39,7 +39,7 @@ zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens
   async run({ values, positionals }, signal) {
     if (positionals.length === 0) throw usageError("no ids: pass those that list shows, or - for standard input");
     const { output: format = "text", "dry-run": dryRun = false } = values;
-    if (!dryRun) mustBeAbleToAsk(values.yes);
+    if (!dryRun) mustBeAbleToAsk(values.yes, [...positionals, values["token-file"]].includes("-"));
     const ids = await readIds(positionals, values["token-file"], signal);
     const settings = await readSettings(values, signal);
     if (ids.length === 0) printNote("no ids on standard input: there is nothing to revoke");

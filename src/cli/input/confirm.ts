@@ -2,10 +2,16 @@ import { createInterface } from "node:readline";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
 import { escapeText } from "../terminal/escape.js";
 
-/** Throws a usage error where there is nobody to ask, and the user did not say yes beforehand. */
-export function mustBeAbleToAsk(yes: boolean | undefined): void {
-  if (yes || (process.stdin.isTTY && process.stderr.isTTY)) return;
-  throw usageError("there is no terminal to ask on: pass --yes to revoke without being asked, or --dry-run to look");
+/**
+ * Throws a usage error where there is nobody to ask, and the user did not say yes beforehand. Who has typed ids or a token
+ * to their end has ended the input that an answer would come from.
+ */
+export function mustBeAbleToAsk(yes: boolean | undefined, readsInput: boolean): void {
+  if (yes) return;
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw usageError("there is no terminal to ask on: pass --yes to revoke without being asked, or --dry-run to look");
+  }
+  if (readsInput) throw usageError("- reads standard input to its end, so that none is left to ask on: pass --yes");
 }
 
 /** Asks for a yes. Throws if the answer is another. */
