@@ -33,10 +33,11 @@ export function reportRevoked(result: Outcome, format: "text" | "json", called: 
 
 /** Whether ZITADEL may have done what was asked although its answer did not come. */
 export function mayBeApplied(error: unknown): boolean {
-  const { reason, fromServer, attempts } = getErrorInfo(error);
-  if (fromServer || attempts === 0) return false;
-  const code = ConnectError.from(error).code;
-  return code === Code.Canceled || code === Code.DeadlineExceeded || reason === "connection-lost";
+  const { reason = "", fromServer, attempts, httpStatus = 0 } = getErrorInfo(error);
+  if (fromServer || attempts === 0 || !(error instanceof ConnectError)) return false;
+  // What was refused on the way, or never came to ZITADEL.
+  const isRefused = httpStatus >= 300 && httpStatus < 500;
+  return !isRefused && !/^(?:connect-|dns|tls|not-h2|rst-refused-stream)/.test(reason);
 }
 
 function plainFailure({ id, error }: RevokeResult["failed"][number]) {

@@ -262,6 +262,19 @@ describe("revoke-all", () => {
     });
   }
 
+  for (const [what, fault] of [
+    ["was cut", { kind: "truncated", bytes: 0 }],
+    ["was a proxy's", { kind: "html", status: 504 }],
+  ] as const) {
+    test(`says that it may have happened if the answer ${what}`, async () => {
+      const { zitadel, env } = await startLogin(user);
+      zitadel.fail({ ...fault, method: "RevokeAllMyRefreshTokens", times: Number.POSITIVE_INFINITY });
+      const { status, stderr } = await runCli(["revoke-all", "--yes", "--timeout", "1s"], { env });
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^warning: what got no answer may have been revoked all the same: list shows/m);
+    });
+  }
+
   test("has nothing to do without tokens", async () => {
     const { env } = await startLogin({ refreshTokens: [] });
     const outcome = await runCli(["revoke-all", "--yes"], { env });
@@ -302,6 +315,19 @@ describeOnTerminal(noTerminal ? `on a terminal (${noTerminal})` : "on a terminal
         child.stdin.write(answer);
       },
     });
+
+  for (const args of [
+    ["revoke", "-"],
+    ["revoke", one, "--token-file", "-"],
+    ["revoke-all", "--token-file", "-"],
+  ]) {
+    test(`${args.join(" ")} does not read first what it would ask on`, async () => {
+      const { env } = await startLogin(user);
+      const { status, stdout } = await runOnTerminal(args, { env });
+      expect(status).toBe(2);
+      expect(stdout).toContain("- reads standard input to its end, so that none is left to ask on: pass --yes");
+    });
+  }
 
   for (const answer of ["y\n", "YES\n"]) {
     test(`revoke revokes after ${JSON.stringify(answer)}`, async () => {
