@@ -6,7 +6,7 @@ import { start } from "../local/start-local.js";
 
 function sample(value: FaultValue): string {
   if (typeof value !== "string") return value[0] ?? "";
-  return { CODE: "unavailable", COUNT: "1", true: "true", TEXT: "text" }[value];
+  return { CODE: "unavailable", COUNT: "500", true: "true", TEXT: "text" }[value];
 }
 
 describe("every kind of fault", () => {
@@ -23,8 +23,10 @@ describe("every kind of fault", () => {
 
   test("without what it needs is refused by the server", async () => {
     const zitadel = await start();
-    for (const [kind, { needs }] of Object.entries(faultKinds)) {
-      if (needs) expect(() => zitadel.fail(parseFault(kind))).toThrow(`a fault of kind ${kind} needs`);
+    const needy = Object.entries(faultKinds).filter(([, { needs }]) => needs);
+    expect(needy.length).toBeGreaterThan(0);
+    for (const [kind] of needy) {
+      expect(() => zitadel.fail(parseFault(kind))).toThrow(`a fault of kind ${kind} needs`);
     }
   });
 });

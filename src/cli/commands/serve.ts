@@ -52,14 +52,21 @@ zitadel-refresh-tokens serve --fault status:code=unavailable,times=2 --fault htm
     const file = values["token-file"];
     const token = file === undefined ? undefined : await readTokenFile("--token-file", file, signal);
     if (token?.mistake) throw usageError(token.mistake);
+    const faults = (values.fault ?? []).map(parseFault);
     const zitadel: LocalZitadel = await start({
       ...(token && { users: [{ token: token.value }] }),
       port: parsePort(values.port ?? "0"),
       lagMs: values.lag === undefined ? 0 : parseDuration("--lag", values.lag, 0),
-      faults: (values.fault ?? []).map(parseFault),
       assets: readPage(pageFolder, () => zitadel.users[0]),
     });
+    try {
+      for (const fault of faults) zitadel.fail(fault);
+    } catch (error) {
+      await zitadel.close();
+      throw usageError(`--fault: ${(error as Error).message}`);
+    }
     const stopped = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
       process.once("SIGTERM", () => resolve());
       void starterGone().then(resolve);
@@ -83,7 +90,7 @@ async function start(options: LocalZitadelOptions): Promise<LocalZitadel> {
   try {
     return await startLocalZitadel(options);
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw usageError(`--fault: ${error.message}`);
+    if (error instanceof TypeError || error instanceof RangeError) throw usageError(`--token-file: ${error.message}`);
     const { code } = error as NodeJS.ErrnoException;
     throw new CommandError(`port ${options.port} cannot be had (${code}): pass another --port`, exitCodes.failed);
   }

@@ -45,12 +45,28 @@ function check(fault: Fault, methods: readonly string[]): void {
   if (fault.method !== undefined && !methods.includes(fault.method)) {
     throw new TypeError(`unknown method ${JSON.stringify(fault.method)}: use one of ${methods.join(", ")}`);
   }
-  for (const name of Object.keys(faultKinds[fault.kind].needs ?? {})) {
-    const value = (fault as unknown as Record<string, unknown>)[name];
+  const fields = fault as unknown as Record<string, unknown>;
+  const { needs = {}, takes = {} } = faultKinds[fault.kind];
+  for (const name of Object.keys(needs)) {
+    const value = fields[name];
     if (typeof value !== "number" || !(value >= 0)) {
       throw new RangeError(`a fault of kind ${fault.kind} needs \`${name}\`: a number, 0 or more`);
     }
   }
+  for (const [name, value] of Object.entries(takes)) {
+    if (value === "COUNT" && fields[name] !== undefined && !isCount(fields[name])) {
+      throw new RangeError(`a fault's \`${name}\` is a whole number, 0 or more`);
+    }
+  }
+  if (fault.kind === "html" && !((fault.status ?? 502) >= 200 && (fault.status ?? 502) < 600)) {
+    throw new RangeError("a fault's `status` is one of HTTP's, 200 to 599");
+  }
   const { skip = 0, times = 1 } = fault;
-  if (!(times >= 1) || !(skip >= 0)) throw new RangeError("a fault's `times` is at least 1 and its `skip` at least 0");
+  if (!((isCount(times) && times > 0) || times === Number.POSITIVE_INFINITY) || !isCount(skip)) {
+    throw new RangeError("a fault's `times` is a whole number, at least 1, or Infinity, and its `skip` at least 0");
+  }
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0;
 }
