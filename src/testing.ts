@@ -126,6 +126,9 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
     throw new TypeError(`${address} is not a loopback address: set allowRemote to let other machines connect`);
   }
   if (!(lagMs >= 0)) throw new RangeError("lagMs must be 0 or more");
+  if (!Object.hasOwn(releases, release)) {
+    throw new TypeError(`unknown release ${JSON.stringify(release)}: use one of ${Object.keys(releases).join(", ")}`);
+  }
   const journal = new Journal(options.now ?? (() => new Date()));
   const [first = {}, ...others] = options.users ?? [];
   const firstAccount = createAccount(first, 0, journal);

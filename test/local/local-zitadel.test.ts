@@ -6,7 +6,7 @@ import { Code, ConnectError, createClient, type Transport } from "@connectrpc/co
 import { createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { describe, expect, test } from "@jest/globals";
 import { AuthService } from "../../gen/zitadel/auth_pb.js";
-import { type LocalZitadel, startLocalZitadel } from "../../src/testing.js";
+import { type LocalZitadel, type LocalZitadelOptions, startLocalZitadel } from "../../src/testing.js";
 import { certificate } from "../helpers/certificate.js";
 import { start } from "./start-local.js";
 
@@ -132,8 +132,35 @@ describe("a local ZITADEL", () => {
     await start({ port: Number(port) });
   });
 
+  test("leaves no port behind where the certificate is none", async () => {
+    const free = await start();
+    const port = Number(new URL(free.url).port);
+    await free.close();
+    await expect(startLocalZitadel({ port, tls: { key: "x", cert: "x" } })).rejects.toThrow();
+    await start({ port });
+  });
+
+  test("refuses a release that it is not like", async () => {
+    const release = "3.0" as unknown as "4.0";
+    await expect(startLocalZitadel({ release })).rejects.toThrow('unknown release "3.0": use one of');
+  });
+
   test("listens on loopback only, unless told otherwise in so many words", async () => {
     await expect(startLocalZitadel({ address: "0.0.0.0" })).rejects.toThrow("set allowRemote");
+  });
+
+  // Another address of this machine, which only Linux has by itself.
+  (process.platform === "linux" ? test : test.skip)("is not reached at another address, unless told so", async () => {
+    const knock = async (options: LocalZitadelOptions) => {
+      const { port } = new URL((await start(options)).url);
+      const answer = fetch(`http://127.0.0.2:${port}/debug/healthz`);
+      return answer.then(
+        ({ status }) => status,
+        () => "refused",
+      );
+    };
+    expect(await knock({})).toBe("refused");
+    expect(await knock({ address: "0.0.0.0", allowRemote: true })).toBe(200);
   });
 });
 

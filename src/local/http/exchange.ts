@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { constants, Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { Writable } from "node:stream";
+import { TLSSocket } from "node:tls";
 
 /** What HTTP carries back, whole: nothing is written before all of it is known. */
 export interface Answer {
@@ -168,6 +169,9 @@ export class Exchange {
   reset(code: number = constants.NGHTTP2_INTERNAL_ERROR): void {
     if (this.#request instanceof Http2ServerRequest) {
       this.#request.stream.close(code);
+    } else if (this.#request.socket instanceof TLSSocket) {
+      // Node cannot reset those.
+      this.#request.socket.destroy();
     } else {
       this.#request.socket.resetAndDestroy();
     }

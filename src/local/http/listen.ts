@@ -62,7 +62,7 @@ export function listenCleartext(handler: Handler, port: number, host: string): P
 }
 
 /** Listens on one TLS port, where ALPN chooses between HTTP/2 and HTTP/1.1. */
-export function listenTls(
+export async function listenTls(
   handler: Handler,
   tls: { key: string | Uint8Array; cert: string | Uint8Array },
   port: number,

@@ -54,7 +54,7 @@ export class RefreshTokenStore {
     this.accessTokens = new Map(this.#rows.map(({ token, accessToken }) => [token.id, accessToken]));
   }
 
-  /** Those that can be revoked, in order of creation. */
+  /** Those that are listed and can be revoked, in order of creation. */
   get live(): RefreshToken[] {
     return this.#rows.filter((row) => isLive(row) && !row.replaced).map((row) => row.token);
   }

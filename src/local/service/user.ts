@@ -60,7 +60,7 @@ export interface LocalUser {
   /** A valid access token; the same as `tokens.valid`. */
   readonly token: string;
   readonly tokens: LocalAccessTokens;
-  /** What is stored right now: without the lag and the limit of a list, in the order of creation. */
+  /** What is listed and can be revoked right now: without the lag and the limit of a list, in the order of creation. */
   readonly refreshTokens: readonly RefreshToken[];
   /**
    * The access token that was issued with each refresh token, by its id. It is valid until that is revoked or signed

@@ -1,13 +1,15 @@
 import { once } from "node:events";
 import { connect } from "node:http2";
+import { request } from "node:https";
 import { Code } from "@connectrpc/connect";
 import { status } from "@grpc/grpc-js";
 import { describe, expect, test } from "@jest/globals";
 import { AuthService } from "../../../gen/zitadel/auth_pb.js";
 import type { Fault, LocalZitadel } from "../../../src/testing.js";
+import { ca, certificate } from "../../helpers/certificate.js";
 import { call, grpcJs, list, listError } from "../grpc-js-client.js";
 import { start } from "../start-local.js";
-import { sendHttp2 } from "../wire-request.js";
+import { sendHttp1, sendHttp2 } from "../wire-request.js";
 
 const { revokeMyRefreshToken } = AuthService.method;
 
@@ -146,9 +148,26 @@ describe("a fault over REST and gRPC-Web, as fetch sees it", () => {
       test(`${JSON.stringify(fault)} breaks off ${send.name}`, async () => {
         // Twice: undici repeats a call once whose connection ends before an answer.
         const zitadel = await start({ faults: [{ ...fault, times: 2 }] });
-        await expect(send(zitadel).then((response) => response.text())).rejects.toThrow();
+        await expect(send(zitadel).then((response) => response.text())).rejects.toThrow(
+          /^(?:fetch failed|terminated)$/,
+        );
       });
     }
+  }
+
+  for (const fault of [{ kind: "reset" }, { kind: "reset", afterBytes: 7 }] as const) {
+    test(`${JSON.stringify(fault)} breaks off HTTP/1.1 over TLS`, async () => {
+      const zitadel = await start({ tls: certificate("server"), faults: [fault] });
+      const path = `${zitadel.tlsUrl}/auth/v1/users/me/tokens/refresh/_search`;
+      const outcome = await new Promise((resolve) => {
+        const sent = request(path, { method: "POST", ca, headers: bearer(zitadel), agent: false }, (answer) => {
+          answer.on("error", ({ code }: NodeJS.ErrnoException) => resolve(code)).resume();
+          answer.on("end", () => resolve(answer.statusCode));
+        });
+        sent.on("error", ({ code }: NodeJS.ErrnoException) => resolve(code)).end("{}");
+      });
+      expect(outcome).toBe("ECONNRESET");
+    });
   }
 
   test("a truncated answer ends early but neatly", async () => {
@@ -210,6 +229,14 @@ describe("faults wait for the call that they are meant for", () => {
     const zitadel = await start({ faults: [{ kind: "html", times: Infinity }] });
     const health = await fetch(`${zitadel.url}/auth/v1/healthz`);
     expect({ status: health.status, body: await health.text() }).toEqual({ status: 200, body: "{}" });
+    const path = "/auth/v1/users/me/tokens/refresh/_search";
+    const headers = [
+      ["origin", "https://app.example"],
+      ["access-control-request-method", "POST"],
+    ] as const;
+    const preflight = await sendHttp1(zitadel.url, { method: "OPTIONS", path, headers });
+    expect(preflight.status).toBe(204);
+    expect((await search(zitadel)).status).toBe(502);
   });
 
   test("a lag lets lists show what has been revoked, until its time has come", async () => {
@@ -231,6 +258,9 @@ describe("faults wait for the call that they are meant for", () => {
     expect(() => zitadel.fail({ kind: "explode" } as unknown as Fault)).toThrow('unknown fault "explode": use one of');
     expect(() => zitadel.fail({ kind: "hang", method: "Nope" } as unknown as Fault)).toThrow('unknown method "Nope"');
     expect(() => zitadel.fail({ kind: "delay" } as unknown as Fault)).toThrow("a fault of kind delay needs `ms`");
-    expect(() => zitadel.fail({ kind: "hang", times: 0 })).toThrow(RangeError);
+    for (const times of [0, 1.5, Number.NaN]) expect(() => zitadel.fail({ kind: "hang", times })).toThrow(RangeError);
+    for (const skip of [-1, 0.5]) expect(() => zitadel.fail({ kind: "hang", skip })).toThrow(RangeError);
+    expect(() => zitadel.fail({ kind: "html", status: 9999 })).toThrow(RangeError);
+    expect(() => zitadel.fail({ kind: "truncated", bytes: -1 })).toThrow(RangeError);
   });
 });
