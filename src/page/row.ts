@@ -17,14 +17,13 @@ export interface Row {
   update(token: RefreshTokenView, mark: Mark | undefined, selected: boolean, scale: Scale): void;
 }
 
-const badges: Record<RefreshTokenView["state"] | Mark["kind"], string> = {
+const badges: Record<RefreshTokenView["state"] | Exclude<Mark["kind"], "failed">, string> = {
   active: "Active",
   "idle-expired": "Unused too long",
   expired: "Expired",
   revoking: "Revoking…",
   revoked: "Revoked",
   gone: "Gone",
-  failed: "Not revoked",
 };
 
 /** Names a token so that two of one app can be told apart. */

@@ -51,6 +51,8 @@ export class Session {
 
   /** Lists again, as the person asked. */
   async reload(): Promise<void> {
+    // No source has been chosen yet.
+    if (!this.#calls) return;
     for (const [id, mark] of this.marks) if (mark.kind === "failed") this.marks.delete(id);
     this.#lookMs = firstLookMs;
     this.loading = true;

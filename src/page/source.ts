@@ -12,9 +12,11 @@ export interface Source {
  * where something else serves it.
  */
 export async function findDemo(): Promise<Source | undefined> {
+  // Some servers answer whatever they do not have with a page of theirs.
   const answer = await fetch("demo.json").catch(() => undefined);
-  if (!answer?.ok) return undefined;
-  const { token, refreshedToken } = (await answer.json()) as { token: string; refreshedToken: string };
+  const demo: unknown = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
+  if (!demo) return undefined;
+  const { token, refreshedToken } = demo as { token: string; refreshedToken: string };
   let current = token;
   return {
     name: "The demo user",

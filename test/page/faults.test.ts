@@ -98,12 +98,14 @@ describe("a fault while the page runs", () => {
 
   testInChromium("an answer cut short, a broken connection", async () => {
     await using opened = await reloadWith({ kind: "truncated" }, { kind: "disconnect" }, { kind: "reset" });
-    const { page } = opened;
-    await page.locator("#reload[aria-busy=false]").waitFor();
+    const { page, zitadel } = opened;
+    await page.locator("#problem").waitFor();
+    expect(await problem(page)).toMatch(/^The call failed\n/);
     await page.locator("#reload").click();
-    await page.locator("#reload[aria-busy=false]").waitFor();
     await page.locator("#problem").waitFor({ state: "hidden" });
     await listed(page);
+    // The first list, the one that was cut, and three of the second try.
+    expect(zitadel.requests.filter(({ protocol }) => protocol === "grpc-web")).toHaveLength(5);
   });
 
   testInChromium("offline: said so, and loaded again when the network is back", async () => {

@@ -127,12 +127,22 @@ testInChromium("with reduced motion nothing moves", async () => {
   expect(await moving()).toBeGreaterThan(0);
 });
 
-testInChromium("served by something else than `serve`, it asks for an instance", async () => {
-  await using opened = await openPage(browser());
-  const { page } = opened;
-  await page.route("**/demo.json", (route) => route.fulfill({ status: 404, body: "" }));
-  await page.reload();
-  await page.locator("#instance[open]").waitFor();
-  expect(await page.locator("#source").textContent()).toBe("No instance chosen");
-  expect(await page.locator("#demo").isHidden()).toBe(true);
-});
+for (const [what, answer] of [
+  ["404", { status: 404, body: "" }],
+  ["with its own page", { status: 200, contentType: "text/html", body: "<h1>app</h1>" }],
+] as const) {
+  testInChromium(`served by something that answers ${what} instead of a demo, it asks for an instance`, async () => {
+    await using opened = await openPage(browser());
+    const { page } = opened;
+    await page.route("**/demo.json", (route) => route.fulfill(answer));
+    await page.reload();
+    await page.locator("#instance[open]").waitFor();
+    expect(await page.locator("#source").textContent()).toBe("No instance chosen");
+    expect(await page.locator("#demo").isHidden()).toBe(true);
+    // Without one there is nothing to load, and nothing has failed.
+    await page.locator("#instance-cancel").click();
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    expect(await page.locator("#problem").isHidden()).toBe(true);
+    expect(await page.locator("#reload").getAttribute("aria-busy")).toBe("false");
+  });
+}
