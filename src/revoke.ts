@@ -1,6 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { AuthService } from "../gen/zitadel/auth_pb.js";
+import { own } from "./own.js";
 import { checkTokenId, isTokenGone } from "./zitadel.js";
 
 export interface RevokeOptions {
@@ -44,7 +45,7 @@ export async function revokeRefreshTokens(
   ids: readonly string[],
   options: RevokeOptions = {},
 ): Promise<RevokeResult> {
-  const { concurrency = 4, signal } = options;
+  const { concurrency = 4, signal } = own(options);
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new RangeError(`concurrency must be a whole number from 1 up, got ${String(concurrency)}`);
   }

@@ -1,6 +1,7 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { ListMyRefreshTokensResponse } from "../gen/zitadel/auth_pb.js";
 import type { RefreshToken } from "../gen/zitadel/user_pb.js";
+import { own } from "./own.js";
 
 /**
  * Whether an app can still use a token: `active`; `idle-expired`, where it went unused for too long; or `expired`,
@@ -109,7 +110,7 @@ function byLastUse(a: RefreshTokenView, b: RefreshTokenView): number {
  * range, is absent. Never fails on an answer; a `now` that is no time is a RangeError.
  */
 export function viewRefreshTokens(response: ListMyRefreshTokensResponse, options: ViewOptions = {}): RefreshTokensView {
-  const now = Number(options.now ?? Date.now());
+  const now = Number(own(options).now ?? Date.now());
   if (Number.isNaN(now)) throw new RangeError("viewRefreshTokens: now is not a time; give a valid Date");
   const tokens = response.result.map((token) => viewToken(token, now)).sort(byLastUse);
   const total = Math.max(Number(response.details?.totalResult ?? 0), tokens.length);

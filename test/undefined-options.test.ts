@@ -33,6 +33,24 @@ test("a polluted prototype sets no option of a call", async () => {
   }
 });
 
+test("a polluted prototype sets no option of a view or of revoking", async () => {
+  await using zitadel = await startLocalZitadel({
+    users: [{ refreshTokens: [{ id: "1", idleExpiration: new Date(1) }] }],
+  });
+  await using auth = createAuthClient({ baseUrl: zitadel.url, token: zitadel.users[0]?.token });
+  const list = await auth.listMyRefreshTokens({});
+  const prototype = Object.prototype as Record<string, unknown>;
+  prototype.now = 0;
+  prototype.concurrency = -1;
+  try {
+    expect(viewRefreshTokens(list).tokens[0]?.state).toBe("idle-expired");
+    expect((await revokeRefreshTokens(auth, ["1"])).revoked).toEqual(["1"]);
+  } finally {
+    delete prototype.now;
+    delete prototype.concurrency;
+  }
+});
+
 test("undefined is the default in every option", async () => {
   await using zitadel = await startLocalZitadel({
     users: [
