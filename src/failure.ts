@@ -98,7 +98,7 @@ function printable(text: string, maxLength: number): string {
   const line = text
     .slice(0, maxLength)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    .replace(/[\0-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => {
+    .replace(/[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) => {
       if (/[\n\r\t]/.test(character)) return " ";
       return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
     })
