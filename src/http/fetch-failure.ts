@@ -22,7 +22,8 @@ export function fetchFailure(error: unknown, origin: string, explain: ExplainFai
       detailsOf(cause).message || "the network failed, or CORS refused the request (a browser's console tells)";
     return networkFailure({ reason: "network-or-cors", message: `no answer from ${host}: ${why}` }, error);
   }
-  return failure(Code.Unknown, `fetch failed by itself: ${name}: ${message}`, { reason: "bad-http" }, { cause: error });
+  const told = message ? `${name}: ${message}` : String(error);
+  return failure(Code.Unknown, `fetch failed by itself: ${told}`, { reason: "bad-http" }, { cause: error });
 }
 
 /** The error of a body that could not be read to its end: its head has come, so CORS has let it pass. */

@@ -97,7 +97,7 @@ describe("what a fetch throws", () => {
         expect(error).toBeInstanceOf(ConnectError);
         expect(getErrorInfo(error)).toMatchObject({ reason: "bad-http", attempts: 1 });
         expect((error as ConnectError).code).toBe(Code.Unknown);
-        expect((error as ConnectError).message).toContain((thrown as Error | undefined)?.message ?? "");
+        expect((error as ConnectError).message).toContain(String((thrown as Error | undefined)?.message ?? thrown));
         expect((error as ConnectError).message).not.toContain("CORS");
         expect(calls).toBe(1);
       });

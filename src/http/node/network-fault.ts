@@ -39,13 +39,6 @@ export function networkFault(error: unknown, host: string): NetworkFault | undef
       // Names rarely come to be within a second, but a resolver can fail once.
       return { reason: "dns", message: `${host} cannot be found: check baseUrl`, repeat: "not-sent", maxRetries: 1 };
     case "ETIMEDOUT":
-      // Of Node's own `net.connect`, under fetch: an error for each address.
-      if (error instanceof AggregateError) {
-        const hint =
-          "Node's fetch gives each address 250 ms; --network-family-autoselection-attempt-timeout=2000 gives more";
-        return { reason: "connect-timeout", message: `${host} cannot be reached: ${hint}`, repeat: "not-sent" };
-      }
-      return { reason: "connect-timeout", message: `${host} cannot be reached`, repeat: "not-sent" };
     case "EHOSTUNREACH":
     case "ENETUNREACH":
     case "UND_ERR_CONNECT_TIMEOUT":

@@ -81,7 +81,9 @@ describe("what fetch says of the network, in words or in codes", () => {
     expect(getErrorInfo(error).reason).toBe("connect-timeout");
     const ms = getDefaultAutoSelectFamilyAttemptTimeout();
     expect((error as Error).message).toMatch(
-      new RegExp(`addresses ${ms} ms; call net.setDefaultAutoSelectFamilyAttemptTimeout.*or pass http2$`),
+      new RegExp(
+        `reached: Node's fetch gives each of its addresses ${ms} ms; call net.setDefaultAutoSelectFamilyAttemptTimeout.*or pass http2$`,
+      ),
     );
   });
 });
