@@ -25,7 +25,7 @@ export interface CallerOptions {
   readonly token?: Token | undefined;
   /**
    * Milliseconds that a call may take in all: retries, token and connecting included. 1 to 3,600,000; `false` for no
-   * limit. A call's own `timeoutMs` wins. Default 10,000, which is long for a page to wait and short for a request
+   * limit. A call's own `timeoutMs`, in the same range, wins. Default 10,000, which is long for a page to wait and short for a request
    * of a backend. As Connect's `defaultTimeoutMs`.
    */
   readonly timeoutMs?: number | false | undefined;

@@ -130,7 +130,7 @@ function summaryOf({ help, choices }: Option): string {
   return choices ? choices.join(", ") : (help.replaceAll("\n", " ").split(/[;:,] /)[0] as string);
 }
 
-// For any of the three shells: none of our texts holds a quote or a backslash.
+// For any of the three shells: an apostrophe becomes a typographic one, and none of our texts holds a backslash.
 function quote(text: string): string {
   return `'${text.replaceAll("'", "’")}'`;
 }
