@@ -151,6 +151,8 @@ describe("a cause", () => {
         redact(error, canaryToken);
         expect(placesOf(canaryToken, error)).toEqual([]);
         expect(placesOf(telling, error)).toEqual([]);
+        // Some of them hide what they hold from this test as well.
+        expect(error.cause).not.toBe(cause);
       }
     });
   }

@@ -3,16 +3,15 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "@jest/globals";
+import { caFile as ca } from "../helpers/certificate.js";
 import { runCli } from "./run-cli.js";
-import { startLogin } from "./start-login.js";
+import { requestsReach, startLogin } from "./start-login.js";
 
 const canary = "canary-token-of-nobody";
 const jwt = `eyJhbGciOiJSUzI1NiJ9.${"x".repeat(40)}.${"y".repeat(40)}`;
 const dead = "http://127.0.0.1:9";
 const login = { ZITADEL_URL: dead, ZITADEL_TOKEN: canary };
-const ca = fileURLToPath(new URL("../../../test/fixtures/tls/ca.pem", import.meta.url));
 
 // What people have where a token was to be.
 const mistaken = [
@@ -131,12 +130,14 @@ describe("a token on the command line", () => {
 
   (process.platform === "linux" ? test : test.skip)("is not there while the command runs (needs /proc)", async () => {
     const { zitadel, env } = await startLogin();
-    zitadel.fail({ kind: "delay", ms: 300 });
+    zitadel.fail({ kind: "hang" });
     let line = "";
     await runCli(["list"], {
       env,
-      started: ({ pid }) => {
-        line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      started: async (child) => {
+        await requestsReach(zitadel, 1);
+        line = readFileSync(`/proc/${child.pid}/cmdline`, "utf8");
+        child.kill();
       },
     });
     expect(line).toContain("list");

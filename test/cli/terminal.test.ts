@@ -76,23 +76,6 @@ ID                  APP                              STATE         USABLE UNTIL 
     });
   }
 
-  for (const [variables, colored] of [
-    [{}, false],
-    [{ FORCE_COLOR: "1" }, true],
-    [{ FORCE_COLOR: "1", NO_COLOR: "1" }, true],
-    [{ FORCE_COLOR: "0" }, false],
-    [{ CLICOLOR_FORCE: "1" }, true],
-    [{ CLICOLOR_FORCE: "0" }, false],
-    [{ CLICOLOR_FORCE: "1", NO_COLOR: "1" }, false],
-  ] as const) {
-    test(`is ${colored ? "" : "not "}coloured on a pipe with ${JSON.stringify(variables)}`, async () => {
-      const { env } = await startLogin({ refreshTokens });
-      const { stdout } = await runCli(["list", "-o", "table"], { env: { ...env, ...variables } });
-      expect(stdout.includes("\u001b[32mactive\u001b[0m ")).toBe(colored);
-      expect(stdout.includes("\u001b")).toBe(colored);
-    });
-  }
-
   test("explains an empty list on any format, since somebody looks at it", async () => {
     const { env } = await startLogin({ refreshTokens: [] });
     const { stdout } = await runOnTerminal(["list", "-o", "ids"], { env: { ...env, NO_COLOR: "1" } });
@@ -118,3 +101,21 @@ ID                  APP                              STATE         USABLE UNTIL 
     expect(stdout).toMatch(/^(\d{18}\n){3}$/);
   });
 });
+
+// Needs no terminal.
+for (const [variables, colored] of [
+  [{}, false],
+  [{ FORCE_COLOR: "1" }, true],
+  [{ FORCE_COLOR: "1", NO_COLOR: "1" }, true],
+  [{ FORCE_COLOR: "0" }, false],
+  [{ CLICOLOR_FORCE: "1" }, true],
+  [{ CLICOLOR_FORCE: "0" }, false],
+  [{ CLICOLOR_FORCE: "1", NO_COLOR: "1" }, false],
+] as const) {
+  test(`a table is ${colored ? "" : "not "}coloured on a pipe with ${JSON.stringify(variables)}`, async () => {
+    const { env } = await startLogin({ refreshTokens });
+    const { stdout } = await runCli(["list", "-o", "table"], { env: { ...env, ...variables } });
+    expect(stdout.includes("\u001b[32mactive\u001b[0m ")).toBe(colored);
+    expect(stdout.includes("\u001b")).toBe(colored);
+  });
+}

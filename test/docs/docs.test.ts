@@ -108,6 +108,7 @@ test("npm scripts that pages name exist", () => {
   const named = pages.flatMap((page) =>
     [...readPage(page).matchAll(/npm (?:run ([\w:]+)|(start|test))/g)].map(([, run, own]) => run ?? own),
   );
+  expect(named).toContain("test");
   for (const script of named) expect(Object.keys(scripts)).toContain(script);
 });
 
@@ -129,7 +130,7 @@ describe("docs/errors.md", () => {
     );
     expect(reasons.length).toBeGreaterThan(20);
     const listed = rows.filter(
-      (name) => /^[a-z0-9]+(-[a-zA-Z0-9]+)*$/.test(name) && !["id", "attempts", "reason"].includes(name),
+      (name) => /^[a-z0-9]+(-[a-zA-Z0-9]+)*$/.test(name) && !["id", "attempts", "reason", "hint"].includes(name),
     );
     expect(listed.sort()).toEqual(reasons.sort());
   });

@@ -35,6 +35,7 @@ describe("README.md", () => {
     );
     const [, table = ""] = /^\| option \|.*?\n\|[-|]+\n(.*?)\n\n/ms.exec(readme) ?? [];
     const named = [...table.matchAll(/^\| `(\w+)`/gm)].map((match) => match[1]);
+    expect(named.length).toBeGreaterThan(10);
     expect(named.toSorted()).toEqual([...new Set(options)].toSorted());
   });
 });

@@ -23,14 +23,13 @@ const call = (token: string | undefined, path = "/sign-ins", init: RequestInit =
 describe("examples/express.ts", () => {
   test("gives everybody their own list, on one connection", async () => {
     const counts = [];
+    const expected = zitadel.users.map(({ refreshTokens }) => [200, refreshTokens.length]);
     for (const { token } of zitadel.users) {
       const response = await call(token);
       counts.push([response.status, ((await response.json()) as { total: number }).total]);
     }
-    expect(counts).toEqual([
-      [200, 6],
-      [200, 1],
-    ]);
+    expect(counts).toEqual(expected);
+    expect(counts[1]).toEqual([200, 1]);
     expect(new Set(zitadel.requests.map((request) => request.connection)).size).toBe(1);
   });
 

@@ -286,7 +286,7 @@ function cookieRows(): AnswerRow[] {
       want: {
         code: Code.PermissionDenied,
         fromServer: true,
-        error: ({ metadata }) => expect([...metadata].length).toBeLessThanOrEqual(64),
+        error: ({ metadata }) => expect([...metadata]).toHaveLength(64),
       },
     },
   ];

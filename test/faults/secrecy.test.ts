@@ -155,8 +155,9 @@ describe("the token stays out of errors", () => {
     ];
     for (const { where, answer } of echoes) {
       for (const form of ["the token", "the header"] as const) {
+        // A space cannot be sent there.
+        if (form === "the header" && where === "a header's name") continue;
         test(`${protocol}: ${form} in ${where} of an answer`, async () => {
-          if (form === "the header" && /name|type/.test(where)) return; // a space cannot be sent there
           await using server = await startAnswerServer(protocol, ({ headers }) =>
             answer(form === "the token" ? canaryToken : String(headers.authorization)),
           );
@@ -174,17 +175,18 @@ describe("the token stays out of errors", () => {
       }
     }
 
-    test(`${protocol}: the header of the request on the error of a caller's fetch`, async () => {
-      if (protocol === "grpc") return;
-      const fetch = async (_input: unknown, init: RequestInit | undefined) => {
-        const config = { headers: new Headers(init?.headers), init };
-        throw Object.assign(new Error("Network Error"), { code: "ERR_NETWORK", config });
-      };
-      await using auth = rowClient({ baseUrl: "http://127.0.0.1:1" }, protocol, { fetch });
-      const error = await rejection(auth.listMyRefreshTokens({}));
-      expect(placesOf(telling, error)).toEqual([]);
-      expect((error as ConnectError).cause).toMatchObject({ message: "Network Error", code: "ERR_NETWORK" });
-    });
+    if (protocol !== "grpc") {
+      test(`${protocol}: the header of the request on the error of a caller's fetch`, async () => {
+        const fetch = async (_input: unknown, init: RequestInit | undefined) => {
+          const config = { headers: new Headers(init?.headers), init };
+          throw Object.assign(new Error("Network Error"), { code: "ERR_NETWORK", config });
+        };
+        await using auth = rowClient({ baseUrl: "http://127.0.0.1:1" }, protocol, { fetch });
+        const error = await rejection(auth.listMyRefreshTokens({}));
+        expect(placesOf(telling, error)).toEqual([]);
+        expect((error as ConnectError).cause).toMatchObject({ message: "Network Error", code: "ERR_NETWORK" });
+      });
+    }
 
     for (const scheme of ["Bearer", "Basic"]) {
       test(`${protocol}: a ${scheme} authorization of the caller's own is scrubbed as the token is`, async () => {
@@ -205,19 +207,20 @@ describe("the token stays out of errors", () => {
       });
     }
 
-    test(`${protocol}: a Request on the error of a caller's fetch`, async () => {
-      if (protocol === "grpc") return;
-      const fetch = async (input: string | URL | Request, init: RequestInit | undefined) => {
-        throw Object.assign(new TypeError("fetch failed"), {
-          request: new Request(input, init),
-          sent: new Set([init]),
-        });
-      };
-      await using auth = rowClient({ baseUrl: "http://127.0.0.1:1" }, protocol, { fetch });
-      const error = await rejection(auth.listMyRefreshTokens({}));
-      expect(placesOf(telling, error)).toEqual([]);
-      expect((error as ConnectError).cause).toMatchObject({ message: "fetch failed" });
-    });
+    if (protocol !== "grpc") {
+      test(`${protocol}: a Request on the error of a caller's fetch`, async () => {
+        const fetch = async (input: string | URL | Request, init: RequestInit | undefined) => {
+          throw Object.assign(new TypeError("fetch failed"), {
+            request: new Request(input, init),
+            sent: new Set([init]),
+          });
+        };
+        await using auth = rowClient({ baseUrl: "http://127.0.0.1:1" }, protocol, { fetch });
+        const error = await rejection(auth.listMyRefreshTokens({}));
+        expect(placesOf(telling, error)).toEqual([]);
+        expect((error as ConnectError).cause).toMatchObject({ message: "fetch failed" });
+      });
+    }
 
     test(`${protocol}: the token that a refresh replaced is scrubbed as well`, async () => {
       const seen: string[] = [];
@@ -390,7 +393,7 @@ describe("parsers are linear", () => {
   for (const text of hostile) {
     const name = JSON.stringify(text.slice(0, 7));
     test(`a megabyte of ${name} as token, header, baseUrl and message takes no time`, async () => {
-      const start = performance.now();
+      const start = process.cpuUsage();
       const options = { baseUrl: "http://127.0.0.1:1", retry: false, timeoutMs: 5000 } as const;
       expect(() => createAuthClient({ ...options, token: text })).toThrow(TypeError);
       await using auth = createAuthClient({ ...options, token: async () => text });
@@ -418,7 +421,8 @@ describe("parsers are linear", () => {
         }
       }
       // A quadratic step over a megabyte takes minutes.
-      expect(performance.now() - start).toBeLessThan(3000);
+      const { user, system } = process.cpuUsage(start);
+      expect((user + system) / 1e6).toBeLessThan(10);
     });
   }
 });

@@ -34,10 +34,10 @@ describe("the life of an HTTP/2 session", () => {
         one.ok();
       },
     });
-    await using client = clientFor("grpc", { baseUrl: server.url, http2: { pingIntervalMs: 40 } });
+    await using client = clientFor("grpc", { baseUrl: server.url, http2: { pingIntervalMs: 400 } });
     await listOutcome(client, { code: "ok" });
     await listOutcome(client, { code: "ok" });
-    await pause(80);
+    await pause(800);
     await listOutcome(client, { code: "ok" });
     expect(pingsBefore).toEqual([0, 0, 1]);
     expect(server.connections).toHaveLength(1);
@@ -138,14 +138,14 @@ describe("the life of an HTTP/2 session", () => {
         one.ok();
       },
     });
-    await using client = clientFor("grpc", { baseUrl: server.url, http2: { pingIntervalMs: 100 } });
+    await using client = clientFor("grpc", { baseUrl: server.url, http2: { pingIntervalMs: 300 } });
     await listOutcome(client, { code: "ok" });
     server.connections[0]?.goaway(1, 11, "too_many_pings");
     await until(() => server.connections[0]?.socket.closed === true, "the connection was kept after GOAWAY");
     await listOutcome(client, { code: "ok" });
-    await pause(250);
+    await pause(750);
     await listOutcome(client, { code: "ok" });
-    await pause(110);
+    await pause(330);
     await listOutcome(client, { code: "ok" });
     expect(pingsBefore).toEqual([0, 0, 1, 1]);
     expect(server.connections).toHaveLength(2);

@@ -13,7 +13,7 @@ describe("the last run of npm run runtimes", () => {
   });
 
   test("tried every target, each Node among them", () => {
-    const tried = run.rows.map(({ group, name }) => `${group} ${name}`);
+    const tried = run.rows.filter(({ report }) => !("notTried" in report)).map(({ group, name }) => `${group} ${name}`);
     for (const { name } of targets)
       expect(tried).toContainEqual(expect.stringContaining(name.replace(/^Node \d+$/, "Node")));
     for (const major of nodes) expect(tried).toContainEqual(expect.stringMatching(`^Node ${major}\\.`));

@@ -1,16 +1,13 @@
 import { createServer as createTlsServer } from "node:tls";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import type { Verdict } from "../../../src/cli/doctor/finding.js";
-import { certificate } from "../../helpers/certificate.js";
+import { caFile as ca, certificate } from "../../helpers/certificate.js";
 import { noTerminal, runCli, runOnTerminal } from "../run-cli.js";
 import { requestsReach, startLogin } from "../start-login.js";
 import { connectionCases, hasOpenssl, httpCases } from "./network-cases.js";
 import { type Case, canary, runDoctor } from "./run-doctor.js";
 import { listen, startGrpcRefuser, startHttp1, startProxy, startTcp } from "./servers.js";
 import { callCases, tokenCases } from "./zitadel-cases.js";
-
-const ca = fileURLToPath(new URL("../../../../test/fixtures/tls/ca.pem", import.meta.url));
 
 // The type sees to it that no verdict is without a case.
 const cases: Record<Verdict, () => Promise<Case & { after?: () => void }>> = {
@@ -247,6 +244,9 @@ describe("doctor", () => {
     await runDoctor({ url: zitadel.url, token: zitadel.users[0].token });
     expect(zitadel.requests.map(({ method }) => method)).not.toContain("OPTIONS");
     expect(zitadel.users[0].refreshTokens).toHaveLength(6);
+    const args = ["--origin", "https://app.example.com"];
+    await runDoctor({ url: zitadel.url, token: zitadel.users[0].token, args });
+    expect(zitadel.requests.map(({ method }) => method)).toContain("OPTIONS");
   });
 
   test("shows text of a server, and does not obey it", async () => {

@@ -2,12 +2,10 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { certificate } from "../../helpers/certificate.js";
+import { caFile as ca, certificate } from "../../helpers/certificate.js";
 import type { Case } from "./run-doctor.js";
 import { closedPort, startHttp1, startHttps1, startTcp, startWithCertificate } from "./servers.js";
 
-const ca = fileURLToPath(new URL("../../../../test/fixtures/tls/ca.pem", import.meta.url));
 const trusted = ["--ca", ca];
 
 export const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
