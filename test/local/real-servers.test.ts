@@ -59,12 +59,16 @@ describe("the local ZITADEL answers as two real ones did", () => {
     return;
   }
 
+  const all = readReal();
   afterAll(() => {
     const { equal, onPurpose } = count;
     process.stdout.write(`${equal + onPurpose} requests replayed: ${equal} equal, ${onPurpose} different on purpose\n`);
+    // Unless only some of them ran, or failed: what is no longer different is to be taken off the list.
+    if (equal + onPurpose === all.length) {
+      expect([...met].sort()).toEqual(differences.map(({ what }) => what).sort());
+    }
   });
 
-  const all = readReal();
   for (const file of new Set(all.map(({ file }) => file))) {
     const records = all.filter((record) => record.file === file);
     test(`${file}: ${records.length} requests`, async () => {
@@ -83,10 +87,6 @@ describe("the local ZITADEL answers as two real ones did", () => {
       }
     }, 60_000);
   }
-
-  test("and differs in nothing that is no longer so", () => {
-    expect([...met].sort()).toEqual(differences.map(({ what }) => what).sort());
-  });
 });
 
 async function replay(record: RealRecord): Promise<{ seen: object; recorded: object }> {
