@@ -48,6 +48,7 @@ export function benchmarksPage(measured: Measured): { markdown: string; charts: 
     "Over HTTP/1.1, which is what Node's `fetch` speaks.",
     "",
     ...measured.grpcWeb.flatMap((comparison) => loadTable(comparison, "ours, gRPC-Web")),
+    ...peersThatWin(measured.grpcWeb, "ours, gRPC-Web"),
     "",
     "## Faults on the way",
     "",
@@ -183,9 +184,9 @@ function loadTable(comparison: Comparison, own = "ours"): string[] {
 }
 
 // Where somebody needs less than we do, the page says so in words.
-function peersThatWin(comparisons: readonly Comparison[]): string[] {
+function peersThatWin(comparisons: readonly Comparison[], own = "ours"): string[] {
   const wins = comparisons.flatMap((comparison) => {
-    const rows = Object.entries(rowsOf(comparison));
+    const rows = Object.entries(rowsOf(comparison, own));
     const better = rows.filter(([name, { ours = 0 }]) => name !== "floor" && ours > 1).map(([name]) => name);
     const { inFlight, tokens } = comparison.load;
     return better.length === 0 ? [] : [`- ${inFlight} in flight, ${tokens} tokens: ${better.join(", ")}`];
