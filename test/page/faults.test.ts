@@ -139,8 +139,9 @@ describe("a fault while the page runs", () => {
   });
 
   testInChromium("its own token revoked: the next list is refused, and the page says what that may mean", async () => {
-    await using opened = await reloadWith();
+    await using opened = await openPage(browser());
     const { page, zitadel } = opened;
+    await listed(page);
     zitadel.fail({ kind: "expired-once", method: "ListMyRefreshTokens", times: 2 });
     await page.getByRole("button", { name: "Revoke notes" }).click();
     await page.locator("#confirm-revoke").click();
