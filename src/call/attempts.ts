@@ -79,7 +79,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
     for (const secret of secrets) redact(error, secret);
     report(plan, call, attempt, startedAt, error.code);
     const note = noteOf(error) ?? {};
-    if (note.httpStatus !== undefined || note.fromServer) throttle.answered();
+    throttle.failed(note);
     if (call.stopped) throw error;
     const step = next(error, {
       method,

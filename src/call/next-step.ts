@@ -1,7 +1,7 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { noteOf } from "../failure.js";
+import { type FailureNote, noteOf } from "../failure.js";
 import { isDeadlineInDisguise, isDone } from "../zitadel.js";
 import { checkRange } from "./check-range.js";
 
@@ -86,12 +86,13 @@ export function next(error: ConnectError, state: CallState): Step {
   if (state.maybeApplied && isDone(state.method, error)) return { do: "done" };
   if (state.remainingMs <= clockToleranceMs && isDeadlineInDisguise(error, state.metadata)) return { do: "expire" };
   if (state.mayRefresh && error.code === Code.Unauthenticated) return { do: "refresh" };
-  const repeat = noteOf(error)?.repeat ?? "never";
+  const note = noteOf(error) ?? {};
+  const { repeat = "never" } = note;
   if (repeat === "never") return { do: "fail" };
   // The server never took it, so this is no retry (gRFC A6, "transparent retries").
   if (repeat === "refused" && state.mayResend) return { do: "resend" };
-  const isRestarting = noteOf(error)?.reason === "connect-refused" && state.answeredMsAgo < restartMs;
-  const ms = waitMs(error, state, isRestarting);
+  const isRestarting = note.reason === "connect-refused" && state.answeredMsAgo < restartMs;
+  const ms = waitMs(note, state, isRestarting);
   // What the server said is worth more than the deadline that a wait would end with.
   if (ms === undefined || ms >= state.remainingMs || ms > maxWaitMs) return { do: "fail" };
   return { do: "wait", ms, isCounted: !isRestarting };
@@ -99,11 +100,10 @@ export function next(error: ConnectError, state: CallState): Step {
 
 /** How long the retry policy wants to wait; `undefined`: no retry. */
 function waitMs(
-  error: ConnectError,
+  { repeat, pushbackMs, maxRetries = Number.POSITIVE_INFINITY }: FailureNote,
   { method, policy, retries, counted, jitter }: CallState,
   isRestarting: boolean,
 ): number | undefined {
-  const { repeat, pushbackMs, maxRetries = Number.POSITIVE_INFINITY } = noteOf(error) ?? {};
   if (!policy || policy.maxAttempts === 1 || retries >= maxRetries) return undefined;
   if (counted + 1 >= policy.maxAttempts && !isRestarting) return undefined;
   if (repeat === "maybe-applied" && !isSafeToRepeat(method)) return undefined;

@@ -26,12 +26,12 @@ export class Throttle {
   /** Tells of an attempt that worked, and whether it was a retry. */
   succeeded(wasRetry: boolean): void {
     this.#tokens = Math.min(capacity, this.#tokens + (wasRetry ? retryCost : refill));
-    this.answered();
+    this.#answeredAt = performance.now();
   }
 
-  /** Tells that the server answered an attempt, whatever it said. */
-  answered(): void {
-    this.#answeredAt = performance.now();
+  /** Tells of an attempt that failed: the server may have answered all the same. */
+  failed(note: FailureNote): void {
+    if (isAnswer(note)) this.#answeredAt = performance.now();
   }
 
   /** When an attempt was last answered (`performance.now()`). */
@@ -40,9 +40,10 @@ export class Throttle {
   }
 
   /** Takes what a retry costs, after a failure of an attempt that began at `startedAt`. `false` if it is too much. */
-  take({ reason, httpStatus, fromServer, event }: FailureNote, startedAt: number): boolean {
+  take(note: FailureNote, startedAt: number): boolean {
     // An answer is the server's word to this one call.
-    if (httpStatus !== undefined || fromServer) return this.#pay();
+    if (isAnswer(note)) return this.#pay();
+    const { reason, event } = note;
     if (reason === "connect-refused") {
       // Nothing listens there: that is one cause until something answers again.
       if (!this.#outage || this.#outage.at < this.#answeredAt) this.#outage = this.#cause();
@@ -67,4 +68,8 @@ export class Throttle {
     this.#tokens -= retryCost;
     return true;
   }
+}
+
+function isAnswer({ httpStatus, fromServer }: FailureNote): boolean {
+  return httpStatus !== undefined || fromServer === true;
 }

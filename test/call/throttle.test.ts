@@ -61,7 +61,7 @@ describe("the throttle", () => {
     const throttle = new Throttle();
     const refused = { repeat: "not-sent", reason: "connect-refused" } as const;
     expect(throttle.take(refused, performance.now())).toBe(true);
-    throttle.answered();
+    throttle.failed(answer);
     expect(throttle.take(refused, performance.now())).toBe(true);
     expect(taken(throttle, 200, answer, 0)).toBe(98);
   });

@@ -58,7 +58,7 @@ function check(fault: Fault, methods: readonly string[]): void {
       throw new RangeError(`a fault's \`${name}\` is a whole number, 0 or more`);
     }
   }
-  if (fault.kind === "html" && !((fault.status ?? 502) >= 200 && (fault.status ?? 502) < 600)) {
+  if (fault.kind === "html" && fault.status !== undefined && (fault.status < 200 || fault.status > 599)) {
     throw new RangeError("a fault's `status` is one of HTTP's, 200 to 599");
   }
   const { skip = 0, times = 1 } = fault;

@@ -61,7 +61,7 @@ export function listenCleartext(handler: Handler, port: number, host: string): P
   return listen(server, [http2], port, host);
 }
 
-/** Listens on one TLS port, where ALPN chooses between HTTP/2 and HTTP/1.1. */
+/** Listens on one TLS port, where ALPN chooses between HTTP/2 and HTTP/1.1. Rejects if the certificate is none. */
 export async function listenTls(
   handler: Handler,
   tls: { key: string | Uint8Array; cert: string | Uint8Array },
