@@ -37,7 +37,10 @@ export async function confirmRevoke(
   );
   dialog.returnValue = "";
   dialog.showModal();
-  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+  await new Promise<void>((resolve) => {
+    // The event comes a moment later: that of the question before is not this one's, nor is the answer that one's.
+    dialog.onclose = () => dialog.open || resolve();
+  });
   return dialog.returnValue === "revoke";
 }
 

@@ -84,6 +84,20 @@ describe("by keyboard alone", () => {
   });
 });
 
+testInChromium("a question that is asked again at once after a no gets its own answer", async () => {
+  await using opened = await openPage(browser());
+  const { page, zitadel } = opened;
+  await rows(page).nth(5).waitFor();
+  await page.getByRole("button", { name: "Revoke notes" }).evaluate((button: HTMLElement) => {
+    button.click();
+    (document.getElementById("confirm") as HTMLDialogElement).close();
+    button.click();
+  });
+  await page.locator("#confirm-revoke").click();
+  await rows(page).nth(5).waitFor({ state: "detached" });
+  expect(zitadel.users[0].refreshTokens).toHaveLength(5);
+});
+
 testInChromium("a thousand tokens: only what is near the window is drawn, and nothing blocks for long", async () => {
   await using opened = await openPage(browser(), { users: [{ refreshTokens: manyTokens(1000) }] });
   const { page, complaints } = opened;
