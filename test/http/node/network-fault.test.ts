@@ -3,6 +3,12 @@ import { networkFault, notHttp2 } from "../../../src/http/node/network-fault.js"
 
 const withCode = (code: string) => Object.assign(new Error("whatever"), { code });
 
+test("a connection that times out is told so", () => {
+  const fault = networkFault(withCode("ETIMEDOUT"), "one.example");
+  expect(fault).toMatchObject({ reason: "connect-timeout", repeat: "not-sent" });
+  expect(fault?.message).toBe("one.example cannot be reached");
+});
+
 // By OpenSSL 3.0 and by 3.5.
 for (const code of [
   "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
