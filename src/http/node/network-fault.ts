@@ -66,6 +66,13 @@ export function networkFault(error: unknown, host: string): NetworkFault | undef
     const message = `${host} refused the client certificate, or wants one: see http2.tls.cert and http2.tls.key`;
     return { reason: "tls", message, repeat: "never" };
   }
+  const [, alert] = /_ALERT_(\w+)/.exec(code) ?? [];
+  if (alert) {
+    // Who sends an alert speaks TLS. Without a client certificate TLS 1.2 has no more than "handshake failure".
+    const wants = "does it want a client certificate (http2.tls.cert and key), another version of TLS or another name?";
+    const message = `${host} refused TLS (${alert.toLowerCase().replaceAll("_", " ")}): ${wants}`;
+    return { reason: "tls", message, repeat: "never" };
+  }
   if (/^(?:ERR_SSL|EPROTO)/.test(code)) {
     return { reason: "tls", message: `TLS with ${host} failed: does that port speak https?`, repeat: "never" };
   }

@@ -25,6 +25,14 @@ for (const code of [
   });
 }
 
+for (const code of ["ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE"]) {
+  test(`${code} says what the server may miss, since it speaks TLS`, () => {
+    const fault = networkFault(withCode(code), "zitadel.example");
+    expect(fault).toMatchObject({ reason: "tls", repeat: "never" });
+    expect(fault?.message).toMatch(/^zitadel\.example refused TLS \(handshake failure\): .*client certificate/);
+  });
+}
+
 test("only who came without TLS is told to use https:", () => {
   expect(notHttp2("zitadel.example", true).message).not.toContain("https:");
   expect(notHttp2("zitadel.example", false).message).toContain("use https: if it is a TLS port");
