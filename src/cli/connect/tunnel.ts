@@ -1,7 +1,6 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { Socket } from "node:net";
-import { Duplex, PassThrough, pipeline } from "node:stream";
 import { type HttpProxy, ProxyError } from "./proxy.js";
 
 /** Opens a connection to a host and port through a proxy (CONNECT, RFC 9110 §9.3.6). Rejects with a ProxyError. */
@@ -52,15 +51,4 @@ function refusal(where: string, authority: string, status: number, proxy: HttpPr
   }
   const remedy = `set ${variable}=http://NAME:PASSWORD@HOST:PORT`;
   return new ProxyError(`${where} wants a name and a password (HTTP 407)`, remedy, status);
-}
-
-/** The same as a stream at once, for who cannot wait: it fails if the tunnel does. */
-export function lazyTunnel(proxy: HttpProxy, host: string, port: number): Duplex {
-  const [up, down] = [new PassThrough(), new PassThrough()];
-  const stream = Duplex.from({ writable: up, readable: down });
-  openTunnel(proxy, host, port).then(
-    (socket) => pipeline(up, socket, down, (error) => error && stream.destroy(error)),
-    (error) => stream.destroy(error),
-  );
-  return stream;
 }

@@ -1,8 +1,8 @@
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { type HttpProxy, ProxyError } from "../connect/proxy.js";
-import { openTunnel } from "../connect/tunnel.js";
 import { type Finding, failed, ok } from "./finding.js";
 import type { Target } from "./target.js";
+import { tunnelTo } from "./tunnel-to.js";
 import { codeOf, within } from "./within.js";
 
 /** Opens a connection to the port. */
@@ -35,11 +35,7 @@ async function checkTunnel(target: Target, proxy: HttpProxy): Promise<Finding> {
   const { host, port } = target;
   const startedAt = performance.now();
   try {
-    await within<Socket>(target, (resolve, reject) => {
-      const stop = new AbortController();
-      openTunnel(proxy, host, port, stop.signal).then((socket) => resolve(socket.destroy()), reject);
-      return () => stop.abort();
-    });
+    (await tunnelTo(target, proxy)).destroy();
     const message = `the proxy ${proxy.host}:${proxy.port} (${proxy.variable}) connects to port ${port} of ${host}`;
     return ok("tcp", message, performance.now() - startedAt);
   } catch (error) {

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
-import { lazyTunnel } from "../connect/tunnel.js";
 import { type Finding, failed, ok, skipped, warning } from "./finding.js";
 import type { Target } from "./target.js";
+import { tunnelTo } from "./tunnel-to.js";
 import { codeOf, TookTooLong, within } from "./within.js";
 
 const dayMs = 86_400_000;
@@ -55,13 +55,14 @@ export async function speaksTls(target: Target): Promise<boolean> {
   }
 }
 
-function shakeHands(target: Target): Promise<Handshake> {
+async function shakeHands(target: Target): Promise<Handshake> {
   const { host, port, ca, proxy } = target;
   const startedAt = performance.now();
+  const tunnel = proxy && (await tunnelTo(target, proxy));
   return within<Handshake>(target, (resolve, reject) => {
     const socket: TLSSocket = connect({
       host,
-      ...(proxy ? { socket: lazyTunnel(proxy, host, port) } : { port }),
+      ...(tunnel ? { socket: tunnel } : { port }),
       ...(ca !== undefined && { ca }),
       ...(isIP(host) === 0 && { servername: host }),
       ALPNProtocols: ["h2", "http/1.1"],
