@@ -20,10 +20,10 @@ export const maxDetails = 32;
  */
 export function httpFailure(head: HttpHead, others?: string): ConnectError {
   const { status } = head;
-  const redirect = status >= 300 && status < 400;
+  const redirect = status >= 300 && status < 400 && status !== 304;
   const invalid = !(status >= 200 && status < 600);
   const message = redirect
-    ? `HTTP ${status}: redirects are not followed, since that would carry the token elsewhere; correct baseUrl`
+    ? `HTTP ${status}: a redirect would carry the token elsewhere; correct baseUrl`
     : invalid
       ? `the server sent ${status} for its HTTP status`
       : `HTTP ${status} without a status of the API${httpHint(status, others)}`;

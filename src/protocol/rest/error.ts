@@ -2,6 +2,7 @@ import { fromJson, type JsonObject, type JsonValue, toBinary } from "@bufbuild/p
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../../../gen/google/rpc/error_details_pb.js";
 import { ErrorDetailSchema } from "../../../gen/zitadel/message_pb.js";
+import { maxTextLength } from "../../http/fields.js";
 import type { HttpResponse } from "../../http/http.js";
 import { httpFailure, maxDetails, serverFailure } from "../failures.js";
 import { parseJson, utf8 } from "./json.js";
@@ -11,6 +12,8 @@ import { parseJson, utf8 } from "./json.js";
  * out. Its code is more exact than the HTTP status.
  */
 export function restFailure(answer: HttpResponse): ConnectError {
+  // What a redirect says is not ZITADEL's.
+  if (answer.status < 400) return httpFailure(answer);
   const { code, message, details } = (parseJson(utf8(answer.body)) ?? {}) as Record<string, unknown>;
   if (typeof code !== "number" || Code[code] === undefined) return httpFailure(answer);
   return serverFailure(
@@ -33,8 +36,10 @@ function detailOf(json: JsonValue): ConnectError["details"] {
   if (typeof url !== "string") return [];
   const type = url.slice(url.lastIndexOf("/") + 1);
   const schema = detailSchemas.find(({ typeName }) => typeName === type);
-  if (!schema) return [{ type, value: new Uint8Array(), debug: fields }];
   try {
+    // It may also be nested deeper than it can be written.
+    if (JSON.stringify(json).length > maxTextLength) return [];
+    if (!schema) return [{ type, value: new Uint8Array(), debug: fields }];
     return [{ type, value: toBinary(schema, fromJson(schema, fields, { ignoreUnknownFields: true })) }];
   } catch {
     return [];

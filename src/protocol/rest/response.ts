@@ -25,7 +25,7 @@ export function restMessage<O extends DescMessage>(output: O, answer: HttpRespon
   const text = utf8(answer.body);
   const json = parseJson(text);
   if (text === undefined || json === undefined) throw wrong("parse-json", "cannot be read: it is not valid JSON");
-  if (isErrorShaped(json) && !output.fields.some((field) => field.jsonName in json || field.name in json)) {
+  if (isError(output, json)) {
     throw wrong("parse-json", `is missing: HTTP ${answer.status} came with an error instead`);
   }
   if (largeNumber.test(text) && hasUnsafeInteger(output, json)) {
@@ -45,9 +45,19 @@ function fieldOf(error: unknown): string {
   return field === undefined ? "" : ` in ${String(field)}`;
 }
 
-// By what gateways of any kind call the parts of an error.
-function isErrorShaped(json: JsonValue): json is JsonObject {
-  return isObject(json) && Object.keys(json).some((key) => /^(?:code|message|errors?|fault|title)$/.test(key));
+// By what gateways of any kind call the parts of an error, where the schema has nothing of that name. A newer server may
+// have fields that are not known here, so a name alone is little proof beside fields that are.
+function isError({ fields }: DescMessage, json: JsonValue): boolean {
+  if (!isObject(json)) return false;
+  const isKnown = (key: string) => fields.some(({ jsonName, name }) => key === jsonName || key === name);
+  const strange = Object.keys(json).filter((key) => !isKnown(key));
+  if (strange.some((key) => /^(?:errors?|fault)$/i.test(key))) return true;
+  if (["code", "message"].every((key) => strange.includes(key))) return true;
+  const isAllStrange = strange.length === Object.keys(json).length;
+  return (
+    isAllStrange &&
+    strange.some((key) => /^(?:code|status(?:code)?|message|error\w*|title|detail|success|ok)$/i.test(key))
+  );
 }
 
 function isObject(json: JsonValue | undefined): json is JsonObject {

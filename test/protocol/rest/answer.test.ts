@@ -264,6 +264,17 @@ describe("an answer that is refused", () => {
     { errors: [{ message: "no" }] },
     { message: "Unauthorized" },
     { type: "about:blank", title: "Forbidden", status: 403 },
+    { code: 5, message: "Not Found", details: null },
+    { code: 5, message: "Not Found", details: { reason: "x" } },
+    { Message: "Forbidden" },
+    { detail: "Not authenticated" },
+    { error_description: "expired" },
+    { status: "error" },
+    { success: false, requestId: "1" },
+    { statusCode: 502 },
+    { errorMessage: "Task timed out" },
+    { ok: false },
+    { result: [], error: "x" },
   ]) {
     test(`a 200 that looks like an error is no empty list: ${JSON.stringify(body)}`, async () => {
       const error = await listError(json(body));

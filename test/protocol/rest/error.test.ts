@@ -121,6 +121,34 @@ describe("an error of the gateway", () => {
     });
   }
 
+  for (const [title, fields] of [
+    ["large", { x: "x".repeat(100_000) }],
+    ["large in a known one", { ...detail, message: "x".repeat(100_000) }],
+    ["deep", JSON.parse(`${'{"x":'.repeat(3_000)}1${"}".repeat(3_000)}`)],
+    ["of a large type", { "@type": "x".repeat(100_000) }],
+  ] as const) {
+    test(`with a detail that is ${title} keeps the code and the words alone`, async () => {
+      const details = [{ "@type": "type.googleapis.com/nobody.Knows", ...fields }];
+      const error = await errorOf(json(401, { code: 16, message: "words", details }));
+      expect(error.code).toBe(Code.Unauthenticated);
+      expect(error.rawMessage).toBe("words");
+      expect(JSON.stringify(error.details).length).toBeLessThan(40_000);
+    });
+  }
+
+  for (const status of [302, 307]) {
+    test(`that came as a redirect, HTTP ${status}, is not ZITADEL's word`, async () => {
+      const error = await errorOf(json(status, { code: 5, message: "words (COMMAND-BHt2w)", details: [] }));
+      expect(error.code).toBe(Code.Unknown);
+      expect(getErrorInfo(error)).toMatchObject({ reason: "redirect-refused", fromServer: false });
+    });
+  }
+
+  test("that is not modified is told so, and no redirect", async () => {
+    const error = await errorOf({ status: 304 });
+    expect(error.message).toBe("[unknown] HTTP 304 without a status of the API");
+  });
+
   test("in a message of many lines keeps its words and shows one line", async () => {
     const error = await errorOf(json(500, { code: 2, message: "a\nb\u001b[31m\u202e\u061c" }));
     expect(error.rawMessage).toBe("a\nb\u001b[31m\u202e\u061c");
