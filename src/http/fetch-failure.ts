@@ -1,14 +1,19 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { failure } from "../failure.js";
+import { failure, strangeFailure } from "../failure.js";
 import { type NetworkFault, networkFailure } from "./network-failure.js";
 
 /** Reads from an error of `fetch`, or from its cause, what went wrong; `undefined` if that cannot be told. */
 export type ExplainFailure = (error: unknown, host: string) => NetworkFault | undefined;
 
-// How the network errors of the Fetch standard begin in Chromium, Firefox, Safari, Node, Deno, Bun, workerd and React
-// Native. They are TypeErrors like any other; what does not begin so is a mistake in a mock or in a wrapper.
-const networkError =
-  /^(?:fetch failed|failed to fetch|load failed|network|a network|the (?:internet|network) connection|error sending request|unable to connect)/i;
+// How the network errors of the Fetch standard begin in Chromium, Electron, Firefox, Safari (all of the second line), Node,
+// node-fetch, Deno, Tauri, Bun, workerd and React Native. What does not begin so is a mistake in a mock or in a wrapper.
+const networkErrors = [
+  /^(?:fetch failed|failed to fetch|(?:a )?network ?(?:error|request|connection)|net::err_)/i,
+  /^(?:load failed|the (?:internet|network) connection|could not connect|a server with the specified|the request timed|an ssl error|origin http)/i,
+  /^(?:request to \S+ failed|error sending request|unable to connect)/i,
+];
+// Those of programs, whatever they do with a network.
+const programError = /^(?:Reference|Range|Syntax)Error$/;
 
 /** The error of a `fetch` that was rejected. */
 export function fetchFailure(error: unknown, origin: string, explain: ExplainFailure | undefined): ConnectError {
@@ -17,13 +22,12 @@ export function fetchFailure(error: unknown, origin: string, explain: ExplainFai
   // Node has the cause in `cause`, Bun in the error itself.
   const fault = explain?.(cause, host) ?? explain?.(error, host);
   if (fault) return networkFailure(fault, cause ?? error);
-  if (networkError.test(message) || name === "NetworkError") {
+  if ((networkErrors.some((error) => error.test(message)) && !programError.test(name)) || name === "NetworkError") {
     const why =
       detailsOf(cause).message || "the network failed, or CORS refused the request (a browser's console tells)";
     return networkFailure({ reason: "network-or-cors", message: `no answer from ${host}: ${why}` }, error);
   }
-  const told = message ? `${name}: ${message}` : String(error);
-  return failure(Code.Unknown, `fetch failed by itself: ${told}`, { reason: "bad-http" }, { cause: error });
+  return strangeFailure("fetch itself", error, { reason: "bad-http" });
 }
 
 /** The error of a body that could not be read to its end: its head has come, so CORS has let it pass. */
@@ -33,7 +37,8 @@ export function bodyFailure(
   origin: string,
   explain: ExplainFailure | undefined,
 ): ConnectError {
-  const { message, code, cause } = detailsOf(error);
+  const { name, message, code, cause } = detailsOf(error);
+  if (programError.test(name)) return strangeFailure("fetch itself", error, { reason: "bad-http" });
   const { host } = new URL(origin);
   const inner = detailsOf(cause);
   const encoding = headers.get("content-encoding");
@@ -54,6 +59,12 @@ export function bodyFailure(
 }
 
 function detailsOf(error: unknown): { name: string; message: string; code: string; cause: unknown } {
-  const { name = "", message = "", code = "", cause } = (error ?? {}) as Record<string, unknown>;
+  // Tauri's fetch throws texts.
+  const {
+    name = "",
+    message = "",
+    code = "",
+    cause,
+  } = (typeof error === "string" ? { message: error } : (error ?? {})) as Record<string, unknown>;
   return { name: String(name), message: String(message), code: String(code), cause };
 }

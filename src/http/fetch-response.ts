@@ -6,7 +6,8 @@ import { concat, type HttpGuard } from "./http.js";
 export function checkResponse(response: unknown): asserts response is Response {
   const { status, headers, body, bodyUsed, arrayBuffer } = (response ?? {}) as Partial<Response>;
   const isReadable = body === null || hasReader(body) || typeof arrayBuffer === "function";
-  if (typeof status !== "number" || typeof headers?.forEach !== "function" || !isReadable) {
+  const hasFields = typeof headers?.get === "function" && typeof headers.forEach === "function";
+  if (typeof status !== "number" || !hasFields || !isReadable) {
     const got = response === null ? "null" : typeof response;
     throw new TypeError(`fetch must return a Response, with status, headers and body; got ${got}`);
   }
@@ -37,20 +38,25 @@ export async function readBody(
     if (isStart) guard.checkStart(response, concat(chunks, length));
     if (length > guard.maxBodyBytes) throw tooLargeFailure(response.status);
   };
-  const failed = (error: unknown) => {
-    throw bodyFailure(error, response, origin, explain);
+  // A mock may throw at once.
+  const attempt = async <T>(read: () => Promise<T>) => {
+    try {
+      return await read();
+    } catch (error) {
+      throw bodyFailure(error, response, origin, explain);
+    }
   };
   if (hasReader(response.body)) {
     const reader = response.body.getReader();
     onReader(reader);
     for (;;) {
-      const { done, value } = await reader.read().catch(failed);
+      const { done, value } = await attempt(() => reader.read());
       if (done) break;
       take(value);
     }
   } else if (response.body !== null) {
     // Without streams, as in React Native, the limit is checked when the body is in memory.
-    take(await response.arrayBuffer().catch(failed));
+    take(await attempt(() => response.arrayBuffer()));
   }
   return concat(chunks, length);
 }

@@ -14,7 +14,7 @@ export function createFetchClient(
   explain?: ExplainFailure,
 ): HttpClient {
   if (typeof (customFetch ?? globalThis.fetch) !== "function") {
-    throw new TypeError("this runtime has no fetch: pass one as `fetch`");
+    throw new TypeError(customFetch ? "fetch must be a function" : "this runtime has no fetch: pass one as `fetch`");
   }
   const common = commonInit();
   // In a test environment, such as jsdom's, `fetch` may take no signal but those of another realm.
@@ -28,9 +28,7 @@ export function createFetchClient(
     try {
       return await send(origin + path, takesSignal ? { ...init, signal } : init);
     } catch (error) {
-      if (!takesSignal || !/\bAbortSignal\b/.test((error as Error | undefined)?.message ?? "")) {
-        throw fetchFailure(error, origin, explain);
-      }
+      if (!takesSignal || signal.aborted || !refusesSignal(error)) throw fetchFailure(error, origin, explain);
       takesSignal = false;
       return sendRequest(request, signal);
     }
@@ -40,18 +38,20 @@ export function createFetchClient(
     request: HttpRequest,
     guard: HttpGuard,
     signal: AbortSignal,
-    onReader: (reader: ReadableStreamDefaultReader) => void,
+    onBody: (body: Cancellable | null | undefined) => void,
   ): Promise<HttpResponse> {
     const response = await sendRequest(request, signal);
     checkResponse(response);
+    onBody(response.body);
     if (response.type === "error") throw fetchFailure(new TypeError("network error"), origin, explain);
-    if (response.type === "opaqueredirect") {
-      const message = "redirects are not followed, since that would carry the token elsewhere; correct baseUrl";
+    // Not every `fetch` of a caller's heeds `redirect`.
+    if (response.type === "opaqueredirect" || response.redirected) {
+      const message = "a redirect would carry the token elsewhere; correct baseUrl";
       throw failure(Code.Unknown, message, { reason: "redirect-refused" });
     }
     guard.checkHead(response);
     const { status, headers } = response;
-    return { status, headers, body: await readBody(response, guard, origin, onReader, explain) };
+    return { status, headers, body: await readBody(response, guard, origin, onBody, explain) };
   }
 
   return {
@@ -59,22 +59,23 @@ export function createFetchClient(
     send(request, guard, call) {
       return new Promise((resolve, reject) => {
         const controller = new AbortController();
-        let reader: ReadableStreamDefaultReader | undefined;
-        // The signal alone is not enough: Node's fetch can lose it while the body comes in (nodejs/undici#3644).
+        let body: Cancellable | null | undefined;
+        // The signal alone is not enough: Node's fetch can lose it while the body comes in (nodejs/undici#3644), and
+        // another one may not look at it. What `cancel` of a mock does is nobody's affair.
         const cancel = () => {
           controller.abort();
-          reader?.cancel().catch(() => {});
+          (async () => body?.cancel?.())().catch(() => {});
         };
         const stop = () => {
           cancel();
           reject(call.stopped);
         };
         call.onStop(stop);
-        const onReader = (made: ReadableStreamDefaultReader) => {
-          reader = made;
+        const onBody = (made: Cancellable | null | undefined) => {
+          body = made;
           if (call.stopped) cancel();
         };
-        exchange(request, guard, controller.signal, onReader)
+        exchange(request, guard, controller.signal, onBody)
           .then(resolve, (error) => {
             cancel();
             reject(error);
@@ -86,10 +87,27 @@ export function createFetchClient(
   };
 }
 
+/** A body, or what reads it. */
+type Cancellable = Pick<ReadableStreamDefaultReader, "cancel">;
+
+// In the words of Node, Firefox and Chromium, which check what they are given before they send anything.
+function refusesSignal(error: unknown): boolean {
+  const { name, message } = (error ?? {}) as Partial<Error>;
+  return name === "TypeError" && /(?:instance ?of|interface|of type|value to) ['"]?AbortSignal\b/.test(String(message));
+}
+
 // A redirect would carry the token, or the body, to where it leads. Not every runtime knows the rest, and workerd
 // throws at what it does not know.
 function commonInit(): RequestInit {
   const wanted = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" } as const;
-  const known = Object.entries(wanted).filter(([name]) => name in (globalThis.Request?.prototype ?? {}));
-  return { redirect: "manual", ...Object.fromEntries(known) };
+  return { redirect: "manual", ...Object.fromEntries(Object.entries(wanted).filter(isTaken)) };
+}
+
+function isTaken([name, value]: [string, string]): boolean {
+  try {
+    if (globalThis.Request) new Request("https://host.invalid", { [name]: value });
+    return true;
+  } catch {
+    return false;
+  }
 }

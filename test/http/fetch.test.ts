@@ -4,6 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { createAuthClient, getErrorInfo, grpcWeb, rest, type TransportOptions } from "../../src/web.js";
 import { jsonAnswer, listJson, okAnswer } from "../faults/answers.js";
+import { collectStray } from "../faults/fault-row.js";
 import { startAnswerServer } from "../helpers/answer-server.js";
 
 const ok = () => new Response(listJson, { headers: { "content-type": "application/json" } });
@@ -77,7 +78,9 @@ describe("what a fetch throws", () => {
     new TypeError("response.foo is not a function"),
     new TypeError("Cannot read properties of undefined (reading 'fetch')"),
     new RangeError("too far"),
-    new ReferenceError("network is not defined".replace("network", "net")),
+    new ReferenceError("networkClient is not defined"),
+    new TypeError("network.get is not a function"),
+    new RangeError("Network request too large"),
     new Error("boom"),
     new DOMException("The operation was aborted.", "AbortError"),
     "a text",
@@ -110,6 +113,13 @@ describe("what a fetch throws", () => {
     ["Safari", "Load failed"],
     ["Safari", "The network connection was lost."],
     ["Safari", "The Internet connection appears to be offline."],
+    ["Safari", "Could not connect to the server."],
+    ["Safari", "A server with the specified hostname could not be found."],
+    ["Safari", "The request timed out."],
+    ["Safari", "An SSL error has occurred and a secure connection to the server cannot be made."],
+    ["Safari", "Origin https://app.example is not allowed by Access-Control-Allow-Origin. Status code: 200"],
+    ["Electron", "net::ERR_CONNECTION_REFUSED"],
+    ["node-fetch", "request to https://zitadel.example/ failed, reason: connect ECONNREFUSED 127.0.0.1:443"],
     ["Node", "fetch failed"],
     ["React Native", "Network request failed"],
     ["workerd", "Network connection lost."],
@@ -125,6 +135,14 @@ describe("what a fetch throws", () => {
       expect(calls).toBe(4);
     });
   }
+
+  test("what Tauri throws, a text, is the network too", async () => {
+    const { calls, error } = await list(() =>
+      Promise.reject("error sending request for url (https://zitadel.example/)"),
+    );
+    expect(getErrorInfo(error)).toMatchObject({ reason: "network-or-cors", attempts: 4 });
+    expect(calls).toBe(4);
+  });
 
   test("Response.error() is the network as well", async () => {
     const { calls, error } = await list(async () => Response.error());
@@ -163,6 +181,31 @@ describe("a fetch that takes only signals of another realm", () => {
     expect(result).toHaveLength(1);
     expect(calls).toBe(2);
     expect(server.requests).toHaveLength(1);
+  });
+
+  for (const [name, error] of [
+    ["any error that speaks of it", new Error("the AbortSignal was lost in a wrapper")],
+    ["a mistake that speaks of it", new TypeError("AbortSignal.any is not a function")],
+  ] as const) {
+    test(`is not what ${name} tells`, async () => {
+      const { calls } = await list(() => Promise.reject(error), { retry: false });
+      expect(calls).toBe(1);
+    });
+  }
+
+  test("is not asked again when the call is over", async () => {
+    let calls = 0;
+    const controller = new AbortController();
+    const fake = () => {
+      calls += 1;
+      controller.abort();
+      throw new TypeError("Expected signal to be an instance of AbortSignal");
+    };
+    const auth = createAuthClient({ baseUrl: "https://zitadel.example", protocol: rest, fetch: fake });
+    const call = auth.revokeMyRefreshToken({ id: "1" }, { signal: controller.signal });
+    await expect(call).rejects.toMatchObject({ code: Code.Canceled });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(calls).toBe(1);
   });
 
   test("is not tried with ours again, and a call through it can be canceled", async () => {
@@ -220,6 +263,62 @@ describe("a body", () => {
     expect(result).toHaveLength(1);
   });
 
+  for (const [name, parts] of [
+    [
+      "whose reading throws at once",
+      {
+        arrayBuffer() {
+          throw new ReferenceError("buffer is not defined");
+        },
+      },
+    ],
+    ["whose program breaks", { body: new ReadableStream({ pull: () => Promise.reject(new RangeError("too far")) }) }],
+  ] as const) {
+    test(`${name} is told as what it is, and not repeated`, async () => {
+      const { status, headers } = ok();
+      const { calls, error } = await list(async () => ({ status, headers, ...parts }));
+      expect(error).toBeInstanceOf(ConnectError);
+      expect(getErrorInfo(error)).toMatchObject({ reason: "bad-http", attempts: 1 });
+      expect(calls).toBe(1);
+    });
+  }
+
+  for (const [name, cancel] of [
+    ["returns nothing", () => undefined],
+    ["is not there", undefined],
+    [
+      "throws",
+      () => {
+        throw new Error("cannot be canceled");
+      },
+    ],
+  ] as const) {
+    test(`whose cancel ${name} does no harm when the answer is refused`, async () => {
+      const stray = collectStray();
+      const { status, headers } = ok();
+      const reader = { read: async () => ({ done: false, value: new Uint8Array(200) }), cancel };
+      const fake = async () => ({ status, headers, body: { getReader: () => reader } });
+      const { error } = await list(fake, { maxResponseBytes: 100 });
+      expect(getErrorInfo(error).reason).toBe("response-too-large");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      stray.stop();
+      expect(stray.seen).toEqual([]);
+    });
+  }
+
+  test("that is refused by its head is let go of where fetch takes no signal", async () => {
+    let isCanceled = false;
+    const body = new ReadableStream({
+      cancel() {
+        isCanceled = true;
+      },
+    });
+    const page = new Response(body, { headers: { "content-type": "text/html" } });
+    const { error } = await list(async () => page);
+    expect(getErrorInfo(error).reason).toBe("unexpected-content-type");
+    expect(isCanceled).toBe(true);
+  });
+
   test("that breaks is a connection that was lost, not CORS", async () => {
     const broken = () => new ReadableStream({ pull: (controller) => controller.error(new TypeError("network error")) });
     const { error } = await list(async () => new Response(broken(), ok()));
@@ -247,6 +346,56 @@ describe("a body", () => {
       });
     }
   }
+});
+
+test("an answer that fetch was redirected to is refused, whatever it says", async () => {
+  await using other = await startAnswerServer(1, () => okAnswer("rest"));
+  await using server = await startAnswerServer(1, () => ({ status: 302, headers: { location: other.baseUrl } }));
+  const followed: typeof fetch = (url, init) => fetch(url, { ...init, redirect: "follow" });
+  const { calls, error } = await list(followed, { baseUrl: server.baseUrl });
+  expect(getErrorInfo(error)).toMatchObject({ reason: "redirect-refused", attempts: 1 });
+  expect(calls).toBe(1);
+});
+
+describe("what fetch is told", () => {
+  const { Request } = globalThis;
+  afterEach(() => {
+    globalThis.Request = Request;
+  });
+
+  async function told(replacement: unknown): Promise<RequestInit> {
+    globalThis.Request = replacement as typeof Request;
+    let init: RequestInit = {};
+    await list(async (_, given = {}) => {
+      init = given;
+      return ok();
+    });
+    return init;
+  }
+
+  for (const [name, replacement] of [
+    ["has its fields on the instance, as in React Native", function Request() {}],
+    ["is not there", undefined],
+  ] as const) {
+    test(`is to send no cookie and no referrer where Request ${name}`, async () => {
+      const wanted = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer", redirect: "manual" };
+      expect(await told(replacement)).toMatchObject(wanted);
+    });
+  }
+
+  test("leaves out what Request throws at, as in workerd", async () => {
+    function Picky(_: string, init: RequestInit) {
+      if ("credentials" in init) throw new Error("The 'credentials' field is not implemented.");
+    }
+    const init = await told(Picky);
+    expect(init).toMatchObject({ cache: "no-store", redirect: "manual" });
+    expect(init).not.toHaveProperty("credentials");
+  });
+});
+
+test("a fetch that is no function is a TypeError when the client is made", () => {
+  const options = { baseUrl: "https://zitadel.example", fetch: {} as typeof fetch };
+  expect(() => createAuthClient(options)).toThrow(new TypeError("fetch must be a function"));
 });
 
 describe("a runtime without fetch", () => {
