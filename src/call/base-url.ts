@@ -16,9 +16,12 @@ export function parseBaseUrl(baseUrl: string | URL): BaseUrl {
   if (baseUrl === undefined || baseUrl === null) {
     throw new TypeError('baseUrl is missing: pass the URL of your instance, such as "https://my.zitadel.cloud"');
   }
+  // React Native's URL takes no other URL.
+  const text = String(baseUrl);
   let url: URL;
   try {
-    url = new URL(baseUrl, globalThis.location?.href);
+    // Some documents have an empty location.
+    url = new URL(text, globalThis.location?.href || undefined);
   } catch {
     // Without the value: it may hold a password.
     throw new TypeError('baseUrl is not an absolute URL: it should look like "https://my.zitadel.cloud"');
@@ -28,7 +31,7 @@ export function parseBaseUrl(baseUrl: string | URL): BaseUrl {
   }
   if (url.username || url.password) throw new TypeError("baseUrl holds credentials: pass the token as `token` instead");
   // Also where they are empty, which the URL's own fields do not show.
-  if (/[?#]/.test(String(baseUrl))) throw new TypeError("baseUrl has a query or a hash: leave it away");
+  if (/[?#]/.test(text)) throw new TypeError("baseUrl has a query or a hash: leave it away");
   return {
     origin: url.origin,
     prefix: url.pathname.replace(/\/+$/, ""),

@@ -4,10 +4,21 @@ const needed: [name: string, works: () => unknown, polyfill: string][] = [
   // React Native's own throws at most of its fields before 0.80.
   ["URL", () => new URL("a:b").protocol, "react-native-url-polyfill/auto"],
   ["TextEncoder", () => new TextEncoder(), "text-encoding"],
-  ["TextDecoder", () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }), "text-encoding"],
+  ["TextDecoder", isStrict, "text-encoding"],
   ["Headers", () => new Headers(), "whatwg-fetch"],
   ["AbortController", () => new AbortController(), "abort-controller/polyfill"],
 ];
+
+// Some take `fatal` and do not heed it.
+function isStrict(): boolean {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  try {
+    decoder.decode(new Uint8Array([0xff]));
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /** Throws a TypeError that names the global that this runtime does not have, or has only in part. */
 export function checkGlobals(): void {

@@ -1,5 +1,8 @@
+import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { createAuthClient, createAuthTransport } from "../../src/web.js";
+import { frame, grpcAnswer, listBytes } from "../faults/answers.js";
+import { startAnswerServer } from "../helpers/answer-server.js";
 
 const globals = globalThis as unknown as Record<string, unknown>;
 
@@ -16,12 +19,19 @@ class DecoderWithoutFatal {
   }
 }
 
+class DecoderThatForgives {
+  decode(): string {
+    return "\ufffd";
+  }
+}
+
 const gaps: [name: string, replacement: unknown, polyfill: string][] = [
   ["URL", undefined, "react-native-url-polyfill/auto"],
   ["URL", UrlWithoutFields, "react-native-url-polyfill/auto"],
   ["TextEncoder", undefined, "text-encoding"],
   ["TextDecoder", undefined, "text-encoding"],
   ["TextDecoder", DecoderWithoutFatal, "text-encoding"],
+  ["TextDecoder", DecoderThatForgives, "text-encoding"],
   ["Headers", undefined, "whatwg-fetch"],
   ["AbortController", undefined, "abort-controller/polyfill"],
 ];
@@ -51,6 +61,46 @@ describe("a runtime with a gap", () => {
       });
     }
   }
+
+  test("in Response unpacks what is compressed all the same", async () => {
+    const { Response } = globals;
+    await using server = await startAnswerServer("grpcWeb", () =>
+      grpcAnswer("grpcWeb", { headers: { "grpc-encoding": "gzip" }, frames: [frame(gzipSync(listBytes), 1)] }),
+    );
+    const auth = createAuthClient({ baseUrl: server.baseUrl });
+    try {
+      delete globals.Response;
+      expect((await auth.listMyRefreshTokens({})).result).toHaveLength(1);
+    } finally {
+      globals.Response = Response;
+    }
+  });
+
+  for (const baseUrl of ["https://zitadel.example/x", new URL("https://zitadel.example/x")]) {
+    test(`in URL, which takes texts alone, takes a baseUrl that is ${typeof baseUrl}`, () => {
+      const { URL } = globalThis;
+      globals.URL = class extends URL {
+        constructor(url: unknown, base?: unknown) {
+          if (typeof url !== "string") throw new TypeError("Invalid URL");
+          super(url, base as string);
+        }
+      };
+      try {
+        createAuthClient({ baseUrl });
+      } finally {
+        globals.URL = URL;
+      }
+    });
+  }
+
+  test("of an empty location takes an absolute baseUrl", () => {
+    globals.location = { href: "", origin: "null" };
+    try {
+      createAuthClient({ baseUrl: "https://zitadel.example" });
+    } finally {
+      delete globals.location;
+    }
+  });
 
   for (const has of [true, false]) {
     test(`${has ? "not in" : "in"} DecompressionStream gets ${has ? "" : "no "}compressed answers`, async () => {

@@ -88,19 +88,23 @@ export function envelopeData(
 }
 
 async function gunzip(data: Uint8Array<ArrayBuffer>, maxBytes: number, head: HttpHead) {
-  const reader = new Response(data).body?.pipeThrough(new DecompressionStream("gzip")).getReader();
+  const { readable, writable } = new DecompressionStream("gzip");
+  const writer = writable.getWriter();
+  // What they fail at is read below.
+  for (const done of [writer.write(data), writer.close()]) done.catch(() => {});
+  const reader = readable.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
-    const chunk = await reader?.read().catch((cause: unknown) => {
+    const { done, value } = await reader.read().catch((cause: unknown) => {
       throw answerFailure(Code.Internal, "decompress", "the server's gzip data is damaged", head, cause);
     });
-    if (!chunk || chunk.done) return concat(chunks, length);
-    chunks.push(chunk.value);
-    length += chunk.value.length;
+    if (done) return concat(chunks, length);
+    chunks.push(value);
+    length += value.length;
     if (length > maxBytes) {
       // Not waited for: the stream has nothing left to say.
-      reader?.cancel().catch(() => {});
+      reader.cancel().catch(() => {});
       throw tooLargeFailure(head.status);
     }
   }
