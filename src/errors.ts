@@ -1,6 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
 import { noteOf } from "./failure.js";
-import { zitadelDetailId, zitadelErrorId } from "./zitadel.js";
+import { isFromZitadel, zitadelErrorId } from "./zitadel.js";
 
 /**
  * Why a call failed, where the library itself found out. Stable: programs may compare it.
@@ -62,7 +62,7 @@ export function getErrorInfo(error: unknown): ErrorInfo {
   const note = noteOf(error);
   const isConnectError = error instanceof ConnectError;
   const id = isConnectError ? zitadelErrorId(error) : undefined;
-  const fromServer = note?.fromServer ?? (isConnectError && zitadelDetailId(error) ? true : undefined);
+  const fromServer = note?.fromServer ?? (isConnectError ? isFromZitadel(error) : undefined);
   return {
     ...(id && { id }),
     ...(note?.reason && { reason: note.reason }),

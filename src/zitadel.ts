@@ -1,15 +1,24 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
+import { noteOf } from "./failure.js";
 
 /** ZITADEL's id of an error, such as `AUTH-7fs1e`; `undefined` if it has none. */
 export function zitadelErrorId(error: ConnectError): string | undefined {
+  const id = zitadelDetailId(error);
+  // The library's own text may quote the error of an attempt before.
+  if (id !== undefined || noteOf(error)?.fromServer === false) return id;
   // ZITADEL ends the text with the id too, which helps where a proxy or a header limit dropped the details.
-  return zitadelDetailId(error) ?? /\(([A-Z]{2,12}-\w{3,12})\)$/.exec(error.rawMessage.slice(-32))?.[1];
+  return /\(([A-Z]{2,12}-\w{3,12})\)$/.exec(error.rawMessage.slice(-32))?.[1];
 }
 
-/** The id in the detail that only ZITADEL adds to its errors. */
-export function zitadelDetailId(error: ConnectError): string | undefined {
+/** Whether an error that anybody may have made has what only ZITADEL adds; `undefined`: nobody knows who made it. */
+export function isFromZitadel(error: ConnectError): true | undefined {
+  return zitadelDetailId(error) === undefined ? undefined : true;
+}
+
+// The id in the detail that only ZITADEL adds to its errors.
+function zitadelDetailId(error: ConnectError): string | undefined {
   return error.findDetails(ErrorDetailSchema).find(({ id }) => id !== "")?.id;
 }
 

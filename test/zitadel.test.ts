@@ -1,5 +1,6 @@
+import type { Interceptor } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
-import { Code, ConnectError, createAuthClient, grpc, grpcWeb, rest } from "../src/node.js";
+import { Code, ConnectError, createAuthClient, getErrorInfo, grpc, grpcWeb, rest } from "../src/node.js";
 import { startLocalZitadel } from "../src/testing.js";
 import { errorAnswer } from "./faults/answers.js";
 import { startAnswerServer } from "./helpers/answer-server.js";
@@ -12,6 +13,41 @@ async function errorOf(call: Promise<unknown>): Promise<ConnectError> {
   if (error instanceof ConnectError) return error;
   throw new Error("the call did not fail with a ConnectError");
 }
+
+describe("the id of an error", () => {
+  test("is not that of the attempt before a deadline", async () => {
+    const down = errorAnswer("grpc", Code.Unavailable, { message: "down (QUERY-abcde)" });
+    await using server = await startAnswerServer("grpc", ({ n }) => (n === 1 ? down : { stall: "before-head" }));
+    await using auth = createAuthClient({ baseUrl: server.baseUrl, timeoutMs: 400 });
+    const error = await errorOf(auth.listMyRefreshTokens({}));
+    expect(error.rawMessage).toMatch(/^the deadline of 400 ms passed .*\(QUERY-abcde\)$/);
+    expect(getErrorInfo(error)).toMatchObject({ fromServer: false, attempts: 2 });
+    expect(getErrorInfo(error)).not.toHaveProperty("id");
+  });
+
+  test("makes an error that an interceptor wraps ZITADEL's word, and any other nobody knows whose", async () => {
+    await using zitadel = await startLocalZitadel();
+    const wrapping: Interceptor = (next) => async (request) => {
+      try {
+        return await next(request);
+      } catch (error) {
+        const { rawMessage, code, details } = ConnectError.from(error);
+        throw Object.assign(new ConnectError(`wrapped: ${rawMessage}`, code), { details });
+      }
+    };
+    const own: Interceptor = () => async () => {
+      throw new ConnectError("not here", Code.PermissionDenied);
+    };
+    const infos = [];
+    for (const interceptor of [wrapping, own]) {
+      const options = { baseUrl: zitadel.url, token: "unknown", interceptors: [interceptor] };
+      await using auth = createAuthClient(options);
+      infos.push(getErrorInfo(await errorOf(auth.listMyRefreshTokens({}))));
+    }
+    expect(infos[0]).toMatchObject({ id: "AUTH-7fs1e", fromServer: true });
+    expect(infos[1]).not.toHaveProperty("fromServer", false);
+  });
+});
 
 describe("an error says what to do where ZITADEL's own words do not", () => {
   for (const protocol of [grpc, grpcWeb, rest]) {

@@ -7,6 +7,7 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { failure, noteOf, strangeFailure } from "../failure.js";
+import { isFromZitadel } from "../zitadel.js";
 import { checkSignal } from "./abort-signal.js";
 import { type Call, underCall } from "./call.js";
 
@@ -77,6 +78,6 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
     // Not `ConnectError.from`, which takes any AbortError for a cancellation by the caller.
     if (!(error instanceof ConnectError)) throw strangeFailure("an interceptor", error);
     const { code, rawMessage, metadata, details, cause } = error;
-    throw failure(code, rawMessage, {}, { metadata, details, cause });
+    throw failure(code, rawMessage, { fromServer: isFromZitadel(error) }, { metadata, details, cause });
   }
 }

@@ -3,7 +3,7 @@ import { ConnectError, type Transport } from "@connectrpc/connect";
 import { failure, noteOf, strangeFailure } from "../failure.js";
 import type { HttpClient, HttpRequest } from "../http/http.js";
 import { type Reply, type ResponseRules, readStatus, type Wire } from "../protocol/protocol.js";
-import { zitadelDetailId } from "../zitadel.js";
+import { isFromZitadel } from "../zitadel.js";
 import type { Call } from "./call.js";
 
 /** How one attempt is made. Every failure that is no mistake of the caller's is a `ConnectError` with a note. */
@@ -93,7 +93,5 @@ function strangerFailure(thrown: unknown): ConnectError {
   const sent = { code: thrown.code, message: rawMessage, details: thrown.details };
   const head = { status: 0, headers: metadata };
   const { code, message, details, hint, ...known } = readStatus(sent, head, metadata);
-  // Nobody knows who found that out, unless it has what only ZITADEL adds.
-  const fromServer = zitadelDetailId(thrown) === undefined ? undefined : true;
-  return failure(code, message, { ...known, fromServer }, { metadata, details, cause, hint });
+  return failure(code, message, { ...known, fromServer: isFromZitadel(thrown) }, { metadata, details, cause, hint });
 }

@@ -117,7 +117,7 @@ const rows: readonly (readonly [name: string, Error, Partial<CallState>, Step])[
 describe("what follows a failed attempt", () => {
   for (const [name, [code, note = {}, message = "because"], state, step] of rows) {
     test(name, () => {
-      expect(next(failure(code, message, note), { ...fresh, ...state })).toEqual(step);
+      expect(next(failure(code, message, { fromServer: true, ...note }), { ...fresh, ...state })).toEqual(step);
     });
   }
 });
