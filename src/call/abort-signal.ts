@@ -4,8 +4,8 @@ import { failure } from "../failure.js";
 /** Throws a TypeError for a `signal` that is none. One of another realm, such as jsdom's, is one. */
 export function checkSignal(signal: unknown): void {
   if (signal === undefined) return;
-  const { aborted, addEventListener } = (signal ?? {}) as { aborted?: unknown; addEventListener?: unknown };
-  if (typeof aborted === "boolean" && typeof addEventListener === "function") return;
+  const { aborted, removeEventListener } = (signal ?? {}) as { aborted?: unknown; removeEventListener?: unknown };
+  if (typeof aborted === "boolean" && typeof removeEventListener === "function") return;
   throw new TypeError("signal must be an AbortSignal, such as AbortSignal.timeout(1000) or a controller's `signal`");
 }
 

@@ -16,7 +16,9 @@ export function requestMetadata(init: HeadersInit | undefined, ownAuthorization:
   if (init === undefined) return {};
   const metadata: Record<string, string> = {};
   let bytes = 0;
-  for (const [name, value] of entriesOf(init)) {
+  for (const entry of entriesOf(init)) {
+    if (!Array.isArray(entry)) throw notHeaders();
+    const [name, value]: unknown[] = entry;
     const key = String(name).toLowerCase();
     const text = checked(key, value, ownAuthorization);
     bytes += key.length + text.length + fieldBytes;
@@ -47,9 +49,13 @@ function checked(key: string, value: unknown, ownAuthorization: boolean): string
   return value.trim();
 }
 
-function entriesOf(init: HeadersInit): Iterable<readonly [string, unknown]> {
-  if (Symbol.iterator in init) return init as Iterable<[string, unknown]>;
-  return Object.entries(init);
+function entriesOf(init: HeadersInit): Iterable<unknown> {
+  if (typeof init !== "object" || init === null) throw notHeaders();
+  return Symbol.iterator in init ? init : Object.entries(init);
+}
+
+function notHeaders(): TypeError {
+  return new TypeError("headers must be Headers, an object, or pairs of a name and a value");
 }
 
 function printable(name: string): string {

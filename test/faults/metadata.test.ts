@@ -117,6 +117,13 @@ describe("metadata", () => {
       });
     }
 
+    for (const headers of [null, "abc", 5, [null]]) {
+      test(`${protocol}: headers of ${JSON.stringify(headers)} are a TypeError`, async () => {
+        const error = await refused(protocol, headers as never);
+        expect(error.message).toBe("headers must be Headers, an object, or pairs of a name and a value");
+      });
+    }
+
     for (const value of [undefined, null, 1, {}, ["a"]]) {
       test(`${protocol}: a value of ${JSON.stringify(value)} is a TypeError`, async () => {
         const error = await refused(protocol, { "x-odd": value as string });
