@@ -2,6 +2,7 @@ import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "nod
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { failure, tooLargeFailure } from "../../failure.js";
 import { product } from "../../product.js";
+import { fieldText } from "../fields.js";
 import {
   concat,
   type HttpCall,
@@ -90,12 +91,21 @@ function onResponse(this: PendingStream, headers: IncomingHttpHeaders, flags: nu
     return;
   }
   try {
+    checkCoding(pending.head);
     pending.guard.checkHead(pending.head);
   } catch (error) {
     fail(this, error);
   }
   // An answer of headers alone: waiting for its end would cost a turn of the event loop.
   if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) succeed(this);
+}
+
+// Not asked for, and not undone here as `fetch` undoes it.
+function checkCoding({ status, headers }: HttpHead): void {
+  const coding = fieldText(headers, "content-encoding", 40);
+  if (coding === "" || coding === "identity") return;
+  const message = `the server used content-encoding ${coding}, which was not asked for`;
+  throw failure(Code.Internal, message, { reason: "decompress", httpStatus: status });
 }
 
 function onData(this: PendingStream, buffer: Buffer): void {

@@ -12,7 +12,9 @@ const codeOfWords: [words: RegExp, code: string][] = [
 ];
 
 function codeOf(error: unknown): string {
-  const { name, code, message } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown };
+  const { name, code, message, syscall } = (error ?? {}) as Record<string, unknown>;
+  // A `fetch` of the caller's may read files.
+  if (syscall !== undefined && /^(?:EPERM|EACCES)$/.test(String(code)) && syscall !== "connect") return "";
   if (code !== undefined) return String(code);
   if (name === "NotCapable" || name === "PermissionDenied") return "EPERM";
   return codeOfWords.find(([words]) => words.test(String(message).slice(0, 1000)))?.[1] ?? "";

@@ -3,7 +3,7 @@ import { connect } from "node:http2";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { HttpCall, HttpClient, HttpGuard } from "../../../src/http/http.js";
 import { createHttp2Client } from "../../../src/http/node/http2.js";
-import { Code, createAuthClient, getErrorInfo } from "../../../src/node.js";
+import { Code, createAuthClient, getErrorInfo, grpc, grpcWeb, rest } from "../../../src/node.js";
 import { startRawH2 } from "../../helpers/raw-h2.js";
 
 const guard: HttpGuard = { checkHead() {}, checkStart() {}, startBytes: 0, maxBodyBytes: 1e6 };
@@ -11,6 +11,23 @@ const guard: HttpGuard = { checkHead() {}, checkStart() {}, startBytes: 0, maxBo
 function send(client: HttpClient, headers: Record<string, string>) {
   const call: HttpCall = { stopped: undefined, step: "", onStop() {}, offStop() {} };
   return client.send({ method: "POST", path: "/", headers, body: new Uint8Array(5) }, guard, call);
+}
+
+for (const protocol of [grpc, grpcWeb, rest]) {
+  test(`an answer over HTTP/2 that has a content-encoding, which nobody asked for, is told so, ${protocol.name}`, async () => {
+    const type = { grpc: "grpc", "grpc-web": "grpc-web", rest: "json" }[protocol.name];
+    await using server = await startRawH2({
+      onRequest: (stream) =>
+        stream.respond(200, { "content-type": `application/${type}`, "content-encoding": "gzip" }, "zipped"),
+    });
+    await using auth = createAuthClient({ baseUrl: server.url, protocol, http2: {} });
+    const error = await auth.listMyRefreshTokens({}).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: Code.Internal,
+      rawMessage: "the server used content-encoding gzip, which was not asked for",
+    });
+    expect(getErrorInfo(error)).toMatchObject({ reason: "decompress", attempts: 1, httpStatus: 200 });
+  });
 }
 
 // Metadata is checked before it comes here; this is what holds should something slip through.
