@@ -5,6 +5,8 @@ import { AuthService } from "../gen/zitadel/auth_pb.js";
 import { ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
 import { createAuthClient, grpc, grpcWeb, rest, revokeRefreshTokens } from "../src/node.js";
 import { startLocalZitadel } from "../src/testing.js";
+import { errorAnswer, errorDetail, retryInfo } from "./faults/answers.js";
+import { startAnswerServer } from "./helpers/answer-server.js";
 
 // A client of a service that answers each id by `answer`, and what the service saw.
 function fakeAuth(answer: (id: string, context: HandlerContext) => Promise<void> | void) {
@@ -163,6 +165,15 @@ describe("revoking many tokens", () => {
       expect(user.refreshTokens.map(({ id }) => id)).toEqual([second, ...others]);
     });
   }
+
+  test("does not count as revoked what a quota kept from being done", async () => {
+    const quota = errorAnswer("rest", Code.ResourceExhausted, { message: "quota", details: [retryInfo(1)] });
+    const missing = errorAnswer("rest", Code.NotFound, { details: [errorDetail("COMMAND-BHt2w", "not found")] });
+    await using server = await startAnswerServer("rest", ({ n }) => (n === 1 ? quota : missing));
+    await using auth = createAuthClient({ baseUrl: server.baseUrl, protocol: rest });
+    expect(await revokeRefreshTokens(auth, ["7"])).toEqual({ revoked: [], alreadyGone: ["7"], failed: [] });
+    expect(server.requests).toHaveLength(2);
+  });
 
   test("turns what is not a ConnectError into one that has it as its cause", async () => {
     const cause = new TypeError("the client is closed");

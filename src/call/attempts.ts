@@ -1,5 +1,5 @@
 import { create, type DescMessage, type DescMethodUnary, type MessageShape } from "@bufbuild/protobuf";
-import { type Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
+import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
 import { noteOf } from "../failure.js";
 import type { Reply } from "../protocol/protocol.js";
 import { checkRequest } from "../zitadel.js";
@@ -43,7 +43,8 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
   checkRequest(method, message);
   const { sender, policy, throttle } = plan;
   const { progress } = call;
-  const secrets: string[] = metadata.authorization === undefined ? [] : [metadata.authorization.replace(/^\S+ +/, "")];
+  const secrets = new Set<string>();
+  if (metadata.authorization !== undefined) secrets.add(metadata.authorization.replace(/^\S+ +/, ""));
   let refreshed: string | undefined;
   let mayRefresh = tokens !== undefined;
   let mayResend = true;
@@ -74,7 +75,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       if (!(thrown instanceof ConnectError)) throw thrown;
       error = thrown;
     }
-    if (token !== undefined) secrets.push(token);
+    if (token !== undefined) secrets.add(token);
     // Those of the attempts before as well: a server may echo what it remembers.
     for (const secret of secrets) redact(error, secret);
     report(plan, call, attempt, startedAt, error.code);
@@ -118,7 +119,8 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
         break;
       case "wait": {
         if (!throttle.take(note, startedAt)) throw error;
-        maybeApplied ||= note.repeat === "maybe-applied";
+        // What has its quota used up is not done.
+        maybeApplied ||= note.repeat === "maybe-applied" && error.code !== Code.ResourceExhausted;
         call.retries += 1;
         if (step.isCounted) counted += 1;
         call.step = "waiting to try again";
