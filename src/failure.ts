@@ -69,8 +69,15 @@ export function failure(
 
 /** The error of something of the caller's that threw what is no error of a call; `who` it was. */
 export function strangeFailure(who: string, thrown: unknown, note: FailureNote = {}): ConnectError {
-  const message = `${who} failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
-  return failure(Code.Unknown, message, note, { cause: thrown });
+  return failure(Code.Unknown, `${who} failed: ${wordsOf(thrown)}`, note, { cause: thrown });
+}
+
+function wordsOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  } catch {
+    return "it threw what has no text";
+  }
 }
 
 /** The error of an answer that exceeds `maxResponseBytes`. */

@@ -18,9 +18,10 @@ import { type Protocol, wire } from "./protocol/protocol.js";
 export interface CallerOptions {
   /**
    * Access token of the user, or a function that returns one, also asynchronously. The function is asked before
-   * every attempt with `refresh: false`, and once with `refresh: true` after the server answered Unauthenticated.
-   * Calls wait for that refresh, so the function must not wait for a call of the same client meanwhile: such a call
-   * ends with its deadline. Without it no `authorization` is sent, and callers may set that header themselves.
+   * every attempt with `refresh: false`, and once with `refresh: true` after the server answered Unauthenticated. Calls
+   * wait for that refresh, 30 seconds at most. The function must not wait for a call of the same client, which would
+   * ask it in turn: during a refresh that call ends with its deadline, otherwise there is no end to it. Without `token`
+   * no `authorization` is sent, and callers may set that header themselves.
    */
   readonly token?: Token | undefined;
   /**
@@ -117,11 +118,14 @@ export function createTransportFamily(
   runtime: Runtime,
 ): TransportFamily {
   const options = own(given);
-  const { token, timeoutMs = 10_000, interceptors = [], onAttempt } = options;
+  const { token, timeoutMs = 10_000, interceptors = [], retry, onAttempt } = options;
+  if (!Array.isArray(interceptors)) throw new TypeError("interceptors must be an array");
+  if (onAttempt !== undefined && typeof onAttempt !== "function") throw new TypeError("onAttempt must be a function");
+  if (retry && typeof retry !== "object") throw new TypeError("retry must be false or an object");
   const { mayAuthorize, createSender } = options.transport ? overTransport(options) : overHttp(options, runtime);
   const plan = {
     timeoutMs: timeoutMs === false ? undefined : checkTimeout(timeoutMs),
-    policy: createRetryPolicy(options.retry && own(options.retry)),
+    policy: createRetryPolicy(retry && own(retry)),
     throttle: new Throttle(),
     interceptors,
     onAttempt,

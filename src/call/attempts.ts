@@ -56,8 +56,12 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
     refreshed = undefined;
     if (tokens && token === undefined) {
       call.step = "waiting for the token function";
-      const got = tokens.get(call);
-      token = typeof got === "string" ? got : await got;
+      try {
+        const got = tokens.get(call);
+        token = typeof got === "string" ? got : await got;
+      } catch (error) {
+        throw redacted(error as ConnectError, secrets);
+      }
     }
     if (call.stopped) throw call.stopped;
     const attempt = ++progress.attempts;
@@ -76,8 +80,8 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       error = thrown;
     }
     if (token !== undefined) secrets.add(token);
-    // Those of the attempts before as well: a server may echo what it remembers.
-    for (const secret of secrets) redact(error, secret);
+    // What stopped the call is the library's own, around a reason of the caller's.
+    if (error !== call.stopped) redacted(error, secrets);
     report(plan, call, attempt, startedAt, error.code);
     const note = noteOf(error) ?? {};
     throttle.failed(note);
@@ -112,7 +116,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
           break;
         }
         if (outcome.cause !== undefined) error.cause = outcome.cause;
-        throw error;
+        throw redacted(error, secrets);
       }
       case "resend":
         mayResend = false;
@@ -128,6 +132,12 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       }
     }
   }
+}
+
+// Those of the attempts before as well: a server, or a token function, may quote what it remembers.
+function redacted(error: ConnectError, secrets: Iterable<string>): ConnectError {
+  for (const secret of secrets) redact(error, secret);
+  return error;
 }
 
 // What an attempt whose answer was lost would have answered.

@@ -26,7 +26,7 @@ export class Call {
   readonly progress: Progress;
   readonly timeoutMs: number | undefined;
   /** What the caller gave to interceptors. */
-  readonly contextValues: ContextValues | undefined;
+  contextValues: ContextValues | undefined;
 
   // What ends the step that is under way, and the others if an interceptor makes several requests at a time.
   #end: (() => void) | undefined;
@@ -209,10 +209,14 @@ function untilStopped<T>(
     };
     const aborted = (by: AbortSignal) => stop(abortError(by, who));
     const unwatch = watch(stop);
-    if (signal) link(signal, aborted);
-    run(call).then((value) => {
-      finish();
-      resolve(value);
-    }, fail);
+    try {
+      if (signal) link(signal, aborted);
+      run(call).then((value) => {
+        finish();
+        resolve(value);
+      }, fail);
+    } catch (mistake) {
+      fail(mistake);
+    }
   });
 }

@@ -64,7 +64,7 @@ export function createCalls(plan: CallPlan): Calls {
 /** Checks a `timeoutMs` and rounds it up. Throws a RangeError. */
 export function checkTimeout(timeoutMs: number): number {
   if (typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= 3_600_000) return Math.ceil(timeoutMs);
-  throw new RangeError(`timeoutMs must be 1 to 3600000 milliseconds, got ${timeoutMs}`);
+  throw new RangeError(`timeoutMs must be 1 to 3600000 milliseconds, got ${String(timeoutMs)}`);
 }
 
 /** Throws a TypeError for what is no method: Connect 1 passes a service, and knows its types by other fields. */

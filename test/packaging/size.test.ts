@@ -4,7 +4,7 @@ import { installedParts } from "./installed-size.js";
 
 // Each limit is what there was when it was last looked at, and some room: to pass it takes a decision. The marks that
 // `npm run size` prints are lower.
-for (const [page, kilobytes] of Object.entries({ "ours, gRPC-Web": 35.5, "ours, gRPC-Web and REST": 47 })) {
+for (const [page, kilobytes] of Object.entries({ "ours, gRPC-Web": 35.7, "ours, gRPC-Web and REST": 47.2 })) {
   test(`a page with ${page} takes at most ${kilobytes} kB of gzip`, async () => {
     const sizes = await measureSizes([page]);
     expect(sizes[page]?.gzip).toBeGreaterThan(20_000);
@@ -20,7 +20,7 @@ test("two packages come along, and all three take at most 5.1 MB", () => {
     "zitadel-refresh-tokens",
   ]);
   const own = parts.find(({ name }) => name === "zitadel-refresh-tokens")?.bytes ?? 0;
-  expect(own).toBeLessThan(2_200_000);
+  expect(own).toBeLessThan(2_250_000);
   const all = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   expect(all).toBeGreaterThan(2_000_000);
   expect(all).toBeLessThan(5_100_000);
