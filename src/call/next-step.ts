@@ -76,6 +76,8 @@ export interface CallState {
 
 // How long a server that has just answered may take to start again.
 const restartMs = 5_000;
+// What is not counted must not be a busy loop, whatever the policy says.
+const minRestartWaitMs = 50;
 // Timers cannot wait longer; nor would anybody.
 const maxWaitMs = 2 ** 31 - 1;
 // How much of the deadline may be left when the server's own clock says that it is over.
@@ -92,7 +94,8 @@ export function next(error: ConnectError, state: CallState): Step {
   // The server never took it, so this is no retry (gRFC A6, "transparent retries").
   if (repeat === "refused" && state.mayResend) return { do: "resend" };
   const isRestarting = note.reason === "connect-refused" && state.answeredMsAgo < restartMs;
-  const ms = waitMs(note, state, isRestarting);
+  const wanted = waitMs(note, state, isRestarting);
+  const ms = isRestarting && wanted !== undefined ? Math.max(wanted, minRestartWaitMs) : wanted;
   // What the server said is worth more than the deadline that a wait would end with.
   if (ms === undefined || ms >= state.remainingMs || ms > maxWaitMs) return { do: "fail" };
   return { do: "wait", ms, isCounted: !isRestarting };

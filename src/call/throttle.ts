@@ -41,9 +41,10 @@ export class Throttle {
 
   /** Takes what a retry costs, after a failure of an attempt that began at `startedAt`. `false` if it is too much. */
   take(note: FailureNote, startedAt: number): boolean {
-    // An answer is the server's word to this one call.
-    if (isAnswer(note)) return this.#pay();
     const { reason, event } = note;
+    // An answer, or a refusal, is the server's word to this one call; what has no reason may be one.
+    const isWord = reason === undefined || reason === "rst-refused-stream";
+    if (isAnswer(note) || (isWord && !event)) return this.#pay();
     if (reason === "connect-refused") {
       // Nothing listens there: that is one cause until something answers again.
       if (!this.#outage || this.#outage.at < this.#answeredAt) this.#outage = this.#cause();

@@ -76,6 +76,12 @@ const rows: readonly (readonly [name: string, Error, Partial<CallState>, Step])[
     { retries: 3, counted: 3, answeredMsAgo: 4000 },
     wait(800, false),
   ],
+  [
+    "but in no busy loop, whatever the policy says",
+    closed,
+    { policy: createRetryPolicy({ initialBackoffMs: 1 }), answeredMsAgo: 1 },
+    wait(50, false),
+  ],
   ["for so long", closed, { retries: 3, counted: 3, answeredMsAgo: 6000 }, fail],
   ["and those waits are no attempts of the policy's", down, { retries: 3, counted: 0 }, wait(800)],
   ["but not after it took the request", down, { retries: 3, counted: 3, answeredMsAgo: 1 }, fail],

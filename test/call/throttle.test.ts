@@ -31,7 +31,7 @@ describe("the throttle", () => {
 
   test("takes one for a loss that ended all that was under way, and one for the next", () => {
     const throttle = new Throttle();
-    const lost = { repeat: "maybe-applied" } as const;
+    const lost = { reason: "connection-lost", repeat: "maybe-applied" } as const;
     const before = performance.now();
     expect(taken(throttle, 200, lost, before)).toBe(200);
     expect(taken(throttle, 200, answer, 0)).toBe(99);
@@ -64,6 +64,11 @@ describe("the throttle", () => {
     throttle.failed(answer);
     expect(throttle.take(refused, performance.now())).toBe(true);
     expect(taken(throttle, 200, answer, 0)).toBe(98);
+  });
+
+  test("takes one for each stream that a server refuses", () => {
+    const refused = { reason: "rst-refused-stream", repeat: "refused" } as const;
+    expect(taken(new Throttle(), 200, refused, 0)).toBe(100);
   });
 
   test("takes one for each request that a server wants to be spared", () => {
