@@ -30,6 +30,8 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
   send: (call: Call, message: MessageShape<I>, header: Headers) => Promise<UnaryResponse<I, O>>,
 ): Promise<UnaryResponse<I, O>> {
   const service = method.parent;
+  // A transport of the caller's is to see what interceptors set.
+  call.contextValues ??= createContextValues();
   let mistake: unknown;
   async function last(request: UnaryRequest<I, O>): Promise<UnaryResponse<I, O>> {
     try {
@@ -66,12 +68,14 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
       url,
       header,
       message,
-      contextValues: call.contextValues ?? createContextValues(),
+      contextValues: call.contextValues,
       get signal() {
         return call.signal;
       },
     } satisfies UnaryRequest<I, O> as UnaryRequest);
-    return response as UnaryResponse<I, O>;
+    if (response?.message) return response as UnaryResponse<I, O>;
+    mistake = new TypeError("an interceptor must return what next(request) returns");
+    throw mistake;
   } catch (error) {
     if (mistake !== undefined && (error === mistake || (error as Error | undefined)?.cause === mistake)) throw mistake;
     if (noteOf(error)) throw error;

@@ -1,5 +1,6 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import { ConnectError, type Transport } from "@connectrpc/connect";
+import type { FailureReason } from "../errors.js";
 import { failure, noteOf, strangeFailure } from "../failure.js";
 import type { HttpClient, HttpRequest } from "../http/http.js";
 import { type Reply, type ResponseRules, readStatus, type Wire } from "../protocol/protocol.js";
@@ -75,7 +76,14 @@ export function transportSender(transport: Transport): Sender {
         // In an async function, so that a transport that throws at once fails like one that rejects.
         (async () => transport.unary(method, call.signal, timeoutMs, headers, message, call.contextValues))()
           .finally(() => call.offStop(stop))
-          .then(resolve, (error) => reject(strangerFailure(error)));
+          .catch((error: unknown) => {
+            throw strangerFailure(error);
+          })
+          .then((response) => {
+            if (!response?.message) throw new TypeError("the transport returned no response");
+            resolve(response);
+          })
+          .catch(reject);
       });
     },
     close() {},
@@ -89,9 +97,19 @@ function strangerFailure(thrown: unknown): ConnectError {
   if (!(thrown instanceof ConnectError)) {
     return strangeFailure("the transport", thrown, { fromServer: undefined });
   }
-  const { metadata, cause, rawMessage } = thrown;
+  const { cause, rawMessage } = thrown;
+  // It may have been made by another copy of Connect, or by hand.
+  const metadata = new Headers(thrown.metadata);
   const sent = { code: thrown.code, message: rawMessage, details: thrown.details };
   const head = { status: 0, headers: metadata };
   const { code, message, details, hint, ...known } = readStatus(sent, head, metadata);
-  return failure(code, message, { ...known, fromServer: isFromZitadel(thrown) }, { metadata, details, cause, hint });
+  const note = { ...known, fromServer: isFromZitadel(thrown), reason: lossIn(cause) };
+  return failure(code, message, note, { metadata, details, cause, hint });
+}
+
+// By the system's code, as Node's errors have it.
+function lossIn(cause: unknown): FailureReason | undefined {
+  const { code } = (cause ?? {}) as { code?: unknown };
+  if (code === "ECONNREFUSED") return "connect-refused";
+  return code === "ECONNRESET" || code === "EPIPE" ? "connection-lost" : undefined;
 }

@@ -3,8 +3,10 @@ import {
   ConnectError,
   type ConnectRouter,
   createClient,
+  createContextKey,
   createRouterTransport,
   type HandlerContext,
+  type Interceptor,
   type Transport,
 } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
@@ -231,6 +233,57 @@ describe("over a transport that is given", () => {
       const error = await errorOf(auth.listMyRefreshTokens({}));
       expect(error).toMatchObject({ code: Code.Unknown, rawMessage: "the transport failed: broken" });
       expect(getErrorInfo(error)).toEqual({ attempts: 1 });
+    });
+  }
+
+  test("one that rejects with what has no text fails the call all the same", async () => {
+    const unary = () => Promise.reject(Object.create(null));
+    const auth = createAuthClient({ transport: { unary, stream: unary } });
+    expect((await errorOf(auth.listMyRefreshTokens({}))).rawMessage).toMatch(/^the transport failed: /);
+  });
+
+  test("one that returns nothing is told so", async () => {
+    const unary = async () => undefined as never;
+    const auth = createAuthClient({ transport: { unary, stream: unary } });
+    await expect(auth.listMyRefreshTokens({})).rejects.toThrow(new TypeError("the transport returned no response"));
+  });
+
+  test("sees the context values that an interceptor sets", async () => {
+    const key = createContextKey("nobody");
+    let seen: string | undefined;
+    const inner = createRouterTransport(({ service }) => {
+      service(AuthService, { listMyRefreshTokens: () => ({}) });
+    });
+    const transport: Transport = {
+      ...inner,
+      unary: (method, signal, timeoutMs, header, message, contextValues) => {
+        seen = contextValues?.get(key);
+        return inner.unary(method, signal, timeoutMs, header, message, contextValues);
+      },
+    };
+    const naming: Interceptor = (next) => (request) => {
+      request.contextValues.set(key, "somebody");
+      return next(request);
+    };
+    await createAuthClient({ transport, interceptors: [naming] }).listMyRefreshTokens({});
+    expect(seen).toBe("somebody");
+  });
+
+  for (const [what, cause, expected] of [
+    ["what nobody can place costs a retry each", undefined, 200],
+    ["a connection that was lost costs one", Object.assign(new Error(), { code: "ECONNRESET" }), 400],
+  ] as const) {
+    test(`${what}, of many calls at once`, async () => {
+      let requests = 0;
+      const unary = async () => {
+        requests += 1;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        throw new ConnectError("down", Code.Unavailable, undefined, undefined, cause);
+      };
+      const retry = { initialBackoffMs: 1 };
+      const auth = createAuthClient({ transport: { unary, stream: unary }, retry });
+      await Promise.allSettled(Array.from({ length: 100 }, () => auth.listMyRefreshTokens({})));
+      expect(requests).toBe(expected);
     });
   }
 

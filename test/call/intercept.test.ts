@@ -214,6 +214,14 @@ test("requests that an interceptor makes side by side are numbered one by one", 
   expect(numbers.sort()).toEqual([1, 2]);
 });
 
+for (const returned of [undefined, {}]) {
+  test(`an interceptor that returns ${JSON.stringify(returned)} is told so`, async () => {
+    await using setup = await startWith(() => async () => returned as never);
+    const call = setup.auth.listMyRefreshTokens({});
+    await expect(call).rejects.toThrow(new TypeError("an interceptor must return what next(request) returns"));
+  });
+}
+
 test("an onAttempt that rejects later does no harm", async () => {
   const stray = collectStray();
   try {
