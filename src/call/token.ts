@@ -7,7 +7,7 @@ import type { Call } from "./call.js";
 export interface TokenContext {
   /** Whether the server refused the token that the function gave last, so that a cached one will not do. */
   readonly refresh: boolean;
-  /** Aborts when no call waits for the token any more. */
+  /** Aborts when no call waits for the token any more, and when a refresh has taken 30 seconds. */
   readonly signal: AbortSignal;
 }
 
