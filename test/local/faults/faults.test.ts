@@ -7,6 +7,7 @@ import { describe, expect, test } from "@jest/globals";
 import { AuthService } from "../../../gen/zitadel/auth_pb.js";
 import type { Fault, LocalZitadel } from "../../../src/testing.js";
 import { ca, certificate } from "../../helpers/certificate.js";
+import { Child } from "../../helpers/child.js";
 import { call, grpcJs, list, listError } from "../grpc-js-client.js";
 import { start } from "../start-local.js";
 import { sendHttp1, sendHttp2 } from "../wire-request.js";
@@ -199,6 +200,41 @@ describe("a fault over REST and gRPC-Web, as fetch sees it", () => {
       ],
     });
   });
+});
+
+describe("a reset before the body's first byte over HTTP/2", () => {
+  const rpc = "/zitadel.auth.v1.AuthService/ListMyRefreshTokens";
+  for (const [contentType, path, body] of [
+    ["application/grpc", rpc, Buffer.alloc(5)],
+    ["application/grpc-web+proto", rpc, Buffer.alloc(5)],
+    ["application/json", "/auth/v1/users/me/tokens/refresh/_search", "{}"],
+  ] as const) {
+    test(`breaks off ${contentType}, and leaves the server's process alone`, async () => {
+      const faults: Fault[] = [{ kind: "reset", afterBytes: 0, times: 10 }];
+      const program = new URL("./server-program.js", import.meta.url);
+      const [server, { url, token }] = await Child.start<Record<"url" | "token", string>>(
+        program,
+        JSON.stringify(faults),
+      );
+      // On one connection: what aborts Node comes with the next bytes that it reads from it.
+      const session = connect(url).on("error", () => {});
+      try {
+        const headers = { ":method": "POST", ":path": path, "content-type": contentType };
+        const send = async (): Promise<number> => {
+          const stream = session.request({ ...headers, authorization: `Bearer ${token}` });
+          stream.end(body);
+          const [head] = await once(stream, "response");
+          await once(stream.resume(), "end");
+          return head[":status"];
+        };
+        for (let call = 0; call < 10; call++) await expect(send()).rejects.toThrow("NGHTTP2_INTERNAL_ERROR");
+        expect(await send()).toBe(200);
+      } finally {
+        session.close();
+        await server.end();
+      }
+    });
+  }
 });
 
 describe("faults wait for the call that they are meant for", () => {
