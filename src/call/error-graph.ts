@@ -6,8 +6,8 @@ const maxVisits = 10_000;
 
 /**
  * Whether nothing that can be reached from a value holds a secret. Only what is known to show all that it holds is
- * looked into: plain objects, arrays, errors, `Headers`, maps, sets, URLs, dates and bytes. Whatever else there is, such
- * as a `Request`, a promise or a function, may hold anything, and makes the answer no.
+ * looked into: plain objects, arrays, errors, and maps, sets, `Headers`, URLs, dates and bytes that are of no subclass.
+ * Whatever else there is, such as a `Request`, a promise or a function, may hold anything, and makes the answer no.
  */
 export function isFree(root: unknown, isSecret: (text: string) => boolean): boolean {
   // With a stack of its own: JSON of a server's can be nested deeper than the program's.
@@ -36,26 +36,26 @@ export function isFree(root: unknown, isSecret: (text: string) => boolean): bool
 function visit(value: object, open: unknown[]): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   const isError = value instanceof Error;
-  if (ArrayBuffer.isView(value)) {
-    open.push(latin1Text(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)));
-    return true;
-  }
+  // Not by `instanceof`: a subclass may hold more than it lists, and show that by a method such as toJSON.
+  const is = (...classes: ({ prototype: object } | undefined)[]) =>
+    classes.some((each) => each?.prototype === prototype);
   if (isError) {
     if (!isKnownError(prototype)) return false;
-    open.push(textOf(value, "name"), textOf(value, "message"), textOf(value, "stack"), String(value));
-  } else if (value instanceof Headers || value instanceof Map || value instanceof Set) {
-    open.push(...[...value].flat());
-  } else if (value instanceof URL || value instanceof URLSearchParams) {
+    open.push(value.name, value.message, value.stack, String(value));
+  } else if (is(Headers, Map, Set, URLSearchParams)) {
+    open.push(...(value as Iterable<unknown>));
+  } else if (is(URL, String, Number, Boolean, Date)) {
     open.push(String(value));
-  } else if (value instanceof String || value instanceof Number || value instanceof Boolean || value instanceof Date) {
-    open.push(String(value.valueOf()));
+  } else if (is(Uint8Array, globalThis.Buffer)) {
+    if ((value as Uint8Array).length > maxVisits) return false;
+    open.push(latin1Text(value as Uint8Array));
   } else if (prototype !== null && !isPlain(prototype)) {
     return false;
   }
   for (const key of Reflect.ownKeys(value)) {
     const { value: held, get } = Object.getOwnPropertyDescriptor(value, key) ?? {};
-    // Of an error they were looked at above: V8 made the stack an accessor, and Node's errors have a toString of theirs.
-    if (isError && (key === "stack" || key === "toString")) continue;
+    // That of an error was looked at above: V8 made it an accessor.
+    if (isError && key === "stack") continue;
     // No other accessor is read: it may do anything.
     if (get) return false;
     open.push(key, held);

@@ -18,8 +18,8 @@ export function redact(error: ConnectError, token: string): void {
   if (isSecret(message) || isSecret(rawMessage)) {
     Object.assign(error, { rawMessage: clean(rawMessage) });
     error.message = clean(message);
-    // V8 puts the message into the stack when the error is made.
-    if (error.stack) error.stack = clean(error.stack);
+    // V8 puts the message into the stack when the error is made; Error.prepareStackTrace may make it no text.
+    if (error.stack) error.stack = clean(String(error.stack));
   }
   for (const [name, value] of [...metadata]) {
     // `Headers` has put the name into lower case, and what is cut out of base64 leaves none.

@@ -38,6 +38,19 @@ class JsonError extends Error {
   }
 }
 
+/** One of each class that is looked into. */
+function known(): object[] {
+  const collections = [new Headers({ a: "b" }), new URLSearchParams({ a: "b" }), new Map([[1, [2]]]), new Set([3])];
+  const boxed = ["text", 4, true].map(Object);
+  return [...collections, ...boxed, new URL("http://127.0.0.1/?a=b"), new Date(0), new Uint8Array(3), Buffer.alloc(3)];
+}
+
+/** Makes a value one of a subclass, which shows by a method what is in no property. */
+function subclassed(value: object, token: string): unknown {
+  const prototype = Object.create(Object.getPrototypeOf(value), { toJSON: { value: () => token } });
+  return Object.setPrototypeOf(value, prototype);
+}
+
 /** Everything that a token can be put into. Made when asked for, since what is redacted is changed. */
 const holders: Record<string, (token: string) => unknown> = {
   text: (token) => `not ${token}!`,
@@ -67,6 +80,22 @@ const holders: Record<string, (token: string) => unknown> = {
   "an error's name": (token) => Object.assign(new Error("x"), { name: token }),
   "an error's code": (token) => Object.assign(new Error("x"), { code: token }),
   "an error's toString": (token) => Object.assign(new Error("x"), { toString: () => token }),
+  "a property of an error's toString": (token) =>
+    Object.assign(new Error("x"), { toString: Object.assign(() => "x", { token }) }),
+  "an error's stack that is an object": (token) => Object.assign(new Error("x"), { stack: { token } }),
+  "an error's stack that is a function": (token) => Object.assign(new Error("x"), { stack: () => token }),
+  "a stack made by prepareStackTrace": (token) => {
+    const { prepareStackTrace } = Error;
+    try {
+      Error.prepareStackTrace = () => ({ token });
+      const error = new Error("x");
+      // V8 makes it when it is read.
+      return error.stack && error;
+    } finally {
+      if (prepareStackTrace) Error.prepareStackTrace = prepareStackTrace;
+      else Reflect.deleteProperty(Error, "prepareStackTrace");
+    }
+  },
   "an error's accessor": (token) => new ClosedError(token),
   "an error's toJSON": (token) => new JsonError(token),
   "a DOMException": (token) => new DOMException(token, "NetworkError"),
@@ -90,6 +119,7 @@ const holders: Record<string, (token: string) => unknown> = {
   URLSearchParams: (token) => new URLSearchParams({ token }),
   Map: (token) => new Map([["a", new Map([[token, 1]])]]),
   Set: (token) => new Set([[token]]),
+  "an array with a property, in a Set": (token) => new Set([Object.assign([1], { token })]),
   WeakMap: (token) => new WeakMap([[{}, token]]),
   WeakRef: (token) => new WeakRef({ token }),
   "a promise": (token) => Promise.resolve(token),
@@ -101,6 +131,15 @@ const holders: Record<string, (token: string) => unknown> = {
   Date: (token) => Object.assign(new Date(0), { token }),
   RegExp: (token) => new RegExp(token),
   Buffer: (token) => Buffer.from(`not ${token}`),
+  "bytes with a property": (token) => Object.assign(new Uint8Array(3), { token }),
+  "a Buffer with a property": (token) => Object.assign(Buffer.alloc(3), { token }),
+  "a DataView with a property": (token) => Object.assign(new DataView(new ArrayBuffer(3)), { token }),
+  ...Object.fromEntries(
+    known().map((value, index) => [
+      `one of a subclass of ${value.constructor.name}`,
+      (token: string) => subclassed(known()[index] as object, token),
+    ]),
+  ),
   "a DataView": (token) => new DataView(new Uint8Array(Buffer.from(token)).buffer),
   ArrayBuffer: (token) => new Uint8Array(Buffer.from(token)).buffer,
   "an AbortSignal": (token) => AbortSignal.abort(token),
@@ -163,7 +202,8 @@ describe("a cause", () => {
     "a DOMException": new DOMException("stopped", "AbortError"),
     "a ConnectError": new ConnectError("x", Code.Internal, { "x-id": "1" }),
     "plain data": { a: [1, null, undefined, true, 5n, new Date(0), new Map([[1, new Set([2])]])] },
-    "an error's bytes": Object.assign(new Error("x"), { raw: Buffer.from("certificate") }),
+    "an error's bytes": Object.assign(new Error("x"), { raw: Buffer.from("certificate"), more: new Uint8Array(3) }),
+    "of every class that is looked into": known(),
   })) {
     test(`that is ${name} without the token stays`, () => {
       const error = failure(Code.Unavailable, "lost", {}, { cause });
@@ -181,12 +221,13 @@ describe("a cause", () => {
     expect(error.cause).not.toHaveProperty("request");
   });
 
-  test("that is as large as a heap is not looked through", () => {
-    const cause = Array.from({ length: 20_000 }, () => ({}));
-    const error = failure(Code.Unavailable, "lost", {}, { cause });
-    redact(error, canaryToken);
-    expect(error.cause).toBeInstanceOf(Error);
-  });
+  for (const cause of [Array.from({ length: 20_000 }, () => ({})), new Uint8Array(20_000)]) {
+    test(`that is a ${cause.constructor.name} as large as a heap is not looked through`, () => {
+      const error = failure(Code.Unavailable, "lost", {}, { cause });
+      redact(error, canaryToken);
+      expect(error.cause).toBeInstanceOf(Error);
+    });
+  }
 });
 
 describe("what a server says", () => {
@@ -212,6 +253,14 @@ describe("what a server says", () => {
       expect(JSON.stringify(detail?.debug)).not.toContain(canaryToken.slice(-10));
     });
   }
+
+  test("is taken out of a stack that is no text as well", () => {
+    const error = failure(Code.Internal, `not ${canaryToken}!`, {});
+    // As Error.prepareStackTrace may make it.
+    Object.assign(error, { stack: { token: canaryToken } });
+    redact(error, canaryToken);
+    expect(placesOf(canaryToken, error)).toEqual([]);
+  });
 
   test("joined binary values are looked into one by one", () => {
     const joined = ["first", `xx${canaryToken}`, "last"].map((each) => Buffer.from(each).toString("base64")).join(", ");
