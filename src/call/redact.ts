@@ -27,7 +27,11 @@ export function redact(error: ConnectError, token: string): void {
     else if (isSecret(value)) metadata.set(name, clean(value));
   }
   for (const detail of error.details) {
-    if (!("type" in detail)) continue;
+    if (!("type" in detail)) {
+      // Of a given transport, and not encoded yet: nothing can be cut out of it.
+      if (!isFree(detail.value, isSecret)) error.details = error.details.filter((each) => each !== detail);
+      continue;
+    }
     if (isSecret(detail.type)) Object.assign(detail, { type: clean(detail.type) });
     blank(detail.value, clean);
     if (!isFree(detail.debug, isSecret)) Object.assign(detail, { debug: "[redacted]" });

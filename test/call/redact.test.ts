@@ -1,5 +1,7 @@
+import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
+import { ErrorDetailSchema } from "../../gen/zitadel/message_pb.js";
 import { redact } from "../../src/call/redact.js";
 import { failure } from "../../src/failure.js";
 import { canaryToken, placesOf } from "../faults/canary.js";
@@ -259,6 +261,16 @@ describe("what a server says", () => {
     // As Error.prepareStackTrace may make it.
     Object.assign(error, { stack: { token: canaryToken } });
     redact(error, canaryToken);
+    expect(placesOf(canaryToken, error)).toEqual([]);
+  });
+
+  test("is gone from details that are not encoded yet, with the whole detail", () => {
+    const detail = (message: string) => ({ desc: ErrorDetailSchema, value: { id: "AUTH-7fs1e", message } });
+    const echo = detail(`not ${canaryToken}!`);
+    const kept = [detail("no"), { desc: ErrorDetailSchema, value: create(ErrorDetailSchema, { id: "AUTH-7fs1e" }) }];
+    const error = failure(Code.Internal, "no", {}, { details: [echo, ...kept, echo] });
+    redact(error, canaryToken);
+    expect(error.details).toEqual(kept);
     expect(placesOf(canaryToken, error)).toEqual([]);
   });
 
