@@ -1,6 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { AuthService } from "../gen/zitadel/auth_pb.js";
+import { checkSignal } from "./call/abort-signal.js";
 import { own } from "./own.js";
 import { checkTokenId, isTokenGone } from "./zitadel.js";
 
@@ -37,8 +38,8 @@ export interface RevokeResult {
  * A call that fails does not make this fail: it ends in `failed` and the others go on. Only `Unauthenticated`, which
  * would meet every call alike, and an abort of `signal` end it early.
  *
- * Rejects before anything is sent: with a TypeError for an id that no token can have, with a RangeError for a
- * concurrency that is not a whole number from 1 up.
+ * Rejects before anything is sent: with a TypeError for an id that no token can have or a `signal` that is none, with a
+ * RangeError for a concurrency that is not a whole number from 1 up.
  */
 export async function revokeRefreshTokens(
   auth: Pick<Client<typeof AuthService>, "revokeMyRefreshToken">,
@@ -49,6 +50,7 @@ export async function revokeRefreshTokens(
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new RangeError(`concurrency must be a whole number from 1 up, got ${String(concurrency)}`);
   }
+  checkSignal(signal);
   if (!Array.isArray(ids)) throw new TypeError("ids must be an array of strings");
   ids.forEach((id, index) => {
     checkTokenId(id, `ids[${index}]`);

@@ -203,6 +203,16 @@ describe("revoking many tokens", () => {
     });
   }
 
+  for (const signal of [null, "soon", new AbortController()]) {
+    test(`refuses ${String(signal)} as a signal before anything is sent`, async () => {
+      const { auth, seen } = fakeAuth(() => {});
+      const call = revokeRefreshTokens(auth, ["a"], { signal: signal as unknown as AbortSignal });
+      await expect(call).rejects.toThrow(TypeError);
+      await expect(call).rejects.toThrow("signal must be an AbortSignal");
+      expect(seen.ids).toEqual([]);
+    });
+  }
+
   for (const concurrency of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
     test(`refuses a concurrency of ${concurrency}`, async () => {
       const { auth, seen } = fakeAuth(() => {});
