@@ -61,7 +61,9 @@ function blank(bytes: Uint8Array, clean: Cleaner): void {
 function cleanerOf(token: string): Cleaner {
   const length = Math.min(tellingLength, token.length);
   const windows = new Set<string>();
-  for (let at = 0; at + length <= token.length; at++) windows.add(token.slice(at, at + length));
+  for (const form of [token, encodeURIComponent(token)]) {
+    for (let at = 0; at + length <= form.length; at++) windows.add(form.slice(at, at + length));
+  }
 
   function replaced(text: string, mask: (secret: string) => string): string {
     let cleaned = "";
@@ -94,8 +96,8 @@ function cleanerOf(token: string): Cleaner {
   }
 
   return (text, mask = redacted) =>
-    // Where nothing of the token stands as it is, it may stand in base64.
-    replaced(text, mask).replace(/[\w+/-]{11,}={0,2}/g, (run) => (isInBase64(run) ? mask(run) : run));
+    // Where nothing of the token stands as it is, it may stand in base64, in which the shortest takes six characters.
+    replaced(text, mask).replace(/[\w+/-]{6,}={0,2}/g, (run) => (isInBase64(run) ? mask(run) : run));
 }
 
 const redacted = () => "[redacted]";

@@ -274,6 +274,24 @@ describe("what a server says", () => {
     expect(placesOf(canaryToken, error)).toEqual([]);
   });
 
+  for (const token of ["a+b/", "ab+cd", "abcdef", "abcdefg", "abcdefgh"]) {
+    test(`shows no ${token.length} characters that are the whole token, as they are or encoded`, () => {
+      const base64 = Buffer.from(token).toString("base64");
+      for (const echo of [token, encodeURIComponent(token), base64, base64.replace(/=+$/, "")]) {
+        const error = failure(Code.Internal, `not "${echo}"!`, {});
+        redact(error, token);
+        expect(error.message.replace(/=+/, "")).toBe('[internal] not "[redacted]"!');
+      }
+    });
+  }
+
+  test("shows no token of many special characters that is percent-encoded", () => {
+    const token = "abc+def/ghi+jkl=mno+pqr/stu";
+    const error = failure(Code.Internal, `not ${encodeURIComponent(token)}!`, {});
+    redact(error, token);
+    expect(error.rawMessage).toBe("not [redacted]!");
+  });
+
   test("joined binary values are looked into one by one", () => {
     const joined = ["first", `xx${canaryToken}`, "last"].map((each) => Buffer.from(each).toString("base64")).join(", ");
     const error = failure(Code.Internal, "x", {}, { metadata: { "x-echo-bin": joined, "x-plain-bin": "AAAA, BBBB" } });
