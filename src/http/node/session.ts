@@ -224,7 +224,8 @@ export class Http2Session {
   #faultOf(cause: unknown): NetworkFault {
     const host = this.#host;
     if (this.#goaway) return goawayFault(this.#goaway, host, this.isTls);
-    const known = networkFault(cause, host);
+    // Its words are about connecting. Of what broke later the server may have had requests.
+    const known = this.#isReady ? undefined : networkFault(cause, host);
     if (known) return known;
     if (!this.#isReady && !this.isTls && this.bytesRead === tlsAlertBytes) {
       return { reason: "not-h2", message: `${host} speaks TLS: use https:`, repeat: "never" };

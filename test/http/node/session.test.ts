@@ -1,0 +1,53 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { describe, expect, test } from "@jest/globals";
+import { createAuthClient, getErrorInfo } from "../../../src/node.js";
+import { ca, certificate } from "../../helpers/certificate.js";
+import { startRawH2 } from "../../helpers/raw-h2.js";
+
+const token = "token-of-nobody";
+
+describe("a connection that dies after the server took a request", () => {
+  for (const code of ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"]) {
+    test(`of ${code}, is lost, so that the request may have been applied`, async () => {
+      let socket: Socket;
+      const died = Object.assign(new Error(`read ${code}`), { code, syscall: "read" });
+      await using server = await startRawH2({
+        onRequest: (one) => (one.number === 2 ? one.status(5, "gone (COMMAND-BHt2w)") : socket.destroy(died)),
+      });
+      const createConnection = () => {
+        socket = connect(server.port, "127.0.0.1");
+        return socket;
+      };
+      await using auth = createAuthClient({ baseUrl: server.url, token, http2: { createConnection } });
+      // Not found is what revoking once more comes to.
+      await auth.revokeMyRefreshToken({ id: "1" });
+      expect(server.requests).toHaveLength(2);
+      await using auth2 = createAuthClient({ baseUrl: server.url, token, http2: { createConnection }, retry: false });
+      server.options.onRequest = () => socket.destroy(died);
+      const error = await auth2.listMyRefreshTokens({}).catch((thrown: unknown) => thrown);
+      expect(getErrorInfo(error)).toMatchObject({ reason: "connection-lost", attempts: 1 });
+      expect((error as Error).cause).toBe(died);
+    });
+  }
+
+  test("of what is no TLS, is lost, and another one is made", async () => {
+    let socket: Socket | undefined;
+    await using server = await startRawH2({
+      tls: certificate("server"),
+      onRequest: (one) => (one.number === 1 ? socket?.write("HTTP/1.1 408 Request Timeout\r\n\r\n") : one.ok()),
+    });
+    await using between = createServer((accepted) => {
+      socket = accepted;
+      const onward = connect(server.port, "127.0.0.1");
+      accepted.pipe(onward).pipe(accepted);
+      for (const end of [accepted, onward]) end.on("error", () => {});
+    });
+    between.listen(0, "127.0.0.1");
+    await once(between, "listening");
+    const baseUrl = `https://127.0.0.1:${(between.address() as AddressInfo).port}`;
+    await using auth = createAuthClient({ baseUrl, token, http2: { tls: { ca } } });
+    await auth.listMyRefreshTokens({});
+    expect(server.connections).toHaveLength(2);
+  });
+});
