@@ -108,6 +108,11 @@ export class Http2Session {
     return this.#goaway?.debug === "too_many_pings";
   }
 
+  /** Whether REFUSED_STREAM is about the connection: Node gives every stream the code of a GOAWAY. */
+  get hadRefusal(): boolean {
+    return this.#goaway?.code === constants.NGHTTP2_REFUSED_STREAM;
+  }
+
   /** Why it ended, as far as is known; `cause` is what a request was told. */
   whyDead(cause?: unknown): SessionEnd {
     return this.#end ?? { fault: this.#faultOf(cause), cause, event: this.#event };

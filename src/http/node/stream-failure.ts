@@ -24,7 +24,8 @@ export function streamFailure(stream: ClientHttp2Stream, failed: FailedStream): 
   if (stream.id === undefined) session.retire();
   const unprocessed = session.whyUnprocessed(stream.id);
   if (unprocessed) return networkFailure(unprocessed.fault, cause ?? unprocessed.cause, unprocessed.event);
-  if (code === constants.NGHTTP2_REFUSED_STREAM) {
+  // After the head it is no longer true.
+  if (code === constants.NGHTTP2_REFUSED_STREAM && !head && !session.hadRefusal) {
     if (session.bytesRead === bytesBefore) session.refused();
     const message = "the server did not take the request (REFUSED_STREAM)";
     return networkFailure({ reason: "rst-refused-stream", message, repeat: "refused" }, cause);
@@ -40,6 +41,8 @@ export function streamFailure(stream: ClientHttp2Stream, failed: FailedStream): 
   switch (code) {
     case constants.NGHTTP2_NO_ERROR:
       return networkFailure({ reason, message: `${message} without an answer` }, cause);
+    case constants.NGHTTP2_REFUSED_STREAM:
+      return networkFailure({ reason, message }, cause);
     case constants.NGHTTP2_CANCEL:
       return failure(Code.Canceled, message, { ...note, fromServer: true }, { cause });
     case constants.NGHTTP2_ENHANCE_YOUR_CALM:
