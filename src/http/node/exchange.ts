@@ -133,8 +133,10 @@ function onTrailers(this: PendingStream, headers: IncomingHttpHeaders): void {
 }
 
 function onEnd(this: PendingStream): void {
-  // Without trailers it may be the end of a stream that was reset: that is known when it closes.
-  if (this[pendingKey]?.trailers) succeed(this);
+  const pending = this[pendingKey];
+  if (!pending) return;
+  // Without trailers one waits for what may come after. While the request is not out, that may be nothing.
+  if (pending.trailers || (this.writableLength > 0 && isWhole(this, pending))) succeed(this);
 }
 
 function onError(this: PendingStream, error: Error): void {
@@ -145,8 +147,13 @@ function onError(this: PendingStream, error: Error): void {
 function onClose(this: PendingStream): void {
   const pending = this[pendingKey];
   if (!pending) return;
-  if (pending.head && this.rstCode === constants.NGHTTP2_NO_ERROR && !pending.session.isDead) succeed(this);
+  if (isWhole(this, pending)) succeed(this);
   else fail(this, streamFailure(this, pending));
+}
+
+// What was reset has an end, too.
+function isWhole(stream: PendingStream, { head, session }: Pending): boolean {
+  return head !== undefined && stream.rstCode === constants.NGHTTP2_NO_ERROR && !session.isDead;
 }
 
 function succeed(stream: PendingStream): void {
