@@ -3,22 +3,20 @@ const punctualMs = 20;
 
 /**
  * A timeout for what a server is to do. Time in which this process was busy with itself, and so could not have heard of
- * it, is given to the server once more: a timer that is late goes off before what came in meanwhile is read.
+ * it, is given to the server once more: a timer that is late goes off before what came in meanwhile is read. Once only,
+ * since in a process that is always busy every timer is late, and no more than it had.
  */
 export class Patience {
   #timer: NodeJS.Timeout;
 
   constructor(ms: number, over: () => void) {
-    const wait = (timeoutMs: number): NodeJS.Timeout => {
-      const dueAt = performance.now() + timeoutMs;
-      return setTimeout(() => {
-        const lateMs = performance.now() - dueAt;
-        if (lateMs < punctualMs) return over();
-        const next = wait(lateMs);
-        this.#timer = this.#timer.hasRef() ? next : next.unref();
-      }, timeoutMs);
-    };
-    this.#timer = wait(ms);
+    const dueAt = performance.now() + ms;
+    this.#timer = setTimeout(() => {
+      const lateMs = performance.now() - dueAt;
+      if (lateMs < punctualMs) return over();
+      const next = setTimeout(over, Math.min(lateMs, ms));
+      this.#timer = this.#timer.hasRef() ? next : next.unref();
+    }, ms);
   }
 
   /** Whether the process stays alive for it. */

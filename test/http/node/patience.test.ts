@@ -1,5 +1,6 @@
-import { setImmediate as turn } from "node:timers/promises";
-import { expect, test } from "@jest/globals";
+import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
+import { describe, expect, test } from "@jest/globals";
+import { Patience } from "../../../src/http/node/patience.js";
 import { createAuthClient } from "../../../src/node.js";
 import { startRawH2 } from "../../helpers/raw-h2.js";
 
@@ -30,4 +31,34 @@ test("nor while it waited for a PING", async () => {
   work(400);
   expect((await call).result).toEqual([]);
   expect(server.connections).toHaveLength(1);
+});
+
+describe("patience runs out", () => {
+  async function isOverAfter(ms: number, busy: () => Promise<unknown>): Promise<boolean> {
+    let isOver = false;
+    const patience = new Patience(ms, () => {
+      isOver = true;
+    });
+    await busy();
+    patience.end();
+    return isOver;
+  }
+
+  test("in a process that is busy all the time", async () => {
+    const busy = async () => {
+      for (let turns = 0; turns < 15; turns++) {
+        work(60);
+        await turn();
+      }
+    };
+    expect(await isOverAfter(90, busy)).toBe(true);
+  });
+
+  test("in one that was frozen, without waiting for as long once more", async () => {
+    const busy = () => {
+      work(600);
+      return pause(300);
+    };
+    expect(await isOverAfter(50, busy)).toBe(true);
+  });
 });
