@@ -18,7 +18,13 @@ const streamWindowBytes = 1024 * 1024;
 const sessionWindowBytes = 8 * 1024 * 1024;
 // Limits of Node's own, which would reset streams, or close the connection, as though the server had. The first two
 // only this client can exhaust, by making many calls or sending much. Header fields are bounded by their size alone.
-const nodeLimits = { maxSessionMemory: 4_000, maxSendHeaderBlockLength: 2 ** 31 - 1, maxHeaderListPairs: 2 ** 32 - 1 };
+// Invalid frames, such as an empty DATA in every answer, Node would count for as long as a connection lives.
+const nodeLimits = {
+  maxSessionMemory: 4_000,
+  maxSendHeaderBlockLength: 2 ** 31 - 1,
+  maxHeaderListPairs: 2 ** 32 - 1,
+  maxSessionInvalidFrames: 2 ** 32 - 1,
+};
 const maxHeaderListSize = 1024 * 1024;
 // What a TLS server says to a client that does not speak TLS: an alert, of so many bytes.
 const tlsAlertBytes = 7;

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import { createAuthClient, getErrorInfo } from "../../../src/node.js";
 import { ca, certificate } from "../../helpers/certificate.js";
-import { startRawH2 } from "../../helpers/raw-h2.js";
+import { okAnswer, startRawH2 } from "../../helpers/raw-h2.js";
 
 const token = "token-of-nobody";
 
@@ -50,4 +50,18 @@ describe("a connection that dies after the server took a request", () => {
     await auth.listMyRefreshTokens({});
     expect(server.connections).toHaveLength(2);
   });
+});
+
+test("a connection outlives a thousand empty DATA frames", async () => {
+  await using server = await startRawH2({
+    onRequest(one) {
+      one.head();
+      one.data(okAnswer().body);
+      for (let frames = 0; frames < 700; frames++) one.data(new Uint8Array());
+      one.trailers();
+    },
+  });
+  await using auth = createAuthClient({ baseUrl: server.url, token, retry: false });
+  for (let calls = 0; calls < 3; calls++) await auth.listMyRefreshTokens({});
+  expect(server.connections).toHaveLength(1);
 });
