@@ -68,7 +68,8 @@ export function networkFault(error: unknown, host: string): NetworkFault | undef
     const message = `${host} refused the client certificate, or wants one: see http2.tls.cert and http2.tls.key`;
     return { reason: "tls", message, repeat: "never" };
   }
-  const [, alert] = /_ALERT_(\w+)/.exec(code) ?? [];
+  // Five alerts do not have the word in their codes, such as ERR_SSL_TLSV1_UNRECOGNIZED_NAME.
+  const [, alert] = /(?:_ALERT|^ERR_SSL_TLSV1)_(?!ALERT)(\w+)/.exec(code) ?? [];
   if (alert) {
     // Who sends an alert speaks TLS. Without a client certificate TLS 1.2 has no more than "handshake failure".
     const wants = "does it want a client certificate (http2.tls.cert and key), another version of TLS or another name?";

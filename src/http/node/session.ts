@@ -238,6 +238,12 @@ export class Http2Session {
     // Its words are about connecting. Of what broke later the server may have had requests.
     const known = this.#isReady ? undefined : networkFault(cause, host);
     if (known) return known;
+    const { code, message } = (cause ?? {}) as NodeJS.ErrnoException;
+    // Why this end refused the certificate: OpenSSL has more reasons than `networkFault` has codes.
+    const refusal = String((this.#socket as Partial<tls.TLSSocket>).authorizationError);
+    if (!this.#isReady && (refusal === code || refusal === message)) {
+      return { reason: "tls", message: `the certificate of ${host} is refused (${refusal})`, repeat: "never" };
+    }
     if (!this.#isReady && !this.isTls && this.bytesRead === tlsAlertBytes) {
       return { reason: "not-h2", message: `${host} speaks TLS: use https:`, repeat: "never" };
     }
@@ -250,7 +256,6 @@ export class Http2Session {
     }
     if (!this.#isReady)
       return { reason: "connection-lost", message: `${host} closed the connection before HTTP/2 began` };
-    const { code, message } = (cause ?? {}) as NodeJS.ErrnoException;
     // nghttp2's, whose text says which rule.
     const broken = code === "ERR_HTTP2_ERROR" && `${host} broke the rules of HTTP/2 (${message})`;
     return { reason: "connection-lost", message: broken || `the connection to ${host} was lost` };

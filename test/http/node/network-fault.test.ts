@@ -33,6 +33,18 @@ for (const code of ["ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "ERR_SSL_SSL/TLS_AL
   });
 }
 
+for (const [code, alert] of [
+  ["ERR_SSL_TLSV1_UNRECOGNIZED_NAME", "unrecognized name"],
+  ["ERR_SSL_TLSV1_BAD_CERTIFICATE_STATUS_RESPONSE", "bad certificate status response"],
+  ["ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR", "internal error"],
+] as const) {
+  test(`${code} is an alert`, () => {
+    const fault = networkFault(withCode(code), "zitadel.example");
+    expect(fault).toMatchObject({ reason: "tls", repeat: "never" });
+    expect(fault?.message).toContain(`zitadel.example refused TLS (${alert}): `);
+  });
+}
+
 test("only who came without TLS is told to use https:", () => {
   expect(notHttp2("zitadel.example", true).message).not.toContain("https:");
   expect(notHttp2("zitadel.example", false).message).toContain("use https: if it is a TLS port");

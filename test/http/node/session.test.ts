@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { describe, expect, test } from "@jest/globals";
 import { createAuthClient, getErrorInfo } from "../../../src/node.js";
 import { ca, certificate } from "../../helpers/certificate.js";
@@ -65,3 +66,20 @@ test("a connection outlives a thousand empty DATA frames", async () => {
   for (let calls = 0; calls < 3; calls++) await auth.listMyRefreshTokens({});
   expect(server.connections).toHaveLength(1);
 });
+
+for (const refusal of [
+  Object.assign(new Error("unsupported certificate purpose"), { code: "INVALID_PURPOSE" }),
+  new Error("not the key that is pinned"),
+]) {
+  test(`a certificate that is refused, since ${refusal.message}, is told so at once`, async () => {
+    await using server = await startRawH2({ tls: certificate("server") });
+    // Node tells its own refusals in the same way.
+    const createConnection = () => connectTls({ port: server.port, ca, checkServerIdentity: () => refusal });
+    const baseUrl = `https://127.0.0.1:${server.port}`;
+    await using auth = createAuthClient({ baseUrl, token, http2: { createConnection } });
+    const error = await auth.listMyRefreshTokens({}).catch((thrown: unknown) => thrown);
+    expect(getErrorInfo(error)).toMatchObject({ reason: "tls", attempts: 1 });
+    const { code, message } = refusal as NodeJS.ErrnoException;
+    expect((error as Error).message).toMatch(new RegExp(`the certificate of .* is refused \\(${code ?? message}\\)`));
+  });
+}
