@@ -40,7 +40,8 @@ export function exchange(
   }
   return new Promise((resolve, reject) => {
     const stop = () => {
-      if (call.stopped?.code === Code.DeadlineExceeded && session.bytesRead === bytesBefore) session.suspect();
+      // Also if something came in: Node 20 reads on and drops it, once the server has broken a rule of HTTP/2.
+      if (call.stopped?.code === Code.DeadlineExceeded && !stream[pendingKey]?.head) session.suspect();
       fail(stream, call.stopped);
     };
     const { bytesRead: bytesBefore } = session;

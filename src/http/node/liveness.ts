@@ -57,7 +57,7 @@ export class Liveness {
     return this.#isSuspect || unusedMs >= this.#settings.pingIntervalMs;
   }
 
-  /** Doubts the connection, since a call waited on it in vain and nothing at all came in. */
+  /** Doubts the connection, since a call waited on it in vain. */
   suspect(): void {
     this.#isSuspect = true;
     void this.#ping();

@@ -162,7 +162,7 @@ export class Http2Session {
     return this.#liveness.isDoubtful;
   }
 
-  /** Doubts the connection, since a call waited on it in vain and nothing at all came in. */
+  /** Doubts the connection, since a call waited on it in vain. */
   suspect(): void {
     this.#liveness.suspect();
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { Code, createAuthClient, getErrorInfo, grpc, grpcWeb, rest } from "../../../src/node.js";
-import { okAnswer, type RawH2Stream, startRawH2 } from "../../helpers/raw-h2.js";
+import { violations } from "../../faults/violations.js";
+import { okAnswer, type RawH2Connection, type RawH2Stream, startRawH2 } from "../../helpers/raw-h2.js";
 
 const token = "token-of-nobody";
 
@@ -43,6 +44,24 @@ describe("an answer that is whole before the request is out", () => {
     });
   }
 });
+
+for (const name of ["§4.1 HTTP/1.1", "§4.3 header fields that cannot be decompressed", "§6.1 DATA on the connection"]) {
+  test(`${name}, which Node 20 does not tell, costs no more than one deadline`, async () => {
+    let guilty: RawH2Connection | undefined;
+    await using server = await startRawH2({
+      onRequest(one) {
+        if (guilty === undefined) {
+          guilty = one.connection;
+          violations[name]?.(guilty);
+        } else if (one.connection !== guilty) one.ok();
+      },
+    });
+    await using auth = createAuthClient({ baseUrl: server.url, token, timeoutMs: 3_000, retry: false });
+    await auth.listMyRefreshTokens({}, { timeoutMs: 300 }).catch(() => {});
+    await auth.listMyRefreshTokens({});
+    expect(server.connections).toHaveLength(2);
+  });
+}
 
 function outcomeOf(error: unknown): string {
   return `${Code[(error as { code: Code }).code]} ${getErrorInfo(error).reason}`;
