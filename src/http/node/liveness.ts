@@ -12,7 +12,7 @@ export interface Watched {
   readonly session: ClientHttp2Session;
   /** Bytes that came in so far. */
   readonly bytesRead: number;
-  /** Whether requests are under way. */
+  /** Whether anything waits for the server. */
   readonly isBusy: boolean;
   /** Ends the connection: a PING was not answered in time. */
   lost(): void;

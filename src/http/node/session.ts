@@ -54,7 +54,8 @@ export class Http2Session {
   #end: SessionEnd | undefined;
   #settle: (end: SessionEnd | undefined) => void = () => {};
   #goaway: Goaway | undefined;
-  #streams = 0;
+  // Requests under way, and calls that wait for a PING before theirs.
+  #waiting = 0;
 
   /** `onRetire` is called, perhaps more than once, when no new request may use the session. */
   constructor(socket: Duplex, origin: URL, settings: Http2Settings, onRetire: (session: Http2Session) => void) {
@@ -69,7 +70,7 @@ export class Http2Session {
     });
     // Whoever waits keeps the process alive.
     this.#session.unref();
-    const isBusy = () => this.#streams > 0;
+    const isBusy = () => this.#waiting > 0;
     const bytesRead = () => this.bytesRead;
     const lost = () => {
       const message = `${this.#host} did not answer a PING within pingTimeoutMs (${settings.pingTimeoutMs})`;
@@ -89,7 +90,7 @@ export class Http2Session {
       settings,
     );
     this.#idleTimer = setTimeout(() => {
-      if (this.#streams === 0) this.retire();
+      if (this.#waiting === 0) this.retire();
     }, settings.idleTimeoutMs).unref();
     this.ready = this.#connected();
     this.#session.on("goaway", (code, lastStreamId, data) => {
@@ -138,16 +139,15 @@ export class Http2Session {
   /** Sends a request. Throws if the connection has just ended, and a TypeError if Node refuses a header. */
   request(headers: OutgoingHttpHeaders): ClientHttp2Stream {
     const stream = this.#session.request(headers);
-    this.#streams += 1;
-    if (this.#streams === 1) this.#session.ref();
+    this.#enter();
     return stream;
   }
 
   /** Says that a request is over, and whether the server answered it. */
   left(isAnswered: boolean): void {
-    this.#streams -= 1;
+    this.#waiting -= 1;
     if (isAnswered) this.#liveness.touch();
-    if (this.#streams > 0) return;
+    if (this.#waiting > 0) return;
     this.#session.unref();
     this.#idleTimer.refresh();
   }
@@ -170,9 +170,9 @@ export class Http2Session {
   /** Finds out whether the server is still there; retires the session if not. */
   async verify(): Promise<void> {
     // A call waits for this, maybe without a deadline, so the process must not end meanwhile.
-    this.#session.ref();
+    this.#enter();
     const alive = await this.#liveness.verify();
-    if (this.#streams === 0) this.#session.unref();
+    this.left(false);
     if (!alive) this.retire();
   }
 
@@ -207,6 +207,11 @@ export class Http2Session {
     this.#socket.destroy();
     this.#onRetire(this);
     this.#settle(this.#end);
+  }
+
+  #enter(): void {
+    this.#waiting += 1;
+    if (this.#waiting === 1) this.#session.ref();
   }
 
   #connected(): Promise<SessionEnd | undefined> {

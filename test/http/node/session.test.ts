@@ -1,10 +1,12 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { createAuthClient, getErrorInfo } from "../../../src/node.js";
 import { ca, certificate } from "../../helpers/certificate.js";
-import { okAnswer, startRawH2 } from "../../helpers/raw-h2.js";
+import { frameType, okAnswer, startRawH2 } from "../../helpers/raw-h2.js";
 
 const token = "token-of-nobody";
 
@@ -83,3 +85,26 @@ for (const refusal of [
     expect((error as Error).message).toMatch(new RegExp(`the certificate of .* is refused \\(${code ?? message}\\)`));
   });
 }
+
+test("a process does not end while a call waits for a PING and another one is answered", async () => {
+  await using server = await startRawH2({
+    onRequest(one) {
+      if (one.number !== 2) return one.ok();
+      one.connection.ackPing = false;
+      setTimeout(() => one.ok(), 250);
+      setTimeout(() => one.connection.frame(frameType.ping, 1, 0, Buffer.alloc(8)), 500);
+    },
+  });
+  const program = `
+    const { createAuthClient } = await import(process.argv[1]);
+    const http2 = { pingIntervalMs: 50 };
+    const auth = createAuthClient({ baseUrl: process.argv[2], token: "token-of-nobody", timeoutMs: false, http2 });
+    await auth.listMyRefreshTokens({});
+    void auth.listMyRefreshTokens({});
+    setTimeout(() => auth.listMyRefreshTokens({}).then(() => console.log("answered")), 100);
+  `;
+  const entry = new URL("../../../src/node.js", import.meta.url).href;
+  const child = promisify(execFile)(process.execPath, ["--input-type=module", "-e", program, entry, server.url]);
+  expect((await child).stdout).toBe("answered\n");
+  expect(server.requests).toHaveLength(3);
+});
