@@ -261,8 +261,12 @@ export class Http2Session {
     }
     if (!this.#isReady)
       return { reason: "connection-lost", message: `${host} closed the connection before HTTP/2 began` };
-    // nghttp2's, whose text says which rule.
-    const broken = code === "ERR_HTTP2_ERROR" && `${host} broke the rules of HTTP/2 (${message})`;
-    return { reason: "connection-lost", message: broken || `the connection to ${host} was lost` };
+    if (code !== "ERR_HTTP2_ERROR") return { reason: "connection-lost", message: `the connection to ${host} was lost` };
+    // nghttp2's, whose text says which rule. This is no rule but its own limit, and the next answer is often as long.
+    if (/CONTINUATION/.test(message)) {
+      const said = `${host} sent more header fields than Node takes (${message})`;
+      return { reason: "bad-http", message: said, maxRetries: 1 };
+    }
+    return { reason: "connection-lost", message: `${host} broke the rules of HTTP/2 (${message})` };
   }
 }

@@ -108,3 +108,15 @@ test("a process does not end while a call waits for a PING and another one is an
   expect((await child).stdout).toBe("answered\n");
   expect(server.requests).toHaveLength(3);
 });
+
+test("a head in more frames than Node takes is told so, and costs two connections", async () => {
+  await using server = await startRawH2({
+    onRequest: (one) =>
+      one.head(Object.fromEntries(Array.from({ length: 16 }, (_, at) => [`x-${at}`, "v".repeat(10_000)]))),
+  });
+  await using auth = createAuthClient({ baseUrl: server.url, token });
+  const error = await auth.listMyRefreshTokens({}).catch((thrown: unknown) => thrown);
+  expect((error as Error).message).toContain("sent more header fields than Node takes");
+  expect(getErrorInfo(error)).toMatchObject({ reason: "bad-http", attempts: 2 });
+  expect(server.connections).toHaveLength(2);
+});
