@@ -94,7 +94,7 @@ export class Http2Session {
     }, settings.idleTimeoutMs).unref();
     this.ready = this.#connected();
     this.#session.on("goaway", (code, lastStreamId, data) => {
-      this.#goaway = { code, lastStreamId, debug: data ? Buffer.from(data).toString("latin1") : "" };
+      this.#goaway = { code, lastStreamId, debug: data ? Buffer.from(data).toString() : "" };
       this.retire();
     });
   }

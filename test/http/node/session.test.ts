@@ -120,3 +120,10 @@ test("a head in more frames than Node takes is told so, and costs two connection
   expect(getErrorInfo(error)).toMatchObject({ reason: "bad-http", attempts: 2 });
   expect(server.connections).toHaveLength(2);
 });
+
+test("what a server says as it ends a connection is UTF-8", async () => {
+  await using server = await startRawH2({ onRequest: (one) => one.connection.goaway(one.id, 2, "Wartung – später") });
+  await using auth = createAuthClient({ baseUrl: server.url, token, retry: false });
+  const error = await auth.listMyRefreshTokens({}).catch((thrown: unknown) => thrown);
+  expect((error as Error).message).toContain('(GOAWAY 2, "Wartung – später")');
+});
