@@ -19,22 +19,24 @@ export async function dial(origin: URL, settings: Http2Settings, signal: AbortSi
   const opened = settings.createConnection
     ? await createdConnection(origin, settings.createConnection)
     : await connectTcp(host, Number(origin.port || (isTls ? 443 : 80)), signal);
-  if (signal.aborted) {
+  try {
+    if (signal.aborted) throw signal.reason;
+    if (!isTls || opened instanceof tls.TLSSocket) return opened;
+    const { secureContext } = settings;
+    const servername = settings.servername ?? (net.isIP(host) === 0 ? host : undefined);
+    return tls.connect({
+      host,
+      socket: opened,
+      ...(servername && { servername }),
+      ...(secureContext && { secureContext }),
+      ALPNProtocols: ["h2"],
+      // Said out loud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not hand tokens to whoever answers.
+      rejectUnauthorized: true,
+    });
+  } catch (error) {
     opened.on("error", () => {}).destroy();
-    throw signal.reason;
+    throw error;
   }
-  if (!isTls || opened instanceof tls.TLSSocket) return opened;
-  const { secureContext } = settings;
-  const servername = settings.servername ?? (net.isIP(host) === 0 ? host : undefined);
-  return tls.connect({
-    host,
-    socket: opened,
-    ...(servername && { servername }),
-    ...(secureContext && { secureContext }),
-    ALPNProtocols: ["h2"],
-    // Said out loud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not hand tokens to whoever answers.
-    rejectUnauthorized: true,
-  });
 }
 
 async function createdConnection(

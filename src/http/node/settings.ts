@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import type { Http2Options, TlsOptions } from "../http2-options.js";
 
@@ -23,10 +24,15 @@ export function http2Settings(options: Http2Options): Http2Settings {
       throw new RangeError(`http2.${name} must be 1 to 3600000 milliseconds, got ${value}`);
     }
   }
+  const { servername } = options.tls ?? {};
+  // Node refuses it only when it connects, and some versions take an address without a word.
+  if (servername !== undefined && (typeof servername !== "string" || servername === "" || isIP(servername) !== 0)) {
+    throw new TypeError("http2.tls.servername must be a host name, and no address");
+  }
   return {
     ...durations,
     pingIntervalMs: pingIntervalMs === false ? Number.POSITIVE_INFINITY : pingIntervalMs,
-    servername: options.tls?.servername,
+    servername,
     secureContext: options.tls && secureContextOf(options.tls),
     createConnection: options.createConnection,
   };

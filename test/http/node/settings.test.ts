@@ -18,3 +18,16 @@ describe("the durations of http2", () => {
     create({ connectTimeoutMs: 1, pingTimeoutMs: 3_600_000, idleTimeoutMs: 1, pingIntervalMs: false });
   });
 });
+
+describe("http2.tls.servername", () => {
+  for (const servername of ["127.0.0.1", "::1", "", 5, null]) {
+    test(`is refused if it is ${JSON.stringify(servername)}`, () => {
+      const refusal = new TypeError("http2.tls.servername must be a host name, and no address");
+      expect(() => create({ tls: { servername: servername as string } })).toThrow(refusal);
+    });
+  }
+
+  test("may be a host name", () => {
+    create({ tls: { servername: "zitadel.example" } });
+  });
+});
