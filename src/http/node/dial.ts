@@ -44,7 +44,8 @@ async function createdConnection(
   createConnection: NonNullable<Http2Settings["createConnection"]>,
 ): Promise<Duplex> {
   try {
-    const opened: unknown = await createConnection(origin);
+    // A copy: what it changes there must not lead the next connection elsewhere.
+    const opened: unknown = await createConnection(new URL(origin));
     if (!(opened instanceof Duplex)) throw new TypeError("it must return a Duplex, or a promise of one");
     if (opened.destroyed) throw opened.errored ?? new Error("the connection that it returned is closed");
     return opened;
