@@ -40,6 +40,12 @@ export function http2Settings(options: Http2Options): Http2Settings {
 
 function secureContextOf({ ca, cert, key, passphrase }: TlsOptions): SecureContext {
   if (ca !== undefined) checkAuthorities([ca].flat());
+  // Node takes one without the other, or an empty one, and shows no certificate.
+  for (const [name, value] of Object.entries({ cert, key })) {
+    if ((cert ?? key) != null && !value?.length) {
+      throw new TypeError(`http2.tls.${name} is missing: a client certificate takes cert and key`);
+    }
+  }
   try {
     return createSecureContext({ ca, cert, key, passphrase } as SecureContextOptions);
   } catch (cause) {
@@ -47,12 +53,13 @@ function secureContextOf({ ca, cert, key, passphrase }: TlsOptions): SecureConte
   }
 }
 
-// Node ignores what it cannot read here, and goes on without it.
+// Node ignores what it cannot read here, and goes on without it. It looks for them only where lines begin.
 function checkAuthorities(authorities: readonly (string | Uint8Array)[]): void {
   const isReadable = (ca: string | Uint8Array) => {
-    const text = typeof ca === "string" ? ca : Buffer.from(ca).toString("latin1");
-    const found = text.match(/-----BEGIN ((?:X509 )?CERTIFICATE)-----[^-]*-----END \1-----/g);
-    return found?.every((pem) => new X509Certificate(pem));
+    const text = typeof ca === "string" ? ca : Buffer.from(ca).toString();
+    const parts = text.replace(/^\ufeff?/, "\n").split(/(?=-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----)/);
+    const pems = parts.slice(1);
+    return pems.length > 0 && pems.every((pem, at) => parts[at]?.endsWith("\n") && new X509Certificate(pem));
   };
   let cause: unknown;
   try {
@@ -60,6 +67,6 @@ function checkAuthorities(authorities: readonly (string | Uint8Array)[]): void {
   } catch (error) {
     cause = error;
   }
-  const remedy = "pass what the file holds, not its path, with its line breaks";
+  const remedy = "pass what the file holds, not its path, each BEGIN and END on a line of its own";
   throw new TypeError(`http2.tls.ca is no certificate in PEM: ${remedy}`, { cause });
 }
