@@ -11,8 +11,11 @@ const attemptDelayMs = 250;
  */
 export async function connectTcp(host: string, port: number, signal: AbortSignal): Promise<net.Socket> {
   const addresses = inTurn(await lookup(host));
+  // As Node's own lookup says it; one that somebody put in its place may not.
+  if (addresses.length === 0) throw Object.assign(new Error(`${host} has no address`), { code: "ENOTFOUND" });
   return new Promise((resolve, reject) => {
     const sockets = new Set<net.Socket>();
+    const errors: NodeJS.ErrnoException[] = [];
     let timer: NodeJS.Timeout | undefined;
     const finish = () => {
       clearTimeout(timer);
@@ -30,11 +33,13 @@ export async function connectTcp(host: string, port: number, signal: AbortSignal
       const socket = net.connect({ host: address, port, noDelay: true });
       sockets.add(socket);
       const onError = (error: Error) => {
+        errors.push(error);
         sockets.delete(socket);
         next();
         if (sockets.size > 0) return;
         finish();
-        reject(error);
+        // A refusal shows that the host is there, and may soon listen.
+        reject(errors.find(({ code }) => code === "ECONNREFUSED") ?? errors[0]);
       };
       socket.once("error", onError);
       socket.once("connect", () => {
