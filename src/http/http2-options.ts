@@ -2,7 +2,8 @@
 export interface Http2Options {
   /**
    * Longest time until a new connection is ready, in milliseconds: DNS, TCP, TLS and HTTP/2's SETTINGS. Default 5,000.
-   * A call whose own time is over before that fails, but the connection is made all the same, for the next one.
+   * A call whose own time is over before that fails, but the connection is made all the same, for the next one. Until
+   * TCP has connected that keeps the process alive; `close()` gives it up.
    */
   readonly connectTimeoutMs?: number | undefined;
   /**

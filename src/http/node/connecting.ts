@@ -134,7 +134,8 @@ export class Connecting {
     for (const dial of dials) dial.end(fault);
   }
 
-  // A dial keeps the process alive only while a call waits for it.
+  // A dial keeps the process alive only while a call waits for it, or while the name is looked up and TCP connects: that
+  // Node never lets go of, `unref()` or not.
   #count(change: 1 | -1): void {
     this.#waiting += change;
     for (const { patience } of this.#dials) patience.keepAlive(this.#waiting > 0);
