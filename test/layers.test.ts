@@ -64,7 +64,8 @@ const layers: Record<string, string[]> = {
   // The local server is a ZITADEL, not a client of one.
   "src/testing": ["node", "protobuf", "connect", "gen/", "src/local/"],
   "src/local/": ["node", "protobuf", "connect", "gen/", "src/local/"],
-  // Users of the public entries, like any other; the kinds of fault are data, which the help reads without the server.
+  // Users of the public entries, like any other; the kinds of fault are data, which the help reads without the server,
+  // and `doctor` is to connect as the library does.
   "src/cli/": [
     "node",
     "protobuf",
@@ -73,6 +74,7 @@ const layers: Record<string, string[]> = {
     "src/web",
     "src/testing",
     "src/local/faults/fault",
+    "src/http/node/connect-tcp",
     "src/cli/",
   ],
   "src/page/": ["protobuf", "connect", "src/web", "src/page/"],

@@ -1,14 +1,13 @@
-import { spawn } from "node:child_process";
 import dns from "node:dns";
 import { once } from "node:events";
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp1sServer } from "node:https";
-import { type AddressInfo, connect, createServer as createTcpServer, isIP, type Server, type Socket } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
+import { type AddressInfo, createServer as createTcpServer, isIP, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Code } from "../../src/node.js";
 import { ca, caFile, certificate } from "../helpers/certificate.js";
 import { startRawH2 } from "../helpers/raw-h2.js";
+import { startSlowToAccept } from "../helpers/slow-to-accept.js";
 import { listOutcome, testFaultRows } from "./fault-table.js";
 import { listInChild } from "./list-in-child.js";
 import { clientFor, everyRoute, overFetch, overHttp2, startRaw } from "./routes.js";
@@ -333,41 +332,6 @@ describe("connecting", () => {
     }
   });
 });
-
-// A server whose queue of connections is full, so that the kernel drops SYNs until it is let go on; the client's is sent
-// again after a second.
-async function startSlowToAccept() {
-  const child = spawn(process.execPath, ["-e", slowServer], { stdio: ["ignore", "pipe", "inherit"] });
-  const [port] = await once(child.stdout, "data");
-  child.kill("SIGSTOP");
-  const fillers: Socket[] = [];
-  for (let isFull = false; !isFull; ) {
-    const socket = connect(Number(port), "127.0.0.1").on("error", () => {});
-    fillers.push(socket);
-    isFull = await Promise.race([once(socket, "connect").then(() => false), pause(100, true)]);
-  }
-  return {
-    port: Number(port),
-    accept() {
-      for (const socket of fillers) socket.destroy();
-      child.kill("SIGCONT");
-    },
-    end: () => child.kill("SIGKILL"),
-  };
-}
-
-const slowServer = `
-  const server = require("node:http2").createServer();
-  server.on("stream", (stream, headers) => {
-    const type = headers["content-type"].replace("+proto", "");
-    const message = type === "application/json" ? "{}" : Buffer.alloc(5);
-    stream.respond({ "content-type": type }, { waitForTrailers: true });
-    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-    const web = type === "application/grpc-web";
-    stream.end(web ? Buffer.concat([message, Buffer.from("\\x80\\0\\0\\0\\x10grpc-status: 0\\r\\n", "latin1")]) : message);
-  });
-  server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => process.stdout.write(String(server.address().port)));
-`;
 
 type LookupCallback = (error: null, addresses: dns.LookupAddress[]) => void;
 

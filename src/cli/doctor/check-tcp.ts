@@ -1,9 +1,8 @@
-import { connect } from "node:net";
 import { type HttpProxy, ProxyError } from "../connect/proxy.js";
+import { connectTo } from "./connect-to.js";
 import { type Finding, failed, ok } from "./finding.js";
 import type { Target } from "./target.js";
-import { tunnelTo } from "./tunnel-to.js";
-import { codeOf, within } from "./within.js";
+import { codeOf } from "./within.js";
 
 /** Opens a connection to the port. */
 export async function checkTcp(target: Target): Promise<Finding> {
@@ -11,12 +10,9 @@ export async function checkTcp(target: Target): Promise<Finding> {
   const { host, port } = target;
   const startedAt = performance.now();
   try {
-    const address = await within<string>(target, (resolve, reject) => {
-      const socket = connect({ host, port });
-      socket.on("error", reject);
-      socket.once("connect", () => resolve(socket.remoteAddress ?? host));
-      return () => socket.destroy();
-    });
+    const socket = await connectTo(target);
+    const address = socket.remoteAddress ?? host;
+    socket.destroy();
     return ok("tcp", `port ${port} of ${address} is open`, performance.now() - startedAt);
   } catch (error) {
     target.signal.throwIfAborted();
@@ -35,7 +31,7 @@ async function checkTunnel(target: Target, proxy: HttpProxy): Promise<Finding> {
   const { host, port } = target;
   const startedAt = performance.now();
   try {
-    (await tunnelTo(target, proxy)).destroy();
+    (await connectTo(target)).destroy();
     const message = `the proxy ${proxy.host}:${proxy.port} (${proxy.variable}) connects to port ${port} of ${host}`;
     return ok("tcp", message, performance.now() - startedAt);
   } catch (error) {

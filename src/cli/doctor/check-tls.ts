@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
+import { connectTo } from "./connect-to.js";
 import { type Finding, failed, ok, skipped, warning } from "./finding.js";
 import type { Target } from "./target.js";
-import { tunnelTo } from "./tunnel-to.js";
 import { codeOf, TookTooLong, within } from "./within.js";
 
 const dayMs = 86_400_000;
@@ -56,13 +56,13 @@ export async function speaksTls(target: Target): Promise<boolean> {
 }
 
 async function shakeHands(target: Target): Promise<Handshake> {
-  const { host, port, ca, proxy } = target;
+  const { host, ca } = target;
   const startedAt = performance.now();
-  const tunnel = proxy && (await tunnelTo(target, proxy));
+  const connection = await connectTo(target);
   return within<Handshake>(target, (resolve, reject) => {
     const socket: TLSSocket = connect({
       host,
-      ...(tunnel ? { socket: tunnel } : { port }),
+      socket: connection,
       ...(ca !== undefined && { ca }),
       ...(isIP(host) === 0 && { servername: host }),
       ALPNProtocols: ["h2", "http/1.1"],
