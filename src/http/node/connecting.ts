@@ -64,14 +64,16 @@ function dialEnd(thrown: unknown, host: string): SessionEnd {
 }
 
 /**
- * The way to the next session: a dial, which goes on when nobody waits any more, and a second one beside it once a call
- * has waited for the first in vain. The first session that is ready is taken.
+ * The way to the next session: a dial, which goes on when nobody waits any more, and a second one beside it, made anew
+ * whenever a call has waited for it in vain. The first session that is ready is taken.
  */
 export class Connecting {
   readonly #session: Promise<Http2Session>;
   readonly #dial: () => void;
   readonly #dials = new Set<Dial>();
   #waiting = 0;
+  #last: Dial | undefined;
+  /** Whether a call that found the last dial under way waited for it in vain. */
   #isOverdue = false;
 
   /** `settled` is told of the session, or that there will be none. */
@@ -81,6 +83,8 @@ export class Connecting {
       dialNow = () => {
         const dial = new Dial(origin, settings, retired);
         this.#dials.add(dial);
+        this.#last = dial;
+        this.#isOverdue = false;
         dial.session.then(
           (session) => {
             // Another one may have been as quick.
@@ -104,16 +108,14 @@ export class Connecting {
 
   /** The session that comes of it. Rejects with what each waiting call is to fail with. */
   async wait(call: HttpCall): Promise<Http2Session> {
-    if (this.#isOverdue && this.#dials.size === 1) {
-      this.#isOverdue = false;
-      this.#dial();
-    }
+    if (this.#isOverdue) this.#dialAgain();
+    const last = this.#last;
     this.#count(1);
     let waits = true;
     const leave = () => {
       if (waits) this.#count(-1);
       waits = false;
-      if (call.stopped?.code === Code.DeadlineExceeded) this.#isOverdue = true;
+      if (call.stopped?.code === Code.DeadlineExceeded && last === this.#last) this.#isOverdue = true;
     };
     call.onStop(leave);
     try {
@@ -125,6 +127,16 @@ export class Connecting {
       call.offStop(leave);
       leave();
     }
+  }
+
+  // The first goes on: on a slow path it is the one that will be ready.
+  #dialAgain(): void {
+    const [, second] = this.#dials;
+    if (second) {
+      this.#dials.delete(second);
+      second.end({ reason: "connection-lost", message: "another connection is tried" });
+    }
+    this.#dial();
   }
 
   /** Gives up every dial. */
