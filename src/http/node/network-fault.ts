@@ -35,11 +35,6 @@ export function networkFault(error: unknown, host: string): NetworkFault | undef
       const message = `this program may not connect to ${host}: run it with --allow-net (Deno), or ask the firewall`;
       return { reason: "connect-refused", message, repeat: "never" };
     }
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-    case "EAI_NODATA":
-      // Names rarely come to be within a second, but a resolver can fail once.
-      return { reason: "dns", message: `${host} cannot be found: check baseUrl`, repeat: "not-sent", maxRetries: 1 };
     case "ETIMEDOUT":
     case "EHOSTUNREACH":
     case "ENETUNREACH":
@@ -59,6 +54,11 @@ export function networkFault(error: unknown, host: string): NetworkFault | undef
       return notHttp2(host, true);
     case "UND_ERR_HEADERS_OVERFLOW":
       return { reason: "bad-http", message: `${host} sent more headers than Node takes`, repeat: "never" };
+  }
+  // The codes of getaddrinfo, and those that only c-ares has.
+  if (/^EAI_|^E(?:NOTFOUND|NODATA|NONAME|SERVFAIL|REFUSED|TIMEOUT|FORMERR|NOTIMP|BADNAME|BADRESP)$/.test(code)) {
+    // Names rarely come to be within a second, but a resolver can fail once.
+    return { reason: "dns", message: `${host} cannot be found: check baseUrl`, repeat: "not-sent", maxRetries: 1 };
   }
   if (/SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|CERT_/.test(code)) {
     const message = `the certificate of ${host} is not trusted: pass its CA (http2.tls.ca or NODE_EXTRA_CA_CERTS)`;

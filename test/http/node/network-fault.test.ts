@@ -9,6 +9,19 @@ test("a connection that times out is told so", () => {
   expect(fault?.message).toBe("one.example cannot be reached");
 });
 
+const ofGetaddrinfo = "ENOTFOUND EAI_AGAIN EAI_NODATA EAI_FAIL EAI_MEMORY EAI_SYSTEM EAI_NONAME EAI_FAMILY";
+const ofCares = "ENODATA ENONAME ESERVFAIL EREFUSED ETIMEOUT EFORMERR ENOTIMP EBADNAME EBADRESP";
+for (const code of `${ofGetaddrinfo} ${ofCares}`.split(" ")) {
+  test(`${code} is of the resolver, which is asked once more`, () => {
+    expect(networkFault(withCode(code), "one.example")).toEqual({
+      reason: "dns",
+      message: "one.example cannot be found: check baseUrl",
+      repeat: "not-sent",
+      maxRetries: 1,
+    });
+  });
+}
+
 // By OpenSSL 3.0 and by 3.5.
 for (const code of [
   "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
