@@ -3,6 +3,8 @@ import { isIP } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { checkTcp } from "../../../src/cli/doctor/check-tcp.js";
 import { checkTls } from "../../../src/cli/doctor/check-tls.js";
+import { probe } from "../../../src/cli/doctor/http-probe.js";
+import type { Target } from "../../../src/cli/doctor/target.js";
 import { startSlowToAccept } from "../../helpers/slow-to-accept.js";
 
 describe("of a name with two addresses, one slow to accept and one that refuses, doctor says", () => {
@@ -17,6 +19,8 @@ describe("of a name with two addresses, one slow to accept and one that refuses,
     ["that its port is open", checkTcp, { status: "ok", message: expect.stringContaining("of 127.0.0.1 is open") }],
     // Its port is one for cleartext.
     ["what it speaks", checkTls, [{ verdict: "tls-not-spoken" }]],
+    // It speaks HTTP/2 alone: that what it says is no HTTP/1.1 shows that there is a connection.
+    ["what it says", failureOfProbe, { code: "HPE_INVALID_CONSTANT" }],
   ] as const) {
     test(what, async () => {
       const slow = await startSlowToAccept();
@@ -24,9 +28,10 @@ describe("of a name with two addresses, one slow to accept and one that refuses,
         const found = ["127.0.0.1", "::1"].map((address) => ({ address, family: isIP(address) }));
         dns.lookup = ((_host: string, _options: object, callback: Callback) =>
           process.nextTick(callback, null, found)) as typeof dns.lookup;
+        const isTls = check === checkTls;
         const checking = check({
-          origin: `https://two.localhost:${slow.port}`,
-          isTls: true,
+          origin: `${isTls ? "https" : "http"}://two.localhost:${slow.port}`,
+          isTls,
           host: "two.localhost",
           port: slow.port,
           prefix: "",
@@ -43,3 +48,7 @@ describe("of a name with two addresses, one slow to accept and one that refuses,
     });
   }
 });
+
+function failureOfProbe(target: Target): Promise<unknown> {
+  return probe(target, "GET", "/").catch((error: unknown) => error);
+}
