@@ -6,8 +6,8 @@ const maxVisits = 10_000;
 
 /**
  * Whether nothing that can be reached from a value holds a secret. Only what is known to show all that it holds is
- * looked into: plain objects, arrays, errors, and maps, sets, `Headers`, URLs, dates and bytes that are of no subclass.
- * Whatever else there is, such as a `Request`, a promise or a function, may hold anything, and makes the answer no.
+ * looked into: plain objects, arrays, errors, and `Headers` and bytes that are of no subclass. Whatever else there is,
+ * such as a `Request`, a map, a promise or a function, may hold anything, and makes the answer no.
  */
 export function isFree(root: unknown, isSecret: (text: string) => boolean): boolean {
   // With a stack of its own: JSON of a server's can be nested deeper than the program's.
@@ -42,10 +42,8 @@ function visit(value: object, open: unknown[]): boolean {
   if (isError) {
     if (!isKnownError(prototype)) return false;
     open.push(value.name, value.message, value.stack, String(value));
-  } else if (is(Headers, Map, Set, URLSearchParams)) {
-    open.push(...(value as Iterable<unknown>));
-  } else if (is(URL, String, Number, Boolean, Date)) {
-    open.push(String(value));
+  } else if (is(Headers)) {
+    open.push(...(value as Headers));
   } else if (is(Uint8Array, globalThis.Buffer)) {
     if ((value as Uint8Array).length > maxVisits) return false;
     open.push(latin1Text(value as Uint8Array));

@@ -42,9 +42,7 @@ class JsonError extends Error {
 
 /** One of each class that is looked into. */
 function known(): object[] {
-  const collections = [new Headers({ a: "b" }), new URLSearchParams({ a: "b" }), new Map([[1, [2]]]), new Set([3])];
-  const boxed = ["text", 4, true].map(Object);
-  return [...collections, ...boxed, new URL("http://127.0.0.1/?a=b"), new Date(0), new Uint8Array(3), Buffer.alloc(3)];
+  return [new Headers({ a: "b" }), new Uint8Array(3), Buffer.alloc(3)];
 }
 
 /** Makes a value one of a subclass, which shows by a method what is in no property. */
@@ -203,7 +201,7 @@ describe("a cause", () => {
     "an error with a cause": new TypeError("fetch failed", { cause: new Error("inner") }),
     "a DOMException": new DOMException("stopped", "AbortError"),
     "a ConnectError": new ConnectError("x", Code.Internal, { "x-id": "1" }),
-    "plain data": { a: [1, null, undefined, true, 5n, new Date(0), new Map([[1, new Set([2])]])] },
+    "plain data": { a: [1, null, undefined, true, 5n, { b: "c" }] },
     "an error's bytes": Object.assign(new Error("x"), { raw: Buffer.from("certificate"), more: new Uint8Array(3) }),
     "of every class that is looked into": known(),
   })) {
