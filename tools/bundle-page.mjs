@@ -25,14 +25,19 @@ const emptied = [
   "FieldOptions",
   "OneofOptions",
   "ServiceOptions",
+  "MessageOptions",
 ];
 
-function emptyMessages(boot) {
-  const file = JSON.parse(boot);
-  const messageType = file.messageType.map((message) =>
-    emptied.includes(message.name) ? { name: message.name } : message,
+// The enums beside its messages are numbers to what reads them; a label of 1 and a default of zero are what there is without.
+function slimmed(boot) {
+  const { messageType, enumType, ...file } = JSON.parse(boot, (key, value) =>
+    (key === "label" && value === 1) || key === "defaultValue" ? undefined : value,
   );
-  return JSON.stringify({ ...file, messageType });
+  return JSON.stringify({
+    ...file,
+    messageType: messageType.map((message) => (emptied.includes(message.name) ? { name: message.name } : message)),
+    enumType: enumType.map(({ name, value }) => ({ name, value: value.slice(0, 1) })),
+  });
 }
 
 const slimProtobuf = {
@@ -42,7 +47,7 @@ const slimProtobuf = {
       const text = await readFile(path, "utf8");
       const contents = text
         .replace(compiledEnum, "export var $1 = /* @__PURE__ */ (function ($1) {$2return $1;})({});")
-        .replace(/(?<=\bboot\().*(?=\);$)/m, emptyMessages);
+        .replace(/(?<=\bboot\().*(?=\);$)/m, slimmed);
       return { contents };
     });
     // For default values, which proto3 has none of and descriptor.proto none but zero.
@@ -72,5 +77,5 @@ await mkdir(outdir, { recursive: true });
 // makes the first of them larger.
 await Promise.all([bundle("src/page/page.ts", "src/page/page.css"), bundle("src/page/rest.ts")]);
 const html = await readFile("src/page/index.html", "utf8");
-await writeFile(`${outdir}/index.html`, html.replace(/\n\s+/g, "\n"));
+await writeFile(`${outdir}/index.html`, html.replace(/\n\s*/g, " "));
 await copyFile("src/page/icon.svg", `${outdir}/icon.svg`);
