@@ -76,7 +76,7 @@ function wordsOf(thrown: unknown): string {
   try {
     return thrown instanceof Error ? thrown.message : String(thrown);
   } catch {
-    return "it threw what has no text";
+    return "no text";
   }
 }
 

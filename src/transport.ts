@@ -120,7 +120,7 @@ export function createTransportFamily(
   const options = own(given);
   const { token, timeoutMs = 10_000, interceptors = [], retry, onAttempt } = options;
   if (!Array.isArray(interceptors)) throw new TypeError("interceptors must be an array");
-  if (onAttempt !== undefined && typeof onAttempt !== "function") throw new TypeError("onAttempt must be a function");
+  if (onAttempt && typeof onAttempt !== "function") throw new TypeError("onAttempt must be a function");
   if (retry && typeof retry !== "object") throw new TypeError("retry must be false or an object");
   const { mayAuthorize, createSender } = options.transport ? overTransport(options) : overHttp(options, runtime);
   const plan = {

@@ -5,12 +5,11 @@ import { type NetworkFault, networkFailure } from "./network-failure.js";
 /** Reads from an error of `fetch`, or from its cause, what went wrong; `undefined` if that cannot be told. */
 export type ExplainFailure = (error: unknown, host: string) => NetworkFault | undefined;
 
-// How the network errors of the Fetch standard begin in Chromium, Electron, Firefox, Safari (all of the second line), Node,
-// node-fetch, Deno, Tauri, Bun, workerd and React Native. What does not begin so is a mistake in a mock or in a wrapper.
+// How the network errors of the Fetch standard begin in Chromium, Electron, Firefox, React Native, workerd, Node, Deno, Tauri
+// and Bun; and in Safari. What does not begin so is a mistake in a mock or in a wrapper.
 const networkErrors = [
-  /^(?:fetch failed|failed to fetch|(?:a )?network ?(?:error|request|connection)|net::err_)/i,
+  /^(?:failed to fetch|net::err_|(?:a )?network ?(?:error|request|connection)|fetch failed|error sending request|unable to connect)/i,
   /^(?:load failed|the (?:internet|network) connection|could not connect|a server with the specified|the request timed|an ssl error|origin http)/i,
-  /^(?:request to \S+ failed|error sending request|unable to connect)/i,
 ];
 // Those of programs, whatever they do with a network.
 const programError = /^(?:Reference|Range|Syntax)Error$/;

@@ -14,7 +14,7 @@ export function createFetchClient(
   explain?: ExplainFailure,
 ): HttpClient {
   if (typeof (customFetch ?? globalThis.fetch) !== "function") {
-    throw new TypeError(customFetch ? "fetch must be a function" : "this runtime has no fetch: pass one as `fetch`");
+    throw new TypeError("there is no fetch: pass a function as `fetch`");
   }
   const common = commonInit();
   // In a test environment, such as jsdom's, `fetch` may take no signal but those of another realm.

@@ -119,7 +119,6 @@ describe("what a fetch throws", () => {
     ["Safari", "An SSL error has occurred and a secure connection to the server cannot be made."],
     ["Safari", "Origin https://app.example is not allowed by Access-Control-Allow-Origin. Status code: 200"],
     ["Electron", "net::ERR_CONNECTION_REFUSED"],
-    ["node-fetch", "request to https://zitadel.example/ failed, reason: connect ECONNREFUSED 127.0.0.1:443"],
     ["Node", "fetch failed"],
     ["React Native", "Network request failed"],
     ["workerd", "Network connection lost."],
@@ -395,7 +394,7 @@ describe("what fetch is told", () => {
 
 test("a fetch that is no function is a TypeError when the client is made", () => {
   const options = { baseUrl: "https://zitadel.example", fetch: {} as typeof fetch };
-  expect(() => createAuthClient(options)).toThrow(new TypeError("fetch must be a function"));
+  expect(() => createAuthClient(options)).toThrow(/pass a function as `fetch`/);
 });
 
 describe("a runtime without fetch", () => {
@@ -407,7 +406,7 @@ describe("a runtime without fetch", () => {
   test("is a TypeError when the client is made", () => {
     Reflect.deleteProperty(globalThis, "fetch");
     expect(() => createAuthClient({ baseUrl: "https://zitadel.example" })).toThrow(
-      new TypeError("this runtime has no fetch: pass one as `fetch`"),
+      new TypeError("there is no fetch: pass a function as `fetch`"),
     );
     createAuthClient({ baseUrl: "https://zitadel.example", fetch });
   });
