@@ -4,8 +4,8 @@ import { createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { caFile as ca, certificate } from "../helpers/certificate.js";
+import { closedPort } from "../helpers/closed-port.js";
 import { runDoctor } from "./doctor/run-doctor.js";
-import { closedPort } from "./doctor/servers.js";
 import { runCli } from "./run-cli.js";
 import { startLogin } from "./start-login.js";
 

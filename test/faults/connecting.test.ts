@@ -1,12 +1,13 @@
-import dns from "node:dns";
 import { once } from "node:events";
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp1sServer } from "node:https";
-import { type AddressInfo, createServer as createTcpServer, isIP, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Code } from "../../src/node.js";
 import { ca, caFile, certificate } from "../helpers/certificate.js";
+import { closedPort } from "../helpers/closed-port.js";
 import { startRawH2 } from "../helpers/raw-h2.js";
+import { resolveAsEver, resolveTo } from "../helpers/resolve-to.js";
 import { startSlowToAccept } from "../helpers/slow-to-accept.js";
 import { listOutcome, testFaultRows } from "./fault-table.js";
 import { listInChild } from "./list-in-child.js";
@@ -278,10 +279,7 @@ describe("connecting", () => {
   });
 
   describe("a host with two addresses", () => {
-    const { lookup } = dns;
-    afterEach(() => {
-      dns.lookup = lookup;
-    });
+    afterEach(resolveAsEver);
 
     for (const [first, address] of [
       ["where the first refuses", "::1"],
@@ -325,18 +323,8 @@ describe("connecting", () => {
         await listOutcome(client, { code: Code.Unavailable, reason: "connect-refused", attempts: 4 });
       });
     }
-
-    function resolveTo(...addresses: string[]): void {
-      const found = addresses.map((address) => ({ address, family: isIP(address) }));
-      dns.lookup = ((_host: string, options: dns.LookupAllOptions, callback: LookupCallback) => {
-        expect(options.all).toBe(true);
-        process.nextTick(callback, null, found);
-      }) as typeof dns.lookup;
-    }
   });
 });
-
-type LookupCallback = (error: null, addresses: dns.LookupAddress[]) => void;
 
 function keepSilent(socket: Socket): void {
   socket.on("error", () => {});
@@ -351,14 +339,6 @@ function speakSsh(socket: Socket): void {
 function sendBack(socket: Socket): void {
   socket.on("error", () => {});
   socket.on("data", (chunk) => socket.write(chunk));
-}
-
-async function closedPort(): Promise<number> {
-  const server = createTcpServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function listen(server: Server) {

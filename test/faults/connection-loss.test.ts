@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
 import { Code } from "../../src/node.js";
+import { h2Program } from "../helpers/h2-program.js";
 import { envelope, frameBytes, frameType, type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
 import { type FaultRow, firstOnly, listOutcome, testFaultRows } from "./fault-table.js";
 import { clientFor, everyRoute, overFetch, overHttp2, type RawExchange } from "./routes.js";
@@ -251,7 +252,7 @@ describe("connection loss", () => {
     });
 
     test(`the server is suspended, ${route}`, async () => {
-      const child = spawn(process.execPath, ["-e", suspendableServer], { stdio: ["ignore", "pipe", "inherit"] });
+      const child = spawn(process.execPath, ["-e", h2Program()], { stdio: ["ignore", "pipe", "inherit"] });
       try {
         const [port] = await once(child.stdout, "data");
         await using client = clientFor(route, { baseUrl: `http://127.0.0.1:${port}` });
@@ -282,16 +283,3 @@ function halfHeaders({ connection, id }: RawH2Stream): void {
 function typeOf(one: RawExchange): { "content-type": string } {
   return { "content-type": one.headers["content-type"] ?? "" };
 }
-
-const suspendableServer = `
-  const server = require("node:http2").createServer();
-  server.on("stream", (stream, headers) => {
-    const type = headers["content-type"].replace("+proto", "");
-    const message = type === "application/json" ? "{}" : Buffer.alloc(5);
-    stream.respond({ "content-type": type }, { waitForTrailers: true });
-    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-    const web = type === "application/grpc-web";
-    stream.end(web ? Buffer.concat([message, Buffer.from("\\x80\\0\\0\\0\\x10grpc-status: 0\\r\\n", "latin1")]) : message);
-  });
-  server.listen(0, "127.0.0.1", () => process.stdout.write(String(server.address().port)));
-`;

@@ -1,19 +1,13 @@
-import dns from "node:dns";
-import { isIP } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { checkTcp } from "../../../src/cli/doctor/check-tcp.js";
 import { checkTls } from "../../../src/cli/doctor/check-tls.js";
 import { probe } from "../../../src/cli/doctor/http-probe.js";
 import type { Target } from "../../../src/cli/doctor/target.js";
+import { resolveAsEver, resolveTo } from "../../helpers/resolve-to.js";
 import { startSlowToAccept } from "../../helpers/slow-to-accept.js";
 
 describe("of a name with two addresses, one slow to accept and one that refuses, doctor says", () => {
-  const { lookup } = dns;
-  afterEach(() => {
-    dns.lookup = lookup;
-  });
-
-  type Callback = (error: null, addresses: dns.LookupAddress[]) => void;
+  afterEach(resolveAsEver);
 
   for (const [what, check, expected] of [
     ["that its port is open", checkTcp, { status: "ok", message: expect.stringContaining("of 127.0.0.1 is open") }],
@@ -25,9 +19,7 @@ describe("of a name with two addresses, one slow to accept and one that refuses,
     test(what, async () => {
       const slow = await startSlowToAccept();
       try {
-        const found = ["127.0.0.1", "::1"].map((address) => ({ address, family: isIP(address) }));
-        dns.lookup = ((_host: string, _options: object, callback: Callback) =>
-          process.nextTick(callback, null, found)) as typeof dns.lookup;
+        resolveTo("127.0.0.1", "::1");
         const isTls = check === checkTls;
         const checking = check({
           origin: `${isTls ? "https" : "http"}://two.localhost:${slow.port}`,

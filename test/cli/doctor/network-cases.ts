@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { caFile as ca, certificate } from "../../helpers/certificate.js";
+import { closedPort } from "../../helpers/closed-port.js";
 import type { Case } from "./run-doctor.js";
-import { closedPort, startHttp1, startHttps1, startTcp, startWithCertificate } from "./servers.js";
+import { startHttp1, startHttps1, startTcp, startWithCertificate } from "./servers.js";
 
 const trusted = ["--ca", ca];
 

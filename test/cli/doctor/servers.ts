@@ -82,16 +82,6 @@ export async function startWithCertificate(name: Parameters<typeof certificate>[
   return await startHttps1((_request, response) => void response.end("ok"), certificate(name));
 }
 
-/** A port on which nothing listens. */
-export async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 /**
  * A proxy that speaks only HTTP/1.1, in front of another server. What `answer` answers itself, by returning true, it
  * does not pass on; `change` changes the headers of answers on their way back.

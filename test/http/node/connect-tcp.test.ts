@@ -1,30 +1,9 @@
-import dns from "node:dns";
-import { once } from "node:events";
-import { type AddressInfo, createServer, isIP } from "node:net";
 import { afterEach, expect, test } from "@jest/globals";
 import { connectTcp } from "../../../src/http/node/connect-tcp.js";
+import { closedPort } from "../../helpers/closed-port.js";
+import { resolveAsEver, resolveTo } from "../../helpers/resolve-to.js";
 
-const { lookup } = dns;
-afterEach(() => {
-  dns.lookup = lookup;
-});
-
-type Callback = (error: null, addresses: dns.LookupAddress[]) => void;
-
-function resolveTo(...addresses: string[]): void {
-  const found = addresses.map((address) => ({ address, family: isIP(address) }));
-  dns.lookup = ((_host: string, _options: object, callback: Callback) =>
-    process.nextTick(callback, null, found)) as typeof dns.lookup;
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
+afterEach(resolveAsEver);
 
 const inTime = () => AbortSignal.timeout(2_000);
 // No connection can be made to it, which the system says at once.
