@@ -240,27 +240,8 @@ export class Http2Session {
   #faultOf(cause: unknown): NetworkFault {
     const host = this.#host;
     if (this.#goaway) return goawayFault(this.#goaway, host, this.isTls);
-    // Its words are about connecting. Of what broke later the server may have had requests.
-    const known = this.#isReady ? undefined : networkFault(cause, host);
-    if (known) return known;
+    if (!this.#isReady) return this.#dialFault(cause);
     const { code, message } = (cause ?? {}) as NodeJS.ErrnoException;
-    // Why this end refused the certificate: OpenSSL has more reasons than `networkFault` has codes.
-    const refusal = String((this.#socket as Partial<tls.TLSSocket>).authorizationError);
-    if (!this.#isReady && (refusal === code || refusal === message)) {
-      return { reason: "tls", message: `the certificate of ${host} is refused (${refusal})`, repeat: "never" };
-    }
-    if (!this.#isReady && !this.isTls && this.bytesRead === tlsAlertBytes) {
-      return { reason: "not-h2", message: `${host} speaks TLS: use https:`, repeat: "never" };
-    }
-    // Something came in, and it was not an HTTP/2 server's SETTINGS.
-    if (!this.#isReady && this.bytesRead > 0) return notHttp2(host, this.isTls);
-    if (!this.#isReady && !this.isTls) {
-      // Some TLS servers close without a word on what is not TLS.
-      const message = `${host} closed the connection before HTTP/2 began: is it an https: port?`;
-      return { reason: "connection-lost", message };
-    }
-    if (!this.#isReady)
-      return { reason: "connection-lost", message: `${host} closed the connection before HTTP/2 began` };
     if (code !== "ERR_HTTP2_ERROR") return { reason: "connection-lost", message: `the connection to ${host} was lost` };
     // nghttp2's, whose text says which rule. This is no rule but its own limit, and the next answer is often as long.
     if (/CONTINUATION/.test(message)) {
@@ -268,5 +249,26 @@ export class Http2Session {
       return { reason: "bad-http", message: said, maxRetries: 1 };
     }
     return { reason: "connection-lost", message: `${host} broke the rules of HTTP/2 (${message})` };
+  }
+
+  // Before HTTP/2 began. Only here `networkFault` has a say: of what breaks later the server may have had requests.
+  #dialFault(cause: unknown): NetworkFault {
+    const host = this.#host;
+    const known = networkFault(cause, host);
+    if (known) return known;
+    const { code, message } = (cause ?? {}) as NodeJS.ErrnoException;
+    // Why this end refused the certificate: OpenSSL has more reasons than `networkFault` has codes.
+    const refusal = String((this.#socket as Partial<tls.TLSSocket>).authorizationError);
+    if (refusal === code || refusal === message) {
+      return { reason: "tls", message: `the certificate of ${host} is refused (${refusal})`, repeat: "never" };
+    }
+    if (!this.isTls && this.bytesRead === tlsAlertBytes) {
+      return { reason: "not-h2", message: `${host} speaks TLS: use https:`, repeat: "never" };
+    }
+    // Something came in, and it was not an HTTP/2 server's SETTINGS.
+    if (this.bytesRead > 0) return notHttp2(host, this.isTls);
+    // Some TLS servers close without a word on what is not TLS.
+    const hint = this.isTls ? "" : ": is it an https: port?";
+    return { reason: "connection-lost", message: `${host} closed the connection before HTTP/2 began${hint}` };
   }
 }
