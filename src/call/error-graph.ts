@@ -37,14 +37,13 @@ function visit(value: object, open: unknown[]): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   const isError = value instanceof Error;
   // Not by `instanceof`: a subclass may hold more than it lists, and show that by a method such as toJSON.
-  const is = (...classes: ({ prototype: object } | undefined)[]) =>
-    classes.some((each) => each?.prototype === prototype);
+  const isBytes = prototype === Uint8Array.prototype || prototype === globalThis.Buffer?.prototype;
   if (isError) {
     if (!isKnownError(prototype)) return false;
     open.push(value.name, value.message, value.stack, String(value));
-  } else if (is(Headers)) {
+  } else if (prototype === Headers.prototype) {
     open.push(...(value as Headers));
-  } else if (is(Uint8Array, globalThis.Buffer)) {
+  } else if (isBytes) {
     if ((value as Uint8Array).length > maxVisits) return false;
     open.push(latin1Text(value as Uint8Array));
   } else if (prototype !== null && !isPlain(prototype)) {
