@@ -76,14 +76,16 @@ export function transportSender(transport: Transport): Sender {
         // In an async function, so that a transport that throws at once fails like one that rejects.
         (async () => transport.unary(method, call.signal, timeoutMs, headers, message, call.contextValues))()
           .finally(() => call.offStop(stop))
-          .catch((error: unknown) => {
-            throw strangerFailure(error);
-          })
-          .then((response) => {
-            if (!response?.message) throw new TypeError("the transport returned no response");
-            resolve(response);
-          })
-          .catch(reject);
+          .then(
+            (response) => {
+              if (!response?.message) throw new TypeError("the transport returned no response");
+              return response;
+            },
+            (error) => {
+              throw strangerFailure(error);
+            },
+          )
+          .then(resolve, reject);
       });
     },
     close() {},
