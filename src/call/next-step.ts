@@ -94,8 +94,7 @@ export function next(error: ConnectError, state: CallState): Step {
   // The server never took it, so this is no retry (gRFC A6, "transparent retries").
   if (repeat === "refused" && state.mayResend) return { do: "resend" };
   const isRestarting = note.reason === "connect-refused" && state.answeredMsAgo < restartMs;
-  const wanted = waitMs(note, state, isRestarting);
-  const ms = isRestarting && wanted !== undefined ? Math.max(wanted, minRestartWaitMs) : wanted;
+  const ms = waitMs(note, state, isRestarting);
   // What the server said is worth more than the deadline that a wait would end with.
   if (ms === undefined || ms >= state.remainingMs || ms > maxWaitMs) return { do: "fail" };
   return { do: "wait", ms, isCounted: !isRestarting };
@@ -111,7 +110,8 @@ function waitMs(
   if (counted + 1 >= policy.maxAttempts && !isRestarting) return undefined;
   if (repeat === "maybe-applied" && !isSafeToRepeat(method)) return undefined;
   const { initialBackoffMs, backoffMultiplier, maxBackoffMs } = policy;
-  return pushbackMs ?? Math.min(initialBackoffMs * backoffMultiplier ** retries, maxBackoffMs) * jitter;
+  const ms = pushbackMs ?? Math.min(initialBackoffMs * backoffMultiplier ** retries, maxBackoffMs) * jitter;
+  return isRestarting ? Math.max(ms, minRestartWaitMs) : ms;
 }
 
 function isSafeToRepeat({ idempotency }: DescMethodUnary): boolean {
