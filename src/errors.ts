@@ -52,6 +52,11 @@ export interface ErrorInfo {
    * cannot be told: the error came over another transport and has nothing that only ZITADEL adds.
    */
   readonly fromServer?: boolean;
+  /**
+   * `true` if the server may have carried out an earlier attempt of this call, whose answer was lost, and the method
+   * changes something. A revoke that says "not found" may then have revoked the token itself; nobody can know.
+   */
+  readonly maybeApplied?: boolean;
 }
 
 /**
@@ -70,5 +75,6 @@ export function getErrorInfo(error: unknown): ErrorInfo {
     ...(note?.httpStatus && { httpStatus: note.httpStatus }),
     ...(note?.hint && { hint: note.hint }),
     ...(fromServer !== undefined && { fromServer }),
+    ...(note?.maybeApplied && { maybeApplied: true }),
   };
 }

@@ -29,6 +29,8 @@ export interface FailureNote {
   /** What to do about it, as at the end of `error.message`. */
   readonly hint?: string | undefined;
   attempts?: number;
+  /** Whether the server may have carried out an attempt of the call before the one that this is about. */
+  maybeApplied?: boolean;
 }
 
 // A registered symbol, so that the ES module and the CommonJS copy of this file read each other's errors.
@@ -86,10 +88,12 @@ export function tooLargeFailure(httpStatus: number): ConnectError {
   return failure(Code.ResourceExhausted, message, { reason: "response-too-large", httpStatus });
 }
 
-/** Notes down how many requests a call had made when it failed. */
-export function noteAttempts(error: unknown, attempts: number): void {
+/** Notes down how far a call had come when it failed. */
+export function noteProgress(error: unknown, progress: { attempts: number; maybeApplied: boolean }): void {
   const note = noteOf(error);
-  if (note) note.attempts = attempts;
+  if (!note) return;
+  note.attempts = progress.attempts;
+  note.maybeApplied ??= progress.maybeApplied;
 }
 
 /** What is noted down about an error of this library. */

@@ -27,22 +27,6 @@ export function isTokenGone(error: ConnectError): boolean {
   return error.code === Code.NotFound && zitadelErrorId(error) === "COMMAND-BHt2w";
 }
 
-/**
- * Whether the error of a repeated call says that the attempt before it, whose answer was lost, did the work: what
- * was to be revoked is gone.
- */
-export function isDone(method: DescMethodUnary, error: ConnectError): boolean {
-  switch (`${method.parent.typeName}/${method.name}`) {
-    case revokeMethod:
-      return isTokenGone(error);
-    case "zitadel.auth.v1.AuthService/RevokeAllMyRefreshTokens":
-      // "None left". NotFound is another matter here: one stale token kept all of them from being revoked.
-      return error.code === Code.InvalidArgument && zitadelErrorId(error) === "COMMAND-Gfj42";
-    default:
-      return false;
-  }
-}
-
 /** Refuses, with a TypeError, what no call of that method can mean, the same on every protocol. */
 export function checkRequest(method: DescMethodUnary, message: object): void {
   if (method.name !== "RevokeMyRefreshToken" || `${method.parent.typeName}/${method.name}` !== revokeMethod) return;

@@ -1,11 +1,10 @@
-import { create, type DescMessage, type DescMethodUnary, type MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
 import { noteOf } from "../failure.js";
-import type { Reply } from "../protocol/protocol.js";
 import { checkRequest } from "../zitadel.js";
 import type { Call } from "./call.js";
 import { LazyResponse } from "./lazy-response.js";
-import { next, type RetryPolicy } from "./next-step.js";
+import { hasSideEffects, next, type RetryPolicy } from "./next-step.js";
 import { redact } from "./redact.js";
 import type { Sender } from "./sender.js";
 import type { Throttle } from "./throttle.js";
@@ -48,7 +47,6 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
   let refreshed: string | undefined;
   let mayRefresh = tokens !== undefined;
   let mayResend = true;
-  let maybeApplied = false;
   let counted = 0;
   for (;;) {
     const tokenAt = performance.now();
@@ -86,6 +84,10 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
     const note = noteOf(error) ?? {};
     throttle.failed(note);
     if (call.stopped) throw error;
+    note.maybeApplied ||= progress.maybeApplied;
+    // What has its quota used up is not done.
+    const isLost = note.repeat === "maybe-applied" && error.code !== Code.ResourceExhausted;
+    if (isLost && hasSideEffects(method)) progress.maybeApplied = true;
     const step = next(error, {
       method,
       metadata,
@@ -97,12 +99,9 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       counted,
       mayRefresh,
       mayResend,
-      maybeApplied,
     });
     progress.lastError = error;
     switch (step.do) {
-      case "done":
-        return new LazyResponse(method, emptyReply(method, error));
       case "expire":
         throw call.deadlineError(error);
       case "fail":
@@ -123,8 +122,6 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
         break;
       case "wait": {
         if (!throttle.take(note, startedAt)) throw error;
-        // What has its quota used up is not done.
-        maybeApplied ||= note.repeat === "maybe-applied" && error.code !== Code.ResourceExhausted;
         call.retries += 1;
         if (step.isCounted) counted += 1;
         call.step = "waiting to try again";
@@ -138,14 +135,6 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
 function redacted(error: ConnectError, secrets: Iterable<string>): ConnectError {
   for (const secret of secrets) redact(error, secret);
   return error;
-}
-
-// What an attempt whose answer was lost would have answered.
-function emptyReply<O extends DescMessage>(
-  method: DescMethodUnary<DescMessage, O>,
-  { metadata }: ConnectError,
-): Reply<O> {
-  return { message: create(method.output), header: metadata, trailer: new Headers() };
 }
 
 function report(

@@ -1,5 +1,5 @@
 import { Code, type ConnectError, type ContextValues } from "@connectrpc/connect";
-import { failure, noteAttempts } from "../failure.js";
+import { failure, noteProgress } from "../failure.js";
 import { abortError, link, unlink } from "./abort-signal.js";
 
 /** How far a call has come, over all of its requests. */
@@ -10,6 +10,8 @@ interface Progress {
   step: string;
   /** The last attempt's failure, for the error of a deadline that passes during a later one. */
   lastError: ConnectError | undefined;
+  /** Whether the server may have carried out a request that failed. */
+  maybeApplied: boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ export class Call {
   constructor(timeoutMs: number | undefined, contextValues: ContextValues | undefined, parent?: Call) {
     this.timeoutMs = timeoutMs;
     this.contextValues = contextValues;
-    this.progress = parent?.progress ?? { attempts: 0, step: "starting", lastError: undefined };
+    this.progress = parent?.progress ?? { attempts: 0, step: "starting", lastError: undefined, maybeApplied: false };
     this.#endsAt = parent ? parent.#endsAt : timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
   }
 
@@ -200,7 +202,7 @@ function untilStopped<T>(
     };
     const fail = (error: unknown) => {
       finish();
-      noteAttempts(error, call.progress.attempts);
+      noteProgress(error, call.progress);
       reject(error);
     };
     const stop: Stop = (error) => {

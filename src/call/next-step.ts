@@ -2,7 +2,7 @@ import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { type FailureNote, noteOf } from "../failure.js";
-import { isDeadlineInDisguise, isDone } from "../zitadel.js";
+import { isDeadlineInDisguise } from "../zitadel.js";
 import { checkRange } from "./check-range.js";
 
 /** How failed calls are repeated, as in gRPC's retry design (gRFC A6). */
@@ -43,8 +43,6 @@ export type Step =
   | { readonly do: "resend" }
   /** Send it again after so long, if the throttle has room. `isCounted`: it is one of the policy's attempts. */
   | { readonly do: "wait"; readonly ms: number; readonly isCounted: boolean }
-  /** The call has worked: an attempt before this one did what it was to do. */
-  | { readonly do: "done" }
   /** The deadline has passed, whatever the error says. */
   | { readonly do: "expire" }
   /** The error is the call's. */
@@ -70,8 +68,6 @@ export interface CallState {
   readonly mayRefresh: boolean;
   /** Whether the call has not been sent again at once before. */
   readonly mayResend: boolean;
-  /** Whether the server may have acted on an attempt before this one. */
-  readonly maybeApplied: boolean;
 }
 
 // How long a server that has just answered may take to start again.
@@ -85,7 +81,6 @@ const clockToleranceMs = 100;
 
 /** Decides what follows a failed attempt. */
 export function next(error: ConnectError, state: CallState): Step {
-  if (state.maybeApplied && isDone(state.method, error)) return { do: "done" };
   if (state.remainingMs <= clockToleranceMs && isDeadlineInDisguise(error, state.metadata)) return { do: "expire" };
   if (state.mayRefresh && error.code === Code.Unauthenticated) return { do: "refresh" };
   const note = noteOf(error) ?? {};
@@ -112,6 +107,11 @@ function waitMs(
   const { initialBackoffMs, backoffMultiplier, maxBackoffMs } = policy;
   const ms = pushbackMs ?? Math.min(initialBackoffMs * backoffMultiplier ** retries, maxBackoffMs) * jitter;
   return isRestarting ? Math.max(ms, minRestartWaitMs) : ms;
+}
+
+/** Whether a method changes something on the server, so that it matters if a request was carried out. */
+export function hasSideEffects({ idempotency }: DescMethodUnary): boolean {
+  return idempotency !== Idempotency.NO_SIDE_EFFECTS;
 }
 
 function isSafeToRepeat({ idempotency }: DescMethodUnary): boolean {
