@@ -1,9 +1,12 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { getEventListeners } from "node:events";
+import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
 import { createAuthClient, rest, type TransportOptions } from "../../src/node.js";
-import { errorAnswer } from "../faults/answers.js";
+import { errorAnswer, okAnswer } from "../faults/answers.js";
 import { canaryToken, placesOf } from "../faults/canary.js";
+import { until } from "../faults/fault-row.js";
 import { startAnswerServer } from "../helpers/answer-server.js";
+import { collectGarbage } from "../helpers/collect-garbage.js";
 
 async function rejection(call: Promise<unknown>): Promise<unknown> {
   return call.then(
@@ -49,6 +52,90 @@ describe("a token function that quotes the token that it gave", () => {
     });
   }
 });
+
+describe("of five calls under way, of which three end in any order,", () => {
+  for (const order of [
+    [0, 1, 2],
+    [4, 3, 2],
+    [1, 4, 0],
+    [3, 0, 4],
+    [2, 3, 1],
+  ]) {
+    for (const end of ["close()", "an abort of the signal that all share"] as const) {
+      test(`${order.join(", ")}, ${end} ends the others`, async () => {
+        const answers: (() => void)[] = [];
+        await using server = await startAnswerServer("grpc", async () => {
+          await new Promise<void>((resolve) => answers.push(resolve));
+          return okAnswer("grpc");
+        });
+        await using auth = createAuthClient({ baseUrl: server.baseUrl, timeoutMs: false });
+        const caller = new AbortController();
+        const settled: string[] = [];
+        const calls: Promise<unknown>[] = [];
+        for (let place = 0; place < 5; place++) {
+          const call = auth.listMyRefreshTokens({}, { signal: caller.signal }).then(
+            () => settled.push(`${place} ok`),
+            ({ code }: ConnectError) => settled.push(`${place} ${Code[code]}`),
+          );
+          calls.push(call);
+          await until(() => answers.length === place + 1, "the request did not arrive");
+        }
+        for (const place of order) {
+          answers[place]?.();
+          await calls[place];
+        }
+        if (end === "close()") await auth.close();
+        else caller.abort();
+        await until(() => settled.length === 5, "a call goes on");
+        const others = [0, 1, 2, 3, 4].filter((place) => !order.includes(place));
+        const expected = [...order.map((place) => `${place} ok`), ...others.map((place) => `${place} Canceled`)];
+        expect(settled.sort()).toEqual(expected.sort());
+        expect(getEventListeners(caller.signal, "abort")).toEqual([]);
+      });
+    }
+  }
+});
+
+for (const order of [
+  [0, 4, 3, 2],
+  [3, 4, 0, 1],
+  [4, 0, 1, 3],
+]) {
+  test(`a client keeps nothing of calls that are over, ended as ${order.join(", ")}`, async () => {
+    const answers: (() => void)[] = [];
+    await using server = await startAnswerServer("grpc", async () => {
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return okAnswer("grpc");
+    });
+    const auth = createAuthClient({ baseUrl: server.baseUrl, timeoutMs: false });
+    // A call holds on to what its caller passed in.
+    const held: WeakRef<object>[] = [];
+    const calls: Promise<unknown>[] = [];
+    const start = () => {
+      const contextValues = createContextValues();
+      held.push(new WeakRef(contextValues));
+      calls.push(auth.listMyRefreshTokens({}, { contextValues }));
+    };
+    for (let place = 0; place < 5; place++) {
+      start();
+      await until(() => answers.length === place + 1, "the request did not arrive");
+    }
+    for (const place of order) {
+      answers[place]?.();
+      await calls[place];
+    }
+    const left = () => {
+      collectGarbage();
+      return held.flatMap((each, place) => (each.deref() ? [place] : []));
+    };
+    const underWay = [0, 1, 2, 3, 4].filter((place) => !order.includes(place));
+    // Node keeps a stream that has ended for a few turns.
+    await until(() => left().length === underWay.length, "ended calls are kept");
+    expect(left()).toEqual(underWay);
+    calls[underWay[0] as number]?.catch(() => undefined);
+    await auth.close();
+  });
+}
 
 test("a signal that fails to take a listener leaves nothing behind", async () => {
   await using auth = createAuthClient({ baseUrl: "http://127.0.0.1:1" });

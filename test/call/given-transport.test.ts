@@ -220,6 +220,42 @@ describe("over a transport that is given", () => {
     expect(signal?.aborted).toBe(true);
   });
 
+  test("a page sends no deadline along, which ZITADEL's CORS rules would refuse, but keeps it", async () => {
+    const given: unknown[] = [];
+    const transport = transportOf((_: unknown, __: AbortSignal, timeoutMs: unknown) => {
+      given.push(timeoutMs);
+      return new Promise(() => undefined);
+    });
+    const auth = createAuthClient({ transport, timeoutMs: 50 });
+    await errorOf(auth.listMyRefreshTokens({}));
+    Object.assign(globalThis, { location: new URL("https://app.example/") });
+    try {
+      expect(await errorOf(auth.listMyRefreshTokens({}))).toMatchObject({ code: Code.DeadlineExceeded });
+    } finally {
+      Reflect.deleteProperty(globalThis, "location");
+    }
+    expect(given).toEqual([expect.any(Number), undefined]);
+  });
+
+  test("a cookie is not shown to callers", async () => {
+    const inner = createRouterTransport(({ service }) => {
+      service(AuthService, { listMyRefreshTokens: () => ({}) });
+    });
+    const transport = transportOf(async (...args: Parameters<Transport["unary"]>) => {
+      const response = await inner.unary(...args);
+      response.header.append("set-cookie", "a=1");
+      response.header.append("x-shown", "yes");
+      return response;
+    });
+    let header: Headers | undefined;
+    const onHeader = (given: Headers) => {
+      header = given;
+    };
+    await createAuthClient({ transport }).listMyRefreshTokens({}, { onHeader });
+    expect(header?.get("x-shown")).toBe("yes");
+    expect(header?.getSetCookie()).toEqual([]);
+  });
+
   for (const [how, unary] of [
     [
       "throws at once",

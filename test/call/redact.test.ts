@@ -290,6 +290,33 @@ describe("what a server says", () => {
     expect(error.rawMessage).toBe("not [redacted]!");
   });
 
+  test("shows no eight characters of a token in a row, and any seven", () => {
+    for (const [length, isShown] of [
+      [7, true],
+      [8, false],
+      [9, false],
+    ] as const) {
+      for (let at = 0; at + length <= canaryToken.length; at++) {
+        const piece = canaryToken.slice(at, at + length);
+        const error = failure(Code.Internal, `not "${piece}"!`, {}, { metadata: { "x-echo": `a ${piece} b` } });
+        redact(error, canaryToken);
+        expect(error.rawMessage).toBe(isShown ? `not "${piece}"!` : 'not "[redacted]"!');
+        expect(error.metadata.get("x-echo")).toBe(isShown ? `a ${piece} b` : "a [redacted] b");
+      }
+    }
+  });
+
+  test("a token of three characters is no secret, one of four is", () => {
+    for (const [token, expected] of [
+      ["abc", "not abc!"],
+      ["abcd", "not [redacted]!"],
+    ] as const) {
+      const error = failure(Code.Internal, `not ${token}!`, {});
+      redact(error, token);
+      expect(error.rawMessage).toBe(expected);
+    }
+  });
+
   test("joined binary values are looked into one by one", () => {
     const joined = ["first", `xx${canaryToken}`, "last"].map((each) => Buffer.from(each).toString("base64")).join(", ");
     const error = failure(Code.Internal, "x", {}, { metadata: { "x-echo-bin": joined, "x-plain-bin": "AAAA, BBBB" } });

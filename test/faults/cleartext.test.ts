@@ -56,6 +56,10 @@ for (const [name, protocol] of Object.entries(protocols)) {
           expect(message).toMatch(/allowInsecure/);
           expect(message).not.toContain(canaryToken);
         }
+        // As from a configuration file.
+        for (const allowInsecure of ["false", "true", 1, {}] as unknown as boolean[]) {
+          expect(() => createAuthClient({ baseUrl, token: canaryToken, protocol, allowInsecure })).toThrow(TypeError);
+        }
         createAuthClient({ baseUrl, token: canaryToken, protocol, allowInsecure: true }).close();
         createAuthClient({ baseUrl, protocol }).close();
       });

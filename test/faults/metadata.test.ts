@@ -1,4 +1,4 @@
-import { Code } from "@connectrpc/connect";
+import { Code, type Interceptor } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
 import { startAnswerServer } from "../helpers/answer-server.js";
 import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
@@ -29,6 +29,27 @@ describe("metadata", () => {
       await auth.listMyRefreshTokens({});
       await auth.listMyRefreshTokens({});
       expect(server.requests.map(({ headers }) => headers.cookie)).toEqual([undefined, undefined]);
+    });
+
+    test(`${protocol}: a cookie is not shown to callers and interceptors`, async () => {
+      await using server = await startAnswerServer(protocol, () => {
+        const answer = okAnswer(protocol);
+        return { ...answer, headers: { ...answer.headers, "set-cookie": "a=1; Path=/", "x-shown": "yes" } };
+      });
+      const seen: Headers[] = [];
+      const look: Interceptor = (next) => async (request) => {
+        const response = await next(request);
+        seen.push(response.header);
+        return response;
+      };
+      await using auth = rowClient(server, protocol, { interceptors: [look] });
+      await auth.listMyRefreshTokens({}, { onHeader: (header) => seen.push(header) });
+      expect(seen).toHaveLength(2);
+      for (const header of seen) {
+        expect(header.get("x-shown")).toBe("yes");
+        expect([...header.keys()]).not.toContain("set-cookie");
+        expect(header.getSetCookie()).toEqual([]);
+      }
     });
   }
 

@@ -1,0 +1,76 @@
+import { Code } from "@connectrpc/connect";
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import { rowClient } from "../faults/answer-row.js";
+import { errorAnswer, okAnswer } from "../faults/answers.js";
+import { until } from "../faults/fault-row.js";
+import { startAnswerServer } from "../helpers/answer-server.js";
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe("a wait before a retry", () => {
+  for (const [random, ms] of [
+    [0, 80],
+    [0.5, 100],
+    [1 - Number.EPSILON, 120],
+  ] as const) {
+    test(`is ${ms} ms of 100 where chance says ${random}`, async () => {
+      await using server = await startAnswerServer("rest", ({ n }) =>
+        n === 1 ? errorAnswer("rest", Code.Unavailable) : okAnswer("rest"),
+      );
+      await using auth = rowClient(server, "rest", { retry: { initialBackoffMs: 100 }, timeoutMs: 4321 });
+      jest.spyOn(Math, "random").mockReturnValue(random);
+      const timers = jest.spyOn(globalThis, "setTimeout");
+      await auth.listMyRefreshTokens({});
+      const waits = timers.mock.calls.map(([, wait = 0]) => wait).filter((wait) => wait >= 79 && wait <= 121);
+      expect(waits).toHaveLength(1);
+      expect(waits[0]).toBeCloseTo(ms, 6);
+    });
+  }
+});
+
+test("a retry that works gives itself back, so that there is always another", async () => {
+  await using server = await startAnswerServer("rest", ({ n }) =>
+    n % 2 === 1 ? errorAnswer("rest", Code.Unavailable) : okAnswer("rest"),
+  );
+  await using auth = rowClient(server, "rest");
+  // More than the throttle holds, also if each gave back as little as a call that worked at once.
+  for (let call = 0; call < 150; call++) await auth.listMyRefreshTokens({});
+  expect(server.requests).toHaveLength(300);
+});
+
+describe("a server that starts again", () => {
+  async function restart(answer: () => ReturnType<typeof okAnswer>) {
+    const first = await startAnswerServer("grpc", () => okAnswer("grpc"));
+    let refused = 0;
+    const auth = rowClient(first, "grpc", {
+      retry: { maxAttempts: 2, initialBackoffMs: 1 },
+      onAttempt: ({ code }) => {
+        if (code !== undefined) refused += 1;
+      },
+    });
+    await auth.listMyRefreshTokens({});
+    const port = Number(new URL(first.baseUrl).port);
+    await first.close();
+    const call = auth.listMyRefreshTokens({}).then(
+      () => "ok",
+      (error: { code: Code }) => error.code,
+    );
+    // More than the policy allows.
+    await until(() => refused > 3, "the refused attempts were counted");
+    await using second = await startAnswerServer("grpc", answer, port);
+    const outcome = await call;
+    await auth.close();
+    return { outcome, requests: second.requests.length };
+  }
+
+  test("is waited for by attempts that the policy does not count", async () => {
+    expect(await restart(() => okAnswer("grpc"))).toEqual({ outcome: "ok", requests: 1 });
+  });
+
+  test("gets the attempts that the policy allows, and no more", async () => {
+    const down = () => errorAnswer("grpc", Code.Unavailable);
+    expect(await restart(down)).toEqual({ outcome: Code.Unavailable, requests: 2 });
+  });
+});
