@@ -1,5 +1,5 @@
-import { ConnectError } from "@connectrpc/connect";
-import { noteOf } from "./failure.js";
+import { Code } from "@connectrpc/connect";
+import { type FailureNote, noteOf, textOf, valueOf } from "./failure.js";
 import { isFromZitadel, zitadelErrorId } from "./zitadel.js";
 
 /**
@@ -37,6 +37,8 @@ export type FailureReason =
  * What a `ConnectError` alone does not say, the same on every protocol.
  */
 export interface ErrorInfo {
+  /** The error's code; absent for what is no error of a call, such as what a token function of yours threw. */
+  readonly code?: Code;
   /** ZITADEL's stable id of the error, such as `AUTH-7fs1e`. Tell its errors apart by this, never by their text. */
   readonly id?: string;
   /** What went wrong on the way, where it was not the server that said so. */
@@ -61,20 +63,44 @@ export interface ErrorInfo {
 
 /**
  * Reads what a `ConnectError` alone does not say: ZITADEL's error id, the reason, the number of attempts and the
- * HTTP status. Takes anything that was thrown; for what is not an error of a call it returns `attempts: 0`.
+ * HTTP status. Takes anything that was thrown and never throws itself. Of an error that was rebuilt from its fields, as
+ * by `structuredClone` or a framework that sends it to a browser, and of one with such an error as its cause, it reads
+ * what is there. For what is no error of a call it returns `attempts: 0`. The result is plain data.
  */
 export function getErrorInfo(error: unknown): ErrorInfo {
-  const note = noteOf(error);
-  const isConnectError = error instanceof ConnectError;
-  const id = isConnectError ? zitadelErrorId(error) : undefined;
-  const fromServer = note?.fromServer ?? (isConnectError ? isFromZitadel(error) : undefined);
-  return {
-    ...(id && { id }),
-    ...(note?.reason && { reason: note.reason }),
-    attempts: note?.attempts ?? 0,
-    ...(note?.httpStatus && { httpStatus: note.httpStatus }),
-    ...(note?.hint && { hint: note.hint }),
-    ...(fromServer !== undefined && { fromServer }),
-    ...(note?.maybeApplied && { maybeApplied: true }),
+  const failed = failedCall(error);
+  const note: FailureNote = { ...noteOf(failed), ...noteOf(error) };
+  const { reason, attempts = 0, httpStatus, hint, fromServer, maybeApplied } = note;
+  const info = {
+    code: codeOf(failed),
+    id: zitadelErrorId(failed),
+    reason,
+    attempts,
+    httpStatus: httpStatus || undefined,
+    hint,
+    fromServer: fromServer ?? isFromZitadel(failed),
+    maybeApplied: maybeApplied || undefined,
   };
+  return Object.fromEntries(Object.entries(info).filter(([, value]) => value !== undefined)) as unknown as ErrorInfo;
+}
+
+/** The error itself, or the first of its causes, that is or was a `ConnectError`. */
+function failedCall(error: unknown): unknown {
+  let each = error;
+  // No chain of causes is longer, unless it is a circle.
+  for (let depth = 0; depth < 10 && each !== undefined; depth++) {
+    if (codeOf(each) !== undefined) return each;
+    each = valueOf(each, "cause");
+  }
+  return undefined;
+}
+
+function codeOf(error: unknown): Code | undefined {
+  const code = valueOf(error, "code");
+  if (typeof code === "number" && Code[code] !== undefined && textOf(error, "rawMessage") !== undefined) return code;
+  // A copy may have nothing but the message left, which begins with the code: `[not_found] …`.
+  const name = /^\[([a-z_]+)\]/.exec(textOf(error, "message") ?? "")?.[1];
+  const named =
+    Code[name?.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase()) as keyof typeof Code];
+  return typeof named === "number" ? named : undefined;
 }

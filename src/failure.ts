@@ -33,11 +33,14 @@ export interface FailureNote {
   maybeApplied?: boolean;
 }
 
-// A registered symbol, so that the ES module and the CommonJS copy of this file read each other's errors.
-const noteKey = Symbol.for("zitadel-refresh-tokens.note");
+// Beside the errors, not on them: they print and serialize like any other. One for all copies of this file, so that the
+// ES module and the CommonJS one read each other's.
+const notes = notesOf(globalThis);
 
-interface Noted {
-  [noteKey]?: FailureNote;
+function notesOf(realm: { [key: symbol]: unknown }): WeakMap<object, FailureNote> {
+  const key = Symbol.for("zitadel-refresh-tokens.notes");
+  realm[key] ??= new WeakMap();
+  return realm[key] as WeakMap<object, FailureNote>;
 }
 
 /**
@@ -64,8 +67,7 @@ export function failure(
     rest?.cause,
   );
   Object.assign(error, { rawMessage: message, details: rest?.details ?? [] });
-  // Not enumerable, so that the error prints and serializes like any other.
-  Object.defineProperty(error, noteKey, { value: { fromServer: false, hint: rest?.hint, ...note } });
+  notes.set(error, { fromServer: false, hint: rest?.hint, ...note });
   return error;
 }
 
@@ -98,7 +100,23 @@ export function noteProgress(error: unknown, progress: { attempts: number; maybe
 
 /** What is noted down about an error of this library. */
 export function noteOf(error: unknown): FailureNote | undefined {
-  return (error as Noted | undefined)?.[noteKey];
+  // Nothing is read of what is no object, and nothing of one that may throw.
+  return notes.get(error as object);
+}
+
+/** A property of anything, `undefined` where it has none or throws. */
+export function valueOf(value: unknown, name: string): unknown {
+  try {
+    return (value as Record<string, unknown> | null | undefined)?.[name];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same if it is text. */
+export function textOf(value: unknown, name: string): string | undefined {
+  const text = valueOf(value, name);
+  return typeof text === "string" ? text : undefined;
 }
 
 /**

@@ -1,25 +1,33 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
-import { Code, type ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
-import { noteOf } from "./failure.js";
+import { noteOf, textOf } from "./failure.js";
 
 /** ZITADEL's id of an error, such as `AUTH-7fs1e`; `undefined` if it has none. */
-export function zitadelErrorId(error: ConnectError): string | undefined {
+export function zitadelErrorId(error: unknown): string | undefined {
   const id = zitadelDetailId(error);
   // The library's own text may quote the error of an attempt before.
   if (id !== undefined || noteOf(error)?.fromServer === false) return id;
-  // ZITADEL ends the text with the id too, which helps where a proxy or a header limit dropped the details.
-  return /\(([A-Z]{2,12}-\w{3,12})\)$/.exec(error.rawMessage.slice(-32))?.[1];
+  // ZITADEL ends the text with the id too, which helps where a proxy or a header limit dropped the details, and whoever
+  // rebuilt the error. Only in `message` a hint may follow.
+  const text = textOf(error, "rawMessage") ?? textOf(error, "message")?.replace(/\); .*/s, ")") ?? "";
+  return /\(([A-Z]{2,12}-\w{3,12})\)$/.exec(text.slice(-32))?.[1];
 }
 
 /** Whether an error that anybody may have made has what only ZITADEL adds; `undefined`: nobody knows who made it. */
-export function isFromZitadel(error: ConnectError): true | undefined {
+export function isFromZitadel(error: unknown): true | undefined {
   return zitadelDetailId(error) === undefined ? undefined : true;
 }
 
-// The id in the detail that only ZITADEL adds to its errors.
-function zitadelDetailId(error: ConnectError): string | undefined {
-  return error.findDetails(ErrorDetailSchema).find(({ id }) => id !== "")?.id;
+// The id in the detail that only ZITADEL adds to its errors. What was rebuilt from an error's fields lacks its methods.
+function zitadelDetailId(error: unknown): string | undefined {
+  try {
+    const { details } = error as ConnectError;
+    const found = Object.assign(new ConnectError(""), { details }).findDetails(ErrorDetailSchema);
+    return found.find(({ id }) => id !== "")?.id;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether ZITADEL says that the user has no such refresh token. The code alone does not: it is a wrong URL's too. */

@@ -78,13 +78,3 @@ function isKnownError(prototype: unknown): boolean {
   }
   return true;
 }
-
-/** A property that is text, `undefined` if it is none or cannot be read. */
-export function textOf(value: unknown, name: string): string | undefined {
-  try {
-    const text = (value as Record<string, unknown> | null | undefined)?.[name];
-    return typeof text === "string" ? text : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,6 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
+import { textOf } from "../failure.js";
 import { latin1Text } from "../http/http.js";
-import { isFree, textOf } from "./error-graph.js";
+import { isFree } from "./error-graph.js";
 
 // So many characters of a token in a row give it away, or enough of it: servers shorten what they quote, and so do we.
 const tellingLength = 8;

@@ -163,6 +163,7 @@ describe("over a transport that is given", () => {
     });
     const error = await errorOf(auth.listMyRefreshTokens({}));
     expect(getErrorInfo(error)).toEqual({
+      code: Code.Unauthenticated,
       id: "AUTH-7fs1e",
       attempts: 1,
       hint: expect.stringContaining("urn:zitadel:iam:org:project:id:zitadel:aud"),
@@ -174,7 +175,7 @@ describe("over a transport that is given", () => {
     const { auth } = clientOf(() => {
       throw new ConnectError("something", Code.Internal);
     });
-    expect(getErrorInfo(await errorOf(auth.listMyRefreshTokens({})))).toEqual({ attempts: 1 });
+    expect(getErrorInfo(await errorOf(auth.listMyRefreshTokens({})))).toEqual({ code: Code.Internal, attempts: 1 });
   });
 
   test("ZITADEL 4.11's errors have the code that was meant", async () => {
@@ -269,7 +270,7 @@ describe("over a transport that is given", () => {
       const auth = createAuthClient({ transport: transportOf(unary) });
       const error = await errorOf(auth.listMyRefreshTokens({}));
       expect(error).toMatchObject({ code: Code.Unknown, rawMessage: "the transport failed: broken" });
-      expect(getErrorInfo(error)).toEqual({ attempts: 1 });
+      expect(getErrorInfo(error)).toEqual({ code: Code.Unknown, attempts: 1 });
     });
   }
 

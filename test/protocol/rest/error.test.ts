@@ -74,6 +74,7 @@ describe("an error of the gateway", () => {
       ]);
       const hint = expect.stringContaining("urn:zitadel:iam:org:project:id:zitadel:aud");
       expect(getErrorInfo(error)).toEqual({
+        code: Number(code),
         id: "AUTH-7fs1e",
         attempts: 1,
         httpStatus: status,
@@ -88,7 +89,7 @@ describe("an error of the gateway", () => {
       const error = await errorOf(json(status, { code: 9, message: "words" }));
       expect(error.code).toBe(Code.FailedPrecondition);
       expect(error.rawMessage).toBe("words");
-      expect(getErrorInfo(error)).toEqual({ attempts: 1, httpStatus: status, fromServer: true });
+      expect(getErrorInfo(error)).toEqual({ code: error.code, attempts: 1, httpStatus: status, fromServer: true });
     });
   }
 
@@ -161,7 +162,7 @@ describe("an error of the gateway", () => {
     expect(error.code).toBe(Code.NotFound);
     expect(error.rawMessage).toBe("Not Found");
     const hint = expect.stringContaining("no such path");
-    expect(getErrorInfo(error)).toEqual({ attempts: 1, httpStatus: 404, fromServer: true, hint });
+    expect(getErrorInfo(error)).toEqual({ code: error.code, attempts: 1, httpStatus: 404, fromServer: true, hint });
   });
 });
 
@@ -186,7 +187,13 @@ describe("an error wrapped by ZITADEL 4.11", () => {
       const error = await errorOf(json(500, wrapped(`rpc error: code = ${name} desc = auth header missing`)));
       expect(error.code).toBe(code);
       expect(error.rawMessage).toBe("auth header missing");
-      expect(getErrorInfo(error)).toEqual({ attempts: 1, httpStatus: 500, fromServer: true, hint: "pass `token`" });
+      expect(getErrorInfo(error)).toEqual({
+        code: error.code,
+        attempts: 1,
+        httpStatus: 500,
+        fromServer: true,
+        hint: "pass `token`",
+      });
     });
   }
 
@@ -261,7 +268,7 @@ describe("an error body that says no code: the HTTP status decides", () => {
     const error = await errorOf(json(403, { code: 10 }));
     expect(error.code).toBe(Code.Aborted);
     expect(error.rawMessage).toBe("");
-    expect(getErrorInfo(error)).toEqual({ attempts: 1, httpStatus: 403, fromServer: true });
+    expect(getErrorInfo(error)).toEqual({ code: error.code, attempts: 1, httpStatus: 403, fromServer: true });
   });
 
   test("a message that is no text does not cost the code", async () => {
