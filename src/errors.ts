@@ -1,5 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import { type FailureNote, noteOf, textOf, valueOf } from "./failure.js";
+import { type FailureNote, noteOf, propertyOf, textOf } from "./failure.js";
 import { isFromZitadel, zitadelErrorId } from "./zitadel.js";
 
 /**
@@ -41,7 +41,10 @@ export interface ErrorInfo {
   readonly code?: Code;
   /** ZITADEL's stable id of the error, such as `AUTH-7fs1e`. Tell its errors apart by this, never by their text. */
   readonly id?: string;
-  /** What went wrong on the way, where it was not the server that said so. */
+  /**
+   * What went wrong on the way, where it was not the server that said so. `token-provider` and, of a `fetch`, `bad-http`
+   * are also told of what your own code threw, unless that was no object.
+   */
   readonly reason?: FailureReason;
   /** How many requests the call made; 0 if it failed before the first. */
   readonly attempts: number;
@@ -90,13 +93,13 @@ function failedCall(error: unknown): unknown {
   // No chain of causes is longer, unless it is a circle.
   for (let depth = 0; depth < 10 && each !== undefined; depth++) {
     if (codeOf(each) !== undefined) return each;
-    each = valueOf(each, "cause");
+    each = propertyOf(each, "cause");
   }
   return undefined;
 }
 
 function codeOf(error: unknown): Code | undefined {
-  const code = valueOf(error, "code");
+  const code = propertyOf(error, "code");
   if (typeof code === "number" && Code[code] !== undefined && textOf(error, "rawMessage") !== undefined) return code;
   // A copy may have nothing but the message left, which begins with the code: `[not_found] …`.
   const name = /^\[([a-z_]+)\]/.exec(textOf(error, "message") ?? "")?.[1];

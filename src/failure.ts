@@ -28,6 +28,8 @@ export interface FailureNote {
   readonly pushbackMs?: number | undefined;
   /** What to do about it, as at the end of `error.message`. */
   readonly hint?: string | undefined;
+  /** Whether it is what the caller's own code threw, such as a token function. */
+  readonly isCallersOwn?: boolean;
   attempts?: number;
   /** Whether the server may have carried out an attempt of the call before the one that this is about. */
   maybeApplied?: boolean;
@@ -71,17 +73,16 @@ export function failure(
   return error;
 }
 
-/** The error of something of the caller's that threw what is no error of a call; `who` it was. */
-export function strangeFailure(who: string, thrown: unknown, note: FailureNote = {}): ConnectError {
-  return failure(Code.Unknown, `${who} failed: ${wordsOf(thrown)}`, note, { cause: thrown });
-}
-
-function wordsOf(thrown: unknown): string {
-  try {
-    return thrown instanceof Error ? thrown.message : String(thrown);
-  } catch {
-    return "no text";
+/**
+ * Notes down about what the caller's own code threw which step it was, and returns it untouched. It is theirs: the call
+ * rejects with it as it is, and is not repeated.
+ */
+export function callersOwn<T>(thrown: T, reason?: FailureReason): T {
+  if (Object(thrown) === thrown) {
+    const note = { ...noteOf(thrown), ...(reason && { reason }), isCallersOwn: true };
+    notes.set(thrown as object, note);
   }
+  return thrown;
 }
 
 /** The error of an answer that exceeds `maxResponseBytes`. */
@@ -104,8 +105,14 @@ export function noteOf(error: unknown): FailureNote | undefined {
   return notes.get(error as object);
 }
 
+/** Whether an error was made by this library, for what a server or the network did. */
+export function isOurs(error: unknown): error is ConnectError {
+  const note = noteOf(error);
+  return note !== undefined && !note.isCallersOwn;
+}
+
 /** A property of anything, `undefined` where it has none or throws. */
-export function valueOf(value: unknown, name: string): unknown {
+export function propertyOf(value: unknown, name: string): unknown {
   try {
     return (value as Record<string, unknown> | null | undefined)?.[name];
   } catch {
@@ -115,7 +122,7 @@ export function valueOf(value: unknown, name: string): unknown {
 
 /** The same if it is text. */
 export function textOf(value: unknown, name: string): string | undefined {
-  const text = valueOf(value, name);
+  const text = propertyOf(value, name);
   return typeof text === "string" ? text : undefined;
 }
 

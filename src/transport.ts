@@ -20,8 +20,9 @@ export interface CallerOptions {
    * Access token of the user, or a function that returns one, also asynchronously. The function is asked before
    * every attempt with `refresh: false`, and once with `refresh: true` after the server answered Unauthenticated. Calls
    * wait for that refresh, 30 seconds at most. The function must not wait for a call of the same client, which would
-   * ask it in turn: during a refresh that call ends with its deadline, otherwise there is no end to it. Without `token`
-   * no `authorization` is sent, and callers may set that header themselves.
+   * ask it in turn: during a refresh that call ends with its deadline, otherwise there is no end to it. What it throws
+   * rejects the call as it is, which is not repeated: what it tried may have spent a refresh token. Without `token` no
+   * `authorization` is sent, and callers may set that header themselves.
    */
   readonly token?: Token | undefined;
   /**
@@ -41,8 +42,8 @@ export interface CallerOptions {
    */
   readonly retry?: RetryOptions | false | undefined;
   /**
-   * Connect's interceptors. They run once a call, within its deadline, and do not see the token. Requests that one
-   * leaves behind end with the call.
+   * Connect's interceptors. They run once a call, within its deadline, and do not see the token. What one throws rejects
+   * the call as it is. Requests that one leaves behind end with the call.
    */
   readonly interceptors?: readonly Interceptor[] | undefined;
   /** Told of every request that a call made. What it throws is ignored. */
@@ -60,7 +61,10 @@ export interface TransportOptions extends CallerOptions {
   readonly protocol?: Protocol | undefined;
   /** Largest message to accept, in bytes, decompressed. Default 4 MiB, as in gRPC. As Connect's `readMaxBytes`. */
   readonly maxResponseBytes?: number | undefined;
-  /** Another `fetch` for gRPC-Web and REST. Not together with `http2`. */
+  /**
+   * Another `fetch` for gRPC-Web and REST. Not together with `http2`. What it throws rejects the call as it is, unless it
+   * is a network error as runtimes have them, such as `TypeError: fetch failed`.
+   */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Only in Node: options of the HTTP/2 connection. Given, gRPC-Web and REST use HTTP/2 as well. */
   readonly http2?: Http2Options | undefined;

@@ -1,6 +1,6 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
-import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
-import { noteOf } from "../failure.js";
+import { Code, type ConnectError, type UnaryResponse } from "@connectrpc/connect";
+import { isOurs, noteOf } from "../failure.js";
 import { checkRequest } from "../zitadel.js";
 import type { Call } from "./call.js";
 import { LazyResponse } from "./lazy-response.js";
@@ -54,32 +54,34 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
     refreshed = undefined;
     if (tokens && token === undefined) {
       call.step = "waiting for the token function";
-      try {
-        const got = tokens.get(call);
-        token = typeof got === "string" ? got : await got;
-      } catch (error) {
-        throw redacted(error as ConnectError, secrets);
-      }
+      const got = tokens.get(call);
+      token = typeof got === "string" ? got : await got;
     }
     if (call.stopped) throw call.stopped;
     const attempt = ++progress.attempts;
     call.step = "waiting for the answer";
     call.bytes = 0;
     const startedAt = performance.now();
+    const headers = token === undefined ? metadata : Object.assign({ authorization: `Bearer ${token}` }, metadata);
+    // Throws at once what cannot be sent.
+    const sent = sender.send(method, message, headers, call);
     let error: ConnectError;
     try {
-      const headers = token === undefined ? metadata : Object.assign({ authorization: `Bearer ${token}` }, metadata);
-      const reply = await sender.send(method, message, headers, call);
+      const reply = await sent;
       throttle.succeeded(call.retries > 0);
       report(plan, call, attempt, startedAt, undefined);
       return new LazyResponse(method, reply);
     } catch (thrown) {
-      if (!(thrown instanceof ConnectError)) throw thrown;
+      if (!isOurs(thrown)) {
+        report(plan, call, attempt, startedAt, Code.Unknown);
+        throw thrown;
+      }
       error = thrown;
     }
     if (token !== undefined) secrets.add(token);
-    // What stopped the call is the library's own, around a reason of the caller's.
-    if (error !== call.stopped) redacted(error, secrets);
+    // What stopped the call is the library's own, around a reason of the caller's. Those of the attempts before as well:
+    // a server may quote what it remembers.
+    if (error !== call.stopped) redact(error, secrets);
     report(plan, call, attempt, startedAt, error.code);
     const note = noteOf(error) ?? {};
     throttle.failed(note);
@@ -109,13 +111,10 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       case "refresh": {
         mayRefresh = false;
         call.step = "waiting for the token function to refresh, which must not wait for a call of this client itself";
-        const outcome = await (tokens as TokenSource).replace(token as string, tokenAt, call);
-        if ("token" in outcome) {
-          refreshed = outcome.token;
-          break;
-        }
-        if (outcome.cause !== undefined) error.cause = outcome.cause;
-        throw redacted(error, secrets);
+        const outcome = await (tokens as TokenSource).refresh(token as string, tokenAt, call);
+        if (outcome.token === undefined) throw Object.assign(error, outcome);
+        refreshed = outcome.token;
+        break;
       }
       case "resend":
         mayResend = false;
@@ -129,12 +128,6 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       }
     }
   }
-}
-
-// Those of the attempts before as well: a server, or a token function, may quote what it remembers.
-function redacted(error: ConnectError, secrets: Iterable<string>): ConnectError {
-  for (const secret of secrets) redact(error, secret);
-  return error;
 }
 
 function report(

@@ -1,13 +1,6 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
-import {
-  ConnectError,
-  createContextValues,
-  type Interceptor,
-  type UnaryRequest,
-  type UnaryResponse,
-} from "@connectrpc/connect";
-import { failure, noteOf, strangeFailure } from "../failure.js";
-import { isFromZitadel } from "../zitadel.js";
+import { createContextValues, type Interceptor, type UnaryRequest, type UnaryResponse } from "@connectrpc/connect";
+import { callersOwn, noteOf } from "../failure.js";
 import { checkSignal } from "./abort-signal.js";
 import { type Call, underCall } from "./call.js";
 
@@ -21,7 +14,8 @@ export interface InterceptedRequest<I extends DescMessage, O extends DescMessage
 
 /**
  * Sends a message through interceptors. The chain is Connect's: the first one sees the request first. Not Connect's
- * `runUnaryCall`, whose abort controller and deadline would stand beside those of the call.
+ * `runUnaryCall`, whose abort controller and deadline would stand beside those of the call. What an interceptor throws
+ * rejects the call as it is.
  */
 export async function intercept<I extends DescMessage, O extends DescMessage>(
   interceptors: readonly Interceptor[],
@@ -32,23 +26,16 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
   const service = method.parent;
   // A transport of the caller's is to see what interceptors set.
   call.contextValues ??= createContextValues();
-  let mistake: unknown;
   async function last(request: UnaryRequest<I, O>): Promise<UnaryResponse<I, O>> {
-    try {
-      if (request.url !== url) throw new TypeError("an interceptor changed the URL, which would take the token there");
-      checkSignal(request.signal);
-      // An interceptor may bound its request by a signal of its own; the call's is the call's affair.
-      const signal = request.signal === call.signal ? undefined : request.signal;
-      const { message, header, trailer } = await underCall(call, signal, (part) =>
-        send(part, request.message, request.header),
-      );
-      // A plain object: an interceptor may copy it, which getters do not survive.
-      return { stream: false, service, method, message, header, trailer };
-    } catch (error) {
-      // An interceptor may wrap what it catches; a mistake of the caller shall stay a TypeError.
-      if (!(error instanceof ConnectError)) mistake = error;
-      throw error;
-    }
+    if (request.url !== url) throw new TypeError("an interceptor changed the URL, which would take the token there");
+    checkSignal(request.signal);
+    // An interceptor may bound its request by a signal of its own; the call's is the call's affair.
+    const signal = request.signal === call.signal ? undefined : request.signal;
+    const { message, header, trailer } = await underCall(call, signal, (part) =>
+      send(part, request.message, request.header),
+    );
+    // A plain object: an interceptor may copy it, which getters do not survive.
+    return { stream: false, service, method, message, header, trailer };
   }
   // An interceptor may have forgotten a request, and then nobody hears that it was stopped.
   function observed(request: UnaryRequest<I, O>): Promise<UnaryResponse<I, O>> {
@@ -74,14 +61,8 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
       },
     } satisfies UnaryRequest<I, O> as UnaryRequest);
     if (response?.message) return response as UnaryResponse<I, O>;
-    mistake = new TypeError("an interceptor must return what next(request) returns");
-    throw mistake;
+    throw new TypeError("an interceptor must return what next(request) returns");
   } catch (error) {
-    if (mistake !== undefined && (error === mistake || (error as Error | undefined)?.cause === mistake)) throw mistake;
-    if (noteOf(error)) throw error;
-    // Not `ConnectError.from`, which takes any AbortError for a cancellation by the caller.
-    if (!(error instanceof ConnectError)) throw strangeFailure("an interceptor", error);
-    const { code, rawMessage, metadata, details, cause } = error;
-    throw failure(code, rawMessage, { fromServer: isFromZitadel(error) }, { metadata, details, cause });
+    throw noteOf(error) ? error : callersOwn(error);
   }
 }

@@ -1,56 +1,70 @@
 import type { ConnectError } from "@connectrpc/connect";
-import { textOf } from "../failure.js";
+import { propertyOf, textOf } from "../failure.js";
 import { latin1Text } from "../http/http.js";
-import { isFree } from "./error-graph.js";
 
 // So many characters of a token in a row give it away, or enough of it: servers shorten what they quote, and so do we.
 const tellingLength = 8;
 
 const minTokenLength = 4;
 
-/** Takes a token, and whatever part of it tells, out of all that a server said, in case it echoes what it was sent. */
-export function redact(error: ConnectError, token: string): void {
-  // One so short is no secret, and would be found in any text.
-  if (token.length < minTokenLength) return;
-  const clean = cleanerOf(token);
-  const cleanName = cleanerOf(token.toLowerCase());
-  const isSecret = (text: string) => clean(text) !== text;
-  const { message, rawMessage, metadata } = error;
-  if (isSecret(message) || isSecret(rawMessage)) {
-    Object.assign(error, { rawMessage: clean(rawMessage) });
-    error.message = clean(message);
-    // V8 puts the message into the stack when the error is made; Error.prepareStackTrace may make it no text.
-    if (error.stack) error.stack = clean(String(error.stack));
+/**
+ * Takes tokens, and whatever part of them tells, out of an error of the library's, in case a server or a `fetch` says
+ * back what it was sent. Its cause becomes a plain error: others hang on theirs what they like.
+ */
+export function redact(error: ConnectError, tokens: Iterable<string>): void {
+  const causes = error.cause === undefined ? [] : [plainError(error.cause)];
+  if (causes[0]) error.cause = causes[0];
+  for (const token of tokens) {
+    // One so short is no secret, and would be found in any text.
+    if (token.length < minTokenLength) continue;
+    const clean = cleanerOf(token);
+    for (const each of [error, ...causes]) cleanTexts(each, clean);
+    cleanMetadata(error.metadata, clean, cleanerOf(token.toLowerCase()));
+    for (const detail of error.details) if ("type" in detail) cleanDetail(detail, clean);
   }
-  for (const [name, value] of [...metadata]) {
-    // `Headers` has put the name into lower case, and what is cut out of base64 leaves none.
-    if (cleanName(name) !== name || (isSecret(value) && name.endsWith("-bin"))) metadata.delete(name);
-    else if (isSecret(value)) metadata.set(name, clean(value));
-  }
-  for (const detail of error.details) {
-    if (!("type" in detail)) {
-      // Of a given transport, and not encoded yet: nothing can be cut out of it.
-      if (!isFree(detail.value, isSecret)) error.details = error.details.filter((each) => each !== detail);
-      continue;
-    }
-    if (isSecret(detail.type)) Object.assign(detail, { type: clean(detail.type) });
-    blank(detail.value, clean);
-    if (!isFree(detail.debug, isSecret)) Object.assign(detail, { debug: "[redacted]" });
-  }
-  // A `fetch` of the caller's may hang the request on its errors.
-  if (!isFree(error.cause, isSecret)) error.cause = summary(error.cause, clean);
 }
+
+const texts = ["name", "message", "rawMessage", "code", "stack"];
+
+/** An error that has nothing but the texts of another. */
+function plainError(cause: unknown): Error {
+  const error = new Error(typeof cause === "string" ? cause : textOf(cause, "message"));
+  for (const name of texts) {
+    const text = textOf(cause, name);
+    if (text !== undefined && text !== textOf(error, name)) Object.assign(error, { [name]: text });
+  }
+  return error;
+}
+
+function cleanTexts(error: object, clean: Cleaner): void {
+  for (const name of texts) {
+    const value = propertyOf(error, name);
+    // A stack may be anything: Error.prepareStackTrace makes it.
+    const text = name === "stack" && value !== undefined ? String(value) : value;
+    if (typeof text === "string" && clean(text) !== value) Object.assign(error, { [name]: clean(text) });
+  }
+}
+
+function cleanMetadata(metadata: Headers, clean: Cleaner, cleanName: Cleaner): void {
+  for (const [name, value] of [...metadata]) {
+    const isSecret = clean(value) !== value;
+    // `Headers` has put the name into lower case, and what is cut out of base64 leaves none.
+    if (cleanName(name) !== name || (isSecret && name.endsWith("-bin"))) metadata.delete(name);
+    else if (isSecret) metadata.set(name, clean(value));
+  }
+}
+
+function cleanDetail(detail: IncomingDetail, clean: Cleaner): void {
+  const json = JSON.stringify(detail.debug) ?? "";
+  if (clean(json) !== json) Object.assign(detail, { debug: "[redacted]" });
+  if (clean(detail.type) !== detail.type) Object.assign(detail, { type: clean(detail.type) });
+  blank(detail.value, clean);
+}
+
+type IncomingDetail = Extract<ConnectError["details"][number], { type: string }>;
 
 /** Takes the secret out of a text; `mask` makes what stands in its place. */
 type Cleaner = (text: string, mask?: (secret: string) => string) => string;
-
-// What is left of a cause that holds the token, or what nobody can look into.
-function summary(cause: unknown, clean: Cleaner): unknown {
-  if (typeof cause === "string") return clean(cause);
-  const [name, message, code] = [textOf(cause, "name"), textOf(cause, "message"), textOf(cause, "code")];
-  const left = new Error(clean(message ?? "what failed is not shown, since it may hold the token"));
-  return Object.assign(left, { name: clean(name ?? "Error"), ...(code !== undefined && { code: clean(code) }) });
-}
 
 // Overwrites the secret in place, so that the lengths that protobuf writes before strings stay right. The `=` after
 // base64 is left: it may be protobuf's.

@@ -1,13 +1,13 @@
-import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
+import { create, type DescMessage, type DescMethodUnary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { ConnectError, type Transport } from "@connectrpc/connect";
 import type { FailureReason } from "../errors.js";
-import { failure, noteOf, strangeFailure } from "../failure.js";
+import { callersOwn, failure, noteOf, textOf } from "../failure.js";
 import type { HttpClient, HttpRequest } from "../http/http.js";
 import { type Reply, type ResponseRules, readStatus, type Wire } from "../protocol/protocol.js";
 import { isFromZitadel } from "../zitadel.js";
 import type { Call } from "./call.js";
 
-/** How one attempt is made. Every failure that is no mistake of the caller's is a `ConnectError` with a note. */
+/** How one attempt is made. Fails with a `ConnectError` that has a note, or with what the caller's own code threw. */
 export interface Sender {
   /** Where it sends to, for interceptors: origin and path. */
   readonly baseUrl: string;
@@ -92,26 +92,33 @@ export function transportSender(transport: Transport): Sender {
   };
 }
 
-/** The error of another transport with what can be told of it. */
-function strangerFailure(thrown: unknown): ConnectError {
+/** The error of another transport with what can be told of it; what is no error of a call is its owner's. */
+function strangerFailure(thrown: unknown): unknown {
   // It may be a transport of this package.
-  if (noteOf(thrown)) return thrown as ConnectError;
-  if (!(thrown instanceof ConnectError)) {
-    return strangeFailure("the transport", thrown, { fromServer: undefined });
-  }
-  const { cause, rawMessage } = thrown;
+  if (noteOf(thrown)) return thrown;
+  if (!(thrown instanceof ConnectError)) return callersOwn(thrown);
+  const { cause } = thrown;
   // It may have been made by another copy of Connect, or by hand.
   const metadata = new Headers(thrown.metadata);
-  const sent = { code: thrown.code, message: rawMessage, details: thrown.details };
-  const head = { status: 0, headers: metadata };
-  const { code, message, details, hint, ...known } = readStatus(sent, head, metadata);
+  const sent = { code: thrown.code, message: thrown.rawMessage, details: thrown.details.flatMap(incomingDetail) };
+  const { code, message, details, hint, ...known } = readStatus(sent, { status: 0, headers: metadata }, metadata);
   const note = { ...known, fromServer: isFromZitadel(thrown), reason: lossIn(cause) };
   return failure(code, message, note, { metadata, details, cause, hint });
 }
 
+// As servers send it, in which the token is looked for: a transport in memory may hand it on as it was made.
+function incomingDetail(detail: ConnectError["details"][number]): ConnectError["details"] {
+  if (!("desc" in detail)) return [detail];
+  try {
+    return [{ type: detail.desc.typeName, value: toBinary(detail.desc, create(detail.desc, detail.value)) }];
+  } catch {
+    return [];
+  }
+}
+
 // By the system's code, as Node's errors have it.
 function lossIn(cause: unknown): FailureReason | undefined {
-  const { code } = (cause ?? {}) as { code?: unknown };
+  const code = textOf(cause, "code");
   if (code === "ECONNREFUSED") return "connect-refused";
   return code === "ECONNRESET" || code === "EPIPE" ? "connection-lost" : undefined;
 }

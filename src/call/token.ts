@@ -1,6 +1,5 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import type { FailureReason } from "../errors.js";
-import { failure } from "../failure.js";
+import { callersOwn, failure } from "../failure.js";
 import type { Call } from "./call.js";
 
 /** What a token function is told. */
@@ -16,21 +15,21 @@ export type Token = string | ((context: TokenContext) => string | Promise<string
 
 /** Where a transport's calls get their token from. */
 export interface TokenSource {
-  /** The token for an attempt. */
+  /** The token for an attempt. What the token function throws comes out as it is. */
   get(call: Call): string | Promise<string>;
-  /**
-   * Another token, after the server refused `rejected`, which was got at `gotAt` (`performance.now()`). Without
-   * one, why there is none: `undefined` if there simply is no other.
-   */
-  replace(rejected: string, gotAt: number, call: Call): Promise<{ token: string } | { cause: unknown }>;
+  /** Another token, after the server refused `rejected`, which was got at `gotAt` (`performance.now()`). */
+  refresh(rejected: string, gotAt: number, call: Call): Promise<Refreshed>;
 }
+
+/** What a refresh came to: another token, or none and, where there is one, an error of this library's that says why. */
+export type Refreshed = { readonly token: string } | { readonly token?: undefined; readonly cause?: Error };
 
 /** Checks the `token` option. Throws a TypeError that never holds the token. */
 export function createTokenSource(token: Token): TokenSource {
   if (typeof token === "function") return createRefreshingSource(token);
   const mistake = mistakeIn(token);
   if (mistake) throw new TypeError(`token ${mistake}`);
-  return { get: () => token, replace: async () => ({ cause: undefined }) };
+  return { get: () => token, refresh: async () => ({}) };
 }
 
 // A refresh that fails for one call would fail for the next: for so long it is not tried again.
@@ -41,7 +40,7 @@ const refreshTimeoutMs = 30_000;
 const maxRefreshes = 16;
 
 interface Refresh {
-  readonly outcome: Promise<{ token: string } | { cause: unknown }>;
+  readonly outcome: Promise<Refreshed>;
   readonly controller: AbortController;
   waiting: number;
   settledAt?: number;
@@ -51,39 +50,43 @@ interface Refresh {
 function createRefreshingSource(provide: Exclude<Token, string>): TokenSource {
   const refreshes = new Map<string, Refresh>();
 
-  function ask(context: TokenContext): string | Promise<string> {
-    let token: string | Promise<string>;
+  function ask(context: TokenContext): unknown {
     try {
-      token = provide(context);
-    } catch (cause) {
-      throw providerFailure(cause);
+      const token: unknown = provide(context);
+      if (typeof token === "string") return token;
+      return Promise.resolve(token).catch((thrown) => {
+        throw callersOwn(thrown, "token-provider");
+      });
+    } catch (thrown) {
+      throw callersOwn(thrown, "token-provider");
     }
-    if (typeof token === "string") return checked(token);
-    return Promise.resolve(token).then(checked, (cause) => {
-      throw providerFailure(cause);
-    });
+  }
+
+  async function askAgain(rejected: string, signal: AbortSignal): Promise<Refreshed> {
+    const token = await ask({ refresh: true, signal });
+    const mistake = mistakeIn(token);
+    if (mistake) return { cause: invalidToken(mistake) };
+    return token === rejected ? {} : { token: token as string };
   }
 
   function start(rejected: string): Refresh {
     const controller = new AbortController();
-    const outcome = new Promise<{ token: string } | { cause: unknown }>((resolve) => {
+    const outcome = new Promise<Refreshed>((resolve, reject) => {
       const timer = setTimeout(() => {
         controller.abort();
         resolve({ cause: new Error(`the token function did not settle within ${refreshTimeoutMs} ms`) });
       }, refreshTimeoutMs);
       controller.signal.addEventListener("abort", () => clearTimeout(timer));
-      // In an async function, so that a token function that throws at once fails like one that rejects.
-      (async () => ask({ refresh: true, signal: controller.signal }))()
-        .then((token) => (token === rejected ? { cause: undefined } : { token }))
-        .catch((cause: ConnectError) => ({ cause: cause.cause ?? cause }))
-        .then(resolve)
-        .finally(() => clearTimeout(timer));
+      askAgain(rejected, controller.signal)
+        .finally(() => clearTimeout(timer))
+        .then(resolve, reject);
     });
     const refresh: Refresh = { outcome, controller, waiting: 0 };
-    outcome.then((settled) => {
+    const settle = ({ token }: Refreshed) => {
       refresh.settledAt = performance.now();
-      refresh.failed = !("token" in settled);
-    });
+      refresh.failed = token === undefined;
+    };
+    outcome.then(settle, () => settle({}));
     refreshes.delete(rejected);
     refreshes.set(rejected, refresh);
     for (const oldest of refreshes.keys()) {
@@ -102,14 +105,15 @@ function createRefreshingSource(provide: Exclude<Token, string>): TokenSource {
 
   return {
     get(call) {
-      return ask({
+      const token = ask({
         refresh: false,
         get signal() {
           return call.signal;
         },
       });
+      return token instanceof Promise ? token.then(checked) : checked(token);
     },
-    async replace(rejected, gotAt, call) {
+    async refresh(rejected, gotAt, call) {
       const known = refreshes.get(rejected);
       const refresh = known && isCurrent(known, gotAt) ? known : start(rejected);
       refresh.waiting += 1;
@@ -120,29 +124,24 @@ function createRefreshingSource(provide: Exclude<Token, string>): TokenSource {
         refresh.controller.abort();
       };
       call.onStop(leave);
-      const outcome = await refresh.outcome;
-      call.offStop(leave);
-      return outcome;
+      try {
+        return await refresh.outcome;
+      } finally {
+        call.offStop(leave);
+      }
     },
   };
 }
 
 function checked(token: unknown): string {
   const mistake = mistakeIn(token);
-  if (mistake) throw tokenFailure("token-invalid", `the token function returned a token that ${mistake}`);
+  if (mistake) throw invalidToken(mistake);
   return token as string;
 }
 
-function providerFailure(cause: unknown): ConnectError {
-  return tokenFailure(
-    "token-provider",
-    "the token function failed, so nothing was sent; its error is the cause",
-    cause,
-  );
-}
-
-function tokenFailure(reason: FailureReason, message: string, cause?: unknown): ConnectError {
-  return failure(Code.Unauthenticated, message, { reason }, { cause });
+function invalidToken(mistake: string): ConnectError {
+  const message = `the token function returned a token that ${mistake}`;
+  return failure(Code.Unauthenticated, message, { reason: "token-invalid" });
 }
 
 // Long enough for any JWT, short enough for any server's header limit.

@@ -1,5 +1,5 @@
-import { Code, type ConnectError } from "@connectrpc/connect";
-import { failure, strangeFailure } from "../failure.js";
+import { Code } from "@connectrpc/connect";
+import { callersOwn, failure } from "../failure.js";
 import { type NetworkFault, networkFailure } from "./network-failure.js";
 
 /** Reads from an error of `fetch`, or from its cause, what went wrong; `undefined` if that cannot be told. */
@@ -14,8 +14,8 @@ const networkErrors = [
 // Those of programs, whatever they do with a network.
 const programError = /^(?:Reference|Range|Syntax)Error$/;
 
-/** The error of a `fetch` that was rejected. */
-export function fetchFailure(error: unknown, origin: string, explain: ExplainFailure | undefined): ConnectError {
+/** The error of a `fetch` that was rejected: the network's, or what it threw itself, which is its maker's. */
+export function fetchFailure(error: unknown, origin: string, explain: ExplainFailure | undefined): unknown {
   const { name, message, cause } = detailsOf(error);
   const { host } = new URL(origin);
   // Node has the cause in `cause`, Bun in the error itself.
@@ -26,7 +26,7 @@ export function fetchFailure(error: unknown, origin: string, explain: ExplainFai
       detailsOf(cause).message || "the network failed, or CORS refused the request (a browser's console tells)";
     return networkFailure({ reason: "network-or-cors", message: `no answer from ${host}: ${why}` }, error);
   }
-  return strangeFailure("fetch itself", error, { reason: "bad-http" });
+  return callersOwn(error, "bad-http");
 }
 
 /** The error of a body that could not be read to its end: its head has come, so CORS has let it pass. */
@@ -35,9 +35,9 @@ export function bodyFailure(
   { status, headers }: Response,
   origin: string,
   explain: ExplainFailure | undefined,
-): ConnectError {
+): unknown {
   const { name, message, code, cause } = detailsOf(error);
-  if (programError.test(name)) return strangeFailure("fetch itself", error, { reason: "bad-http" });
+  if (programError.test(name)) return callersOwn(error, "bad-http");
   const { host } = new URL(origin);
   const inner = detailsOf(cause);
   const encoding = headers.get("content-encoding");

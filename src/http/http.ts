@@ -55,7 +55,7 @@ export interface HttpCall {
   offStop(end: () => void): void;
 }
 
-/** Sends one request and returns one answer. Knows nothing of gRPC. Every failure is a `ConnectError`. */
+/** Sends one request and returns one answer. Knows nothing of gRPC. Fails with a `ConnectError`, or with what a `fetch` threw. */
 export interface HttpClient {
   /** Whether it sees HTTP trailers, which gRPC needs. */
   readonly hasTrailers: boolean;

@@ -1,9 +1,9 @@
 import { getEventListeners } from "node:events";
-import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
+import { Code, type ConnectError, createContextValues } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
-import { createAuthClient, rest, type TransportOptions } from "../../src/node.js";
-import { errorAnswer, okAnswer } from "../faults/answers.js";
-import { canaryToken, placesOf } from "../faults/canary.js";
+import { createAuthClient, type TransportOptions } from "../../src/node.js";
+import { okAnswer } from "../faults/answers.js";
+import { canaryToken } from "../faults/canary.js";
 import { until } from "../faults/fault-row.js";
 import { startAnswerServer } from "../helpers/answer-server.js";
 import { collectGarbage } from "../helpers/collect-garbage.js";
@@ -26,30 +26,6 @@ test("the reason of an abort is the cause as it is, now and later, whatever it i
     expect(error.code).toBe(Code.Canceled);
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(error.cause).toBe(reason);
-  }
-});
-
-describe("a token function that quotes the token that it gave", () => {
-  for (const [when, options] of [
-    ["while it refreshes", { code: Code.Unauthenticated }],
-    ["before a retry", { code: Code.Unavailable }],
-  ] as const) {
-    test(`${when} leaves none in the error`, async () => {
-      await using server = await startAnswerServer("rest", () => errorAnswer("rest", options.code));
-      let asked = 0;
-      const token = async () => {
-        asked += 1;
-        if (asked > 1) throw new Error(`${canaryToken} is used up`);
-        return canaryToken;
-      };
-      const retry = { initialBackoffMs: 1 };
-      await using auth = createAuthClient({ baseUrl: server.baseUrl, protocol: rest, token, retry });
-      const error = await rejection(auth.listMyRefreshTokens({}));
-      expect(asked).toBe(2);
-      expect(error).toBeInstanceOf(ConnectError);
-      expect(((error as ConnectError).cause as Error).message).toBe("[redacted] is used up");
-      expect(placesOf(canaryToken, error)).toEqual([]);
-    });
   }
 });
 

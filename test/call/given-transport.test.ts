@@ -14,6 +14,7 @@ import { describe, expect, test } from "@jest/globals";
 import { AuthService } from "../../gen/zitadel/auth_pb.js";
 import { ErrorDetailSchema } from "../../gen/zitadel/message_pb.js";
 import {
+  type Attempt,
   createAuthClient,
   type GivenTransportOptions,
   getErrorInfo,
@@ -257,27 +258,45 @@ describe("over a transport that is given", () => {
     expect(header?.getSetCookie()).toEqual([]);
   });
 
-  for (const [how, unary] of [
-    [
-      "throws at once",
-      () => {
-        throw new Error("broken");
-      },
-    ],
-    ["rejects", () => Promise.reject(new Error("broken"))],
-  ] as const) {
-    test(`one that ${how} is told as that`, async () => {
-      const auth = createAuthClient({ transport: transportOf(unary) });
-      const error = await errorOf(auth.listMyRefreshTokens({}));
-      expect(error).toMatchObject({ code: Code.Unknown, rawMessage: "the transport failed: broken" });
-      expect(getErrorInfo(error)).toEqual({ code: Code.Unknown, attempts: 1 });
-    });
+  for (const [what, thrown] of Object.entries({
+    "an Error": new Error("broken"),
+    "what has no text": Object.create(null),
+    nothing: undefined,
+  })) {
+    for (const [how, unary] of [
+      ["rejects with", () => Promise.reject(thrown)],
+      [
+        "throws",
+        () => {
+          throw thrown;
+        },
+      ],
+    ] as const) {
+      test(`one that ${how} ${what} rejects the call with that`, async () => {
+        const codes: (Code | undefined)[] = [];
+        const onAttempt = ({ code }: Attempt) => codes.push(code);
+        const auth = createAuthClient({ transport: transportOf(unary), onAttempt });
+        const error: unknown = await auth.listMyRefreshTokens({}).catch((rejected: unknown) => rejected);
+        expect(Object.is(error, thrown)).toBe(true);
+        expect(getErrorInfo(error)).toEqual({ attempts: thrown === undefined ? 0 : 1 });
+        expect(codes).toEqual([Code.Unknown]);
+      });
+    }
   }
 
-  test("one that rejects with what has no text fails the call all the same", async () => {
-    const unary = () => Promise.reject(Object.create(null));
-    const auth = createAuthClient({ transport: { unary, stream: unary } });
-    expect((await errorOf(auth.listMyRefreshTokens({}))).rawMessage).toMatch(/^the transport failed: /);
+  test("an error that is not encoded yet is cleaned and read as well", async () => {
+    const detail = (message: string) => ({ desc: ErrorDetailSchema, value: { id: "AUTH-7fs1e", message } });
+    const details = [detail("no"), detail(`not ${canaryToken}!`), { desc: { typeName: "none" } as never, value: {} }];
+    const unary = () => Promise.reject(new ConnectError("no", Code.Internal, undefined, details));
+    const auth = createAuthClient({ transport: transportOf(unary), token: canaryToken });
+    const error = await errorOf(auth.listMyRefreshTokens({}));
+    const found = error.findDetails(ErrorDetailSchema).map(({ id, message }) => [id, message]);
+    expect(found).toEqual([
+      ["AUTH-7fs1e", "no"],
+      ["AUTH-7fs1e", `not ${"*".repeat(canaryToken.length)}!`],
+    ]);
+    expect(placesOf(canaryToken, error)).toEqual([]);
+    expect(getErrorInfo(error)).toMatchObject({ id: "AUTH-7fs1e", fromServer: true });
   });
 
   test("one that returns nothing is told so", async () => {

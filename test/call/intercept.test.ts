@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Interceptor } from "@connectrpc/connect";
+import { inspect } from "node:util";
+import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
 import { type Attempt, Code, createAuthClient, getErrorInfo, type TransportOptions } from "../../src/node.js";
 import { startLocalZitadel } from "../../src/testing.js";
@@ -56,13 +57,52 @@ describe("an interceptor", () => {
     expect(getErrorInfo(error).attempts).toBe(1);
   });
 
-  test("that fails with an AbortError of its own does not look like the caller's cancellation", async () => {
-    await using setup = await startWith(() => async () => {
-      throw new DOMException("my own work was aborted", "AbortError");
+  const wrapped = new TypeError("a header is missing");
+  for (const [what, thrown] of Object.entries({
+    "an Error": new Error("no session"),
+    "an AbortError": new DOMException("my own work was aborted", "AbortError"),
+    "a ConnectError": new ConnectError("not here", Code.PermissionDenied),
+    "a ConnectError around a TypeError": ConnectError.from(wrapped),
+    "a redirect that is no Error": { status: 303, location: "/sign-in" },
+    "a text": "offline",
+    undefined: undefined,
+  })) {
+    for (const when of ["before it sends", "after the answer"]) {
+      test(`that throws ${what} ${when} rejects the call with that, untouched`, async () => {
+        await using setup = await startWith((next) => async (request) => {
+          if (when === "after the answer") await next(request);
+          throw thrown;
+        });
+        const before = inspect(thrown);
+        const rejected = await setup.auth.listMyRefreshTokens({}).catch((error: unknown) => error);
+        expect(Object.is(rejected, thrown)).toBe(true);
+        expect(inspect(thrown)).toBe(before);
+        const sent = when === "after the answer" && Object(thrown) === thrown ? 1 : 0;
+        expect(getErrorInfo(rejected)).toEqual({
+          attempts: sent,
+          ...(thrown instanceof ConnectError && { code: thrown.code }),
+        });
+        expect(setup.zitadel.requests).toHaveLength(when === "after the answer" ? 1 : 0);
+      });
+    }
+  }
+
+  test("that wraps a call's error is told with all that is known of that", async () => {
+    await using setup = await startWith((next) => async (request) => {
+      try {
+        return await next(request);
+      } catch (cause) {
+        throw new Error("the page has no data", { cause });
+      }
     });
-    await expect(setup.auth.listMyRefreshTokens({})).rejects.toMatchObject({
-      code: Code.Unknown,
-      rawMessage: "an interceptor failed: my own work was aborted",
+    setup.zitadel.fail({ kind: "status", code: Code.PermissionDenied, message: "no (AUTH-abcde)" });
+    const rejected = await setup.auth.listMyRefreshTokens({}).catch((error: unknown) => error);
+    expect(String(rejected)).toBe("Error: the page has no data");
+    expect(getErrorInfo(rejected)).toMatchObject({
+      code: Code.PermissionDenied,
+      id: "AUTH-abcde",
+      attempts: 1,
+      fromServer: true,
     });
   });
 

@@ -83,9 +83,17 @@ describe("what README.md shows works", () => {
   test("telling errors apart", async () => {
     await using zitadel = await startLocalZitadel();
     const [user] = zitadel.users;
-    const code = snippet("COMMAND-BHt2w");
-    expect(await folder.run(code, zitadel.url)).toEqual({ status: 0, output: "sign in again\n" });
-    const known = code.replace("324567890123456789", "1").replace("an-access-token", user.token);
-    expect(await folder.run(known, zitadel.url)).toEqual({ status: 0, output: "it was gone already\n" });
+    const outputOf = async (accessToken: string) => {
+      const code = snippet("COMMAND-BHt2w")
+        .replace("324567890123456789", "1")
+        .replace(/^declare const session.*$/m, `const session = { ${accessToken} };`);
+      const { status, output } = await folder.run(code, zitadel.url);
+      expect(status).toBe(0);
+      return output.split("\n")[0];
+    };
+    const offline = 'accessToken: async () => { throw new TypeError("Failed to fetch"); }';
+    expect(await outputOf(offline)).toBe("no access token; offline? TypeError: Failed to fetch");
+    expect(await outputOf('accessToken: async () => "an-access-token"')).toBe("sign in again");
+    expect(await outputOf(`accessToken: async () => "${user.token}"`)).toBe("it was gone already");
   });
 });
