@@ -6,7 +6,7 @@ import type { FailureReason } from "./errors.js";
  *
  * - `never`: it would fail the same way, or must not be repeated.
  * - `maybe-applied`: the server may have acted on it, so only a method that is safe to repeat.
- * - `not-sent`: the server cannot have acted on it.
+ * - `not-sent`: the server cannot have acted on it, or said that it did not.
  * - `refused`: the server said that it did not act on it; may be repeated at once.
  */
 export type Repeat = "never" | "maybe-applied" | "not-sent" | "refused";

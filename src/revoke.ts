@@ -7,8 +7,8 @@ import { checkTokenId, isTokenGone } from "./zitadel.js";
 
 export interface RevokeOptions {
   /**
-   * How many calls run at once. Default 4: a browser opens six connections to one host over HTTP/1.1, and the app
-   * around this wants some of them.
+   * How many calls run at a time. Default 1: ZITADEL 2.44 refuses a fifth of those that change one user at a time, and
+   * is no slower one by one.
    */
   readonly concurrency?: number | undefined;
   /** Stops the calls under way and those to come. What was revoked until then is in the result. */
@@ -46,7 +46,7 @@ export async function revokeRefreshTokens(
   ids: readonly string[],
   options: RevokeOptions = {},
 ): Promise<RevokeResult> {
-  const { concurrency = 4, signal } = own(options);
+  const { concurrency = 1, signal } = own(options);
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new RangeError(`concurrency must be a whole number from 1 up, got ${String(concurrency)}`);
   }

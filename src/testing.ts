@@ -16,6 +16,7 @@ import { readRoutes } from "./local/service/routes.js";
 import type { LocalUser, LocalUserOptions } from "./local/service/user.js";
 
 export type {
+  CollisionFault,
   DelayFault,
   DisconnectFault,
   ExpiredOnceFault,

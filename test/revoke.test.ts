@@ -66,8 +66,7 @@ describe("revoking many tokens", () => {
   });
 
   for (const [concurrency, most] of [
-    [undefined, 4],
-    [1, 1],
+    [undefined, 1],
     [3, 3],
     [100, 20],
   ] as const) {
@@ -163,6 +162,18 @@ describe("revoking many tokens", () => {
         failed: [{ id: second, error: { code: Code.PermissionDenied } }],
       });
       expect(user.refreshTokens.map(({ id }) => id)).toEqual([second, ...others]);
+    });
+  }
+
+  for (const protocol of [grpc, grpcWeb, rest]) {
+    test(`repeats what collided with another revoke in the event store, over ${protocol.name}`, async () => {
+      await using zitadel = await startLocalZitadel({ release: "2.44" });
+      const [user] = zitadel.users;
+      await using auth = createAuthClient({ baseUrl: zitadel.url, token: user.token, protocol });
+      zitadel.fail({ kind: "collision", times: 2 });
+      const ids = user.refreshTokens.map(({ id }) => id);
+      expect(await revokeRefreshTokens(auth, ids)).toEqual({ revoked: ids, alreadyGone: [], failed: [] });
+      expect(zitadel.requests).toHaveLength(ids.length + 2);
     });
   }
 

@@ -4,7 +4,7 @@ import type { FailureReason } from "../errors.js";
 import { type FailureNote, failure } from "../failure.js";
 import { fieldText, maxTextLength } from "../http/fields.js";
 import type { HttpFields, HttpHead } from "../http/http.js";
-import { hintFor, type StatusParts, unwrapped } from "../zitadel.js";
+import { hintFor, isCollision, type StatusParts, unwrapped } from "../zitadel.js";
 import { errorMetadata } from "./error-metadata.js";
 import { pushback } from "./pushback.js";
 
@@ -93,7 +93,7 @@ export function readStatus(
   const { code, message, details } = unwrapped({ ...sent, message: sent.message.slice(0, maxTextLength) });
   const pushbackMs = pushback(details, head, trailer);
   const mayComeBack = code === Code.Unavailable || (code === Code.ResourceExhausted && pushbackMs !== undefined);
-  const repeat = mayComeBack ? "maybe-applied" : "never";
+  const repeat = isCollision(code, message) ? "not-sent" : mayComeBack ? "maybe-applied" : "never";
   return { code, message, details, repeat, pushbackMs, hint: hintFor(code, message) };
 }
 

@@ -16,6 +16,7 @@ import { ErrorDetailSchema } from "../../gen/zitadel/message_pb.js";
 import {
   type Attempt,
   createAuthClient,
+  createAuthTransport,
   type GivenTransportOptions,
   getErrorInfo,
   grpc,
@@ -24,6 +25,7 @@ import {
 import { startLocalZitadel } from "../../src/testing.js";
 import { canaryToken, placesOf } from "../faults/canary.js";
 import { until } from "../faults/fault-row.js";
+import { RestService } from "../gen/rest_pb.js";
 
 /** A client over a transport in memory, whose list method does as the test says. */
 function clientOf(list: (context: HandlerContext) => unknown, options: Omit<GivenTransportOptions, "transport"> = {}) {
@@ -119,6 +121,23 @@ describe("over a transport that is given", () => {
     const error = await errorOf(auth.revokeMyRefreshToken({ id: "7" }));
     expect(error.code).toBe(Code.NotFound);
     expect(getErrorInfo(error)).toMatchObject({ attempts: 2, maybeApplied: true });
+    expect(calls).toBe(2);
+  });
+
+  test("a call that collided in ZITADEL's event store is repeated, whatever its method", async () => {
+    let calls = 0;
+    const transport = createRouterTransport(({ service }) => {
+      service(RestService, {
+        setName() {
+          calls += 1;
+          if (calls > 1) return {};
+          const words = 'ERROR: duplicate key value violates unique constraint "events2_pkey" (SQLSTATE 23505)';
+          throw new ConnectError(words, Code.Unknown);
+        },
+      });
+    });
+    const given = createAuthTransport({ transport, retry: { initialBackoffMs: 1 } });
+    await createClient(RestService, given).setName({});
     expect(calls).toBe(2);
   });
 

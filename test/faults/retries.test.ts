@@ -149,6 +149,37 @@ describe("retries", () => {
       });
     }
 
+    const collided = (message: string) => errorAnswer(protocol, Code.Unknown, { message });
+
+    test(`${protocol}: a revoke that collided in the event store is repeated, and counts as not done`, async () => {
+      // In the words of a PostgreSQL that speaks German.
+      const words = "doppelter Schlüsselwert verletzt Unique-Constraint »events2_pkey« (SQLSTATE 23505)";
+      const gone = errorAnswer(protocol, Code.NotFound, { details: [errorDetail("COMMAND-BHt2w", "not found")] });
+      await using server = await startAnswerServer(protocol, ({ n }) => (n === 1 ? collided(words) : gone));
+      await using auth = rowClient(server, protocol);
+      const { info } = await expectOutcome(() => auth.revokeMyRefreshToken({ id: "7" }), {
+        code: Code.NotFound,
+        fromServer: true,
+        attempts: 2,
+      });
+      expect(info?.maybeApplied).toBeUndefined();
+    });
+
+    for (const [what, words] of [
+      ["in another table", 'duplicate key value violates unique constraint "unique_constraints_pkey" (SQLSTATE 23505)'],
+      ["in another way", 'null value in column "sequence" violates "events2_pkey" (SQLSTATE 23502)'],
+    ] as const) {
+      test(`${protocol}: a revoke that failed ${what} is not repeated`, async () => {
+        await using server = await startAnswerServer(protocol, () => collided(words));
+        await using auth = rowClient(server, protocol);
+        await expectOutcome(() => auth.revokeMyRefreshToken({ id: "7" }), {
+          code: Code.Unknown,
+          fromServer: true,
+          attempts: 1,
+        });
+      });
+    }
+
     test(`${protocol}: a list is never told as maybe carried out`, async () => {
       await using server = await startAnswerServer(protocol, () => unavailable(protocol));
       await using auth = rowClient(server, protocol);

@@ -93,6 +93,14 @@ export interface ExpiredOnceFault extends FaultScope {
   readonly kind: "expired-once";
 }
 
+/**
+ * The event store refuses the change, since another one took its sequence: Unknown, `events2_pkey` in the text, and nothing
+ * is done. So ZITADEL 2.44 answers a fifth of the revokes that run at a time. Strikes revokes only.
+ */
+export interface CollisionFault extends FaultScope {
+  readonly kind: "collision";
+}
+
 /** The answer ends early, and neatly as far as HTTP is concerned: its body is cut, and trailers are missing. */
 export interface TruncatedFault extends FaultScope {
   readonly kind: "truncated";
@@ -121,6 +129,7 @@ export type Fault =
   | HtmlFault
   | RateLimitFault
   | ExpiredOnceFault
+  | CollisionFault
   | TruncatedFault
   | LagFault;
 
@@ -137,6 +146,8 @@ export interface FaultKind {
   readonly takes?: Readonly<Record<string, FaultValue>>;
   /** Lets the call go on, so that the next fault can strike it too. */
   readonly goesOn?: true;
+  /** Strikes only calls that change something, unless a method is named. */
+  readonly ofChanges?: true;
 }
 
 /** Every kind of fault: queue, command line and help are made of this. */
@@ -156,6 +167,7 @@ export const faultKinds: Readonly<Record<Fault["kind"], FaultKind>> = {
   html: { does: "a proxy answers with a page", takes: { status: "COUNT" } },
   "rate-limit": { does: "a proxy answers 429", needs: { retryAfterSeconds: "COUNT" } },
   "expired-once": { does: "the access token is refused once" },
+  collision: { does: "another change took this one's sequence", ofChanges: true },
   truncated: { does: "the answer is cut", takes: { bytes: "COUNT" } },
-  lag: { does: "lists still hold what this call revokes", needs: { ms: "COUNT" }, goesOn: true },
+  lag: { does: "lists still hold what this call revokes", needs: { ms: "COUNT" }, goesOn: true, ofChanges: true },
 };

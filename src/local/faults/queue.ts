@@ -18,7 +18,7 @@ export class FaultQueue {
     const struck: Fault[] = [];
     for (const entry of [...this.#waiting]) {
       const { fault } = entry;
-      const fits = fault.method === undefined ? isFor(fault, method) : fault.method === method;
+      const fits = fault.method === undefined ? mayStrike(fault, method) : fault.method === method;
       if (!fits) continue;
       if (entry.skip > 0) {
         entry.skip--;
@@ -32,9 +32,8 @@ export class FaultQueue {
   }
 }
 
-/** A lag is for calls that change something. */
-function isFor(fault: Fault, method: string): boolean {
-  return fault.kind !== "lag" || method.startsWith("Revoke");
+function mayStrike({ kind }: Fault, method: string): boolean {
+  return !faultKinds[kind].ofChanges || method.startsWith("Revoke");
 }
 
 function check(fault: Fault, methods: readonly string[]): void {

@@ -79,9 +79,16 @@ function run(
         orgId: exchange.header("x-zitadel-orgid"),
         ownOrigin: `${exchange.isTls ? "https" : "http"}://${exchange.host}`,
       });
+  if (fault?.kind === "collision") throw collision();
   const language = chooseLanguage(account?.language, exchange.header("accept-language"));
   const timeoutMs = Number.isFinite(deadline) ? Math.max(0, deadline - performance.now()) : undefined;
   return rpc.run(message, { account, language, lagMs, timeoutMs, exchange });
+}
+
+/** PostgreSQL's own words, which ZITADEL 2.44 hands on. */
+function collision(): ConnectError {
+  const text = 'ERROR: duplicate key value violates unique constraint "events2_pkey" (SQLSTATE 23505)';
+  return zitadelError(Code.Unknown, text);
 }
 
 /** What the two grpc libraries say when the time is up. */

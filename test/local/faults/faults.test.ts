@@ -43,6 +43,11 @@ describe("a fault over gRPC, as grpc-js sees it", () => {
     [{ kind: "html", status: 503 }, 14, /503/],
     [{ kind: "rate-limit", retryAfterSeconds: 2 }, 14, /429/],
     [{ kind: "expired-once" }, 16, /^Errors\.Token\.Invalid \(AUTH-7fs1e\)$/],
+    [
+      { kind: "collision", method: "ListMyRefreshTokens" },
+      2,
+      /^ERROR: duplicate key .* "events2_pkey" \(SQLSTATE 23505\)$/,
+    ],
     [{ kind: "truncated" }, 13, /./],
     [{ kind: "hang" }, 4, /./],
     [{ kind: "hang", afterHeaders: true }, 4, /./],
@@ -287,6 +292,18 @@ describe("faults wait for the call that they are meant for", () => {
     expect(user.refreshTokens.map((token) => token.id)).not.toContain(id);
     now += 5000;
     expect((await list(client, user.token)).result.map((token) => token.id)).not.toContain(id);
+  });
+
+  test("a collision strikes a change, which is not made", async () => {
+    const zitadel = await start({ faults: [{ kind: "collision" }] });
+    const [user] = zitadel.users;
+    const client = grpcJs(zitadel.url);
+    const [{ id = "" } = {}] = user.refreshTokens;
+    await list(client, user.token);
+    await expect(call(client, revokeMyRefreshToken, { id }, bearer(zitadel))).rejects.toThrow("events2_pkey");
+    expect(user.refreshTokens.map((token) => token.id)).toContain(id);
+    await call(client, revokeMyRefreshToken, { id }, bearer(zitadel));
+    expect(user.refreshTokens.map((token) => token.id)).not.toContain(id);
   });
 
   test("one that is none is refused", async () => {
