@@ -23,9 +23,10 @@ export interface RevokeResult {
   readonly revoked: string[];
   /**
    * Ids of which ZITADEL says that the user has no such token (NotFound, COMMAND-BHt2w). It says the same of a token that
-   * was revoked before, one that another user has, one whose app signed out, and an id that is mistyped: those cannot be
-   * told apart, so that an id typed by a person is best looked up in the list first. And it is about refresh tokens only:
-   * a sign-in that ZITADEL keeps elsewhere, in an OIDC session, goes on.
+   * was revoked before, by an attempt of this very call whose answer was lost too, one that another user has, one whose
+   * app signed out, and an id that is mistyped: those cannot be told apart, so that an id typed by a person is best looked
+   * up in the list first. And it is about refresh tokens only: a sign-in that ZITADEL keeps elsewhere, in an OIDC session,
+   * goes on.
    */
   readonly alreadyGone: string[];
   /** Ids that may still be usable, and why. After an error that stops all, the ids never sent carry it as well. */

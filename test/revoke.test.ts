@@ -165,6 +165,17 @@ describe("revoking many tokens", () => {
     });
   }
 
+  for (const name of ["grpc", "grpcWeb", "rest"] as const) {
+    test(`does not count as revoked what may have been revoked by an attempt whose answer was lost, ${name}`, async () => {
+      const down = errorAnswer(name, Code.Unavailable);
+      const missing = errorAnswer(name, Code.NotFound, { details: [errorDetail("COMMAND-BHt2w", "not found")] });
+      await using server = await startAnswerServer(name, ({ n }) => (n === 1 ? down : missing));
+      await using auth = createAuthClient({ baseUrl: server.baseUrl, protocol: { grpc, grpcWeb, rest }[name] });
+      expect(await revokeRefreshTokens(auth, ["7"])).toEqual({ revoked: [], alreadyGone: ["7"], failed: [] });
+      expect(server.requests).toHaveLength(2);
+    });
+  }
+
   for (const protocol of [grpc, grpcWeb, rest]) {
     test(`repeats what collided with another revoke in the event store, over ${protocol.name}`, async () => {
       await using zitadel = await startLocalZitadel({ release: "2.44" });

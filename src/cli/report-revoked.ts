@@ -1,24 +1,29 @@
-import { Code, ConnectError, getErrorInfo, type RevokeResult } from "../node.js";
+import { Code, ConnectError, getErrorInfo } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
 import { type Called, explainError } from "./explain-error.js";
+import type { Revoked } from "./revoke-ids.js";
 import { toSafeJson } from "./terminal/escape.js";
-import { mayBeRevoked, printError, printHint, printIds, printWarning } from "./terminal/messages.js";
+import { mayBeRevoked, printError, printHint, printIds, printNote, printWarning } from "./terminal/messages.js";
 
-/** What became of each id. */
-export interface Outcome extends RevokeResult {
+/** What became of each id, for people. */
+export interface Outcome extends Revoked {
   /** Ids that were not among the user's tokens; only of ids that people name. */
   readonly notFound?: readonly string[];
 }
 
 /** Prints what became of each token, and returns the exit code. `signal` tells whether the user interrupted it. */
 export function reportRevoked(result: Outcome, format: "text" | "json", called: Called, signal: AbortSignal): number {
-  const { revoked, alreadyGone, notFound, failed } = result;
+  const { revoked, alreadyGone, notFound, failed, maybeRevoked } = result;
   if (format === "json") {
-    process.stdout.write(`${toSafeJson({ revoked, alreadyGone, notFound, failed: failed.map(plainFailure) })}\n`);
+    const json = { revoked, alreadyGone, notFound, failed: failed.map(plainFailure) };
+    process.stdout.write(`${toSafeJson({ ...json, ...(maybeRevoked.length > 0 && { maybeRevoked }) })}\n`);
   } else {
     printIds("revoked", revoked);
     printIds("already gone", alreadyGone);
     printIds("not found", notFound ?? []);
+  }
+  if (alreadyGone.some((id) => maybeRevoked.includes(id))) {
+    printNote("what is already gone may have been revoked by an attempt before, whose answer was lost");
   }
   const errors = failed.map(({ id, error }) => ({ id, error: explainError(error, called) }));
   for (const { id, error } of errors) printError(new Error(`${id}: ${error.message}`));
@@ -33,14 +38,15 @@ export function reportRevoked(result: Outcome, format: "text" | "json", called: 
 
 /** Whether ZITADEL may have done what was asked although its answer did not come. */
 export function mayBeApplied(error: unknown): boolean {
-  const { reason = "", fromServer, attempts, httpStatus = 0 } = getErrorInfo(error);
+  const { reason = "", fromServer, attempts, httpStatus = 0, maybeApplied } = getErrorInfo(error);
+  if (maybeApplied) return true;
   if (fromServer || attempts === 0 || !(error instanceof ConnectError)) return false;
   // What was refused on the way, or never came to ZITADEL.
   const isRefused = httpStatus >= 300 && httpStatus < 500;
   return !isRefused && !/^(?:connect-|dns|tls|not-h2|rst-refused-stream)/.test(reason);
 }
 
-function plainFailure({ id, error }: RevokeResult["failed"][number]) {
+function plainFailure({ id, error }: Outcome["failed"][number]) {
   const info = getErrorInfo(error);
   return { id, code: Code[error.code], message: error.rawMessage, ...(info.id && { errorId: info.id }) };
 }

@@ -37,8 +37,8 @@ const byId: Record<string, Words> = {
   "LIMITS-molsj": { title: "The instance is blocked", remedy: "Ask who runs it." },
   "QUOTA-vjAy8": { title: "The instance's quota is used up", remedy: "Ask who runs it." },
   "COMMAND-BHt2w": {
-    title: "The token was gone already",
-    remedy: "It was revoked before, has ended, or its user has signed out. ZITADEL may go on listing it.",
+    title: "The token is gone",
+    remedy: "It was revoked, has ended, or its user has signed out. ZITADEL may go on listing it.",
   },
 };
 

@@ -75,11 +75,11 @@ export class Session {
       this.#mark(
         alreadyGone,
         "gone",
-        "Signed out or revoked before. ZITADEL may go on listing it; it is of no use any more.",
+        "Signed out or revoked by now. ZITADEL may go on listing it; it is of no use any more.",
       );
       for (const { id, error } of failed) this.#mark([id], "failed", `Not revoked. ${summarize(error)}`);
-      const done = revoked.length + alreadyGone.length;
-      this.say(`${done} revoked${failed.length > 0 ? `, ${failed.length} not` : ""}.`);
+      const gone = alreadyGone.length > 0 ? `, ${alreadyGone.length} gone` : "";
+      this.say(`${revoked.length} revoked${gone}${failed.length > 0 ? `, ${failed.length} not` : ""}.`);
       this.onChange();
     });
     this.#lookMs = firstLookMs;

@@ -94,6 +94,6 @@ describe("what README.md shows works", () => {
     const offline = 'accessToken: async () => { throw new TypeError("Failed to fetch"); }';
     expect(await outputOf(offline)).toBe("no access token; offline? TypeError: Failed to fetch");
     expect(await outputOf('accessToken: async () => "an-access-token"')).toBe("sign in again");
-    expect(await outputOf(`accessToken: async () => "${user.token}"`)).toBe("it was gone already");
+    expect(await outputOf(`accessToken: async () => "${user.token}"`)).toBe("it is gone, or never was this user's");
   });
 });

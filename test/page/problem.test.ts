@@ -21,7 +21,7 @@ describe("the words for a failure", () => {
     ["The access token is no longer accepted", { kind: "expired-once" }],
     ["A second factor is missing", { kind: "status", code: Code.PermissionDenied, id: "AUTHZ-Kl3p0" }],
     ["The instance's quota is used up", { kind: "status", code: Code.ResourceExhausted, id: "QUOTA-vjAy8" }],
-    ["The token was gone already", { kind: "status", code: Code.NotFound, id: "COMMAND-BHt2w" }],
+    ["The token is gone", { kind: "status", code: Code.NotFound, id: "COMMAND-BHt2w" }],
     ["ZITADEL does not know this address", { kind: "status", code: Code.NotFound }],
     ["ZITADEL is not available", { kind: "status", code: Code.Unavailable }, { rest: true }],
     ["A proxy answered instead of ZITADEL", { kind: "html", status: 503 }, { rest: true }],

@@ -1,4 +1,4 @@
-import type { AuthClient, RefreshTokensView, RevokeResult } from "../../node.js";
+import type { AuthClient, RefreshTokensView } from "../../node.js";
 import { countTokens } from "../about-lists.js";
 import { defineCommand } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
@@ -7,6 +7,7 @@ import { commonOptions } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { checkIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
+import { type Revoked, revokeIds } from "../revoke-ids.js";
 import { toSafeJson } from "../terminal/escape.js";
 import { mayBeRevoked, printIds, printNote, printWarning } from "../terminal/messages.js";
 
@@ -43,7 +44,7 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
     const response = await withClient({ settings, task: "Listing", signal }, (auth) =>
       auth.listMyRefreshTokens({}, { signal }),
     );
-    const [{ revokeRefreshTokens, viewRefreshTokens }, { reportRevoked }] = await Promise.all([
+    const [{ viewRefreshTokens }, { reportRevoked }] = await Promise.all([
       import("../../node.js"),
       import("../report-revoked.js"),
     ]);
@@ -56,14 +57,14 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
     }
     if (ids.length === 0) {
       printNote("there is nothing to revoke");
-      return reportRevoked({ revoked: [], alreadyGone: [], failed: [] }, format, settings, signal);
+      return reportRevoked({ revoked: [], alreadyGone: [], failed: [], maybeRevoked: [] }, format, settings, signal);
     }
     const warning = `this revokes ${warningOf(view, kept, settings.url)}`;
     if (values.yes) printNote(warning);
     else await confirm(`${warning}. Go on?`, signal);
     if (view.truncated) printNote(`ZITADEL lists ${view.tokens.length} at most: run this again for the others`);
     const result = await withClient({ settings, task: "Revoking", signal }, (auth) =>
-      kept.length > 0 ? revokeRefreshTokens(auth, ids, { signal }) : revokeInOneCall(auth, ids, signal),
+      kept.length > 0 ? revokeIds(auth, ids, signal) : revokeInOneCall(auth, ids, signal),
     );
     return reportRevoked(result, format, settings, signal);
   },
@@ -86,25 +87,26 @@ function warningOf({ tokens, total }: RefreshTokensView, kept: readonly string[]
     : `${tokens.length - kept.length} of ${countTokens(total)} at ${url}, this login's included unless it is excepted`;
 }
 
-async function revokeInOneCall(auth: AuthClient, ids: string[], signal: AbortSignal): Promise<RevokeResult> {
-  const [{ getErrorInfo, revokeRefreshTokens }, { mayBeApplied }] = await Promise.all([
+async function revokeInOneCall(auth: AuthClient, ids: string[], signal: AbortSignal): Promise<Revoked> {
+  const [{ getErrorInfo }, { mayBeApplied }] = await Promise.all([
     import("../../node.js"),
     import("../report-revoked.js"),
   ]);
   try {
     await auth.revokeAllMyRefreshTokens({}, { signal });
   } catch (error) {
-    switch (getErrorInfo(error).id) {
-      // None left: somebody else was faster.
+    const { id, maybeApplied } = getErrorInfo(error);
+    switch (id) {
+      // None left: somebody else was faster, or an attempt before whose answer was lost.
       case "COMMAND-Gfj42":
-        return { revoked: [], alreadyGone: ids, failed: [] };
+        return { revoked: [], alreadyGone: ids, failed: [], maybeRevoked: maybeApplied ? ids : [] };
       // One token that is listed but gone, such as that of a signed-out browser, keeps ZITADEL from revoking any.
       case "COMMAND-BHt2w":
-        return await revokeRefreshTokens(auth, ids, { signal });
+        return await revokeIds(auth, ids, signal);
       default:
         if (signal.aborted || mayBeApplied(error)) printWarning(mayBeRevoked);
         throw error;
     }
   }
-  return { revoked: ids, alreadyGone: [], failed: [] };
+  return { revoked: ids, alreadyGone: [], failed: [], maybeRevoked: [] };
 }

@@ -6,6 +6,7 @@ import { commonOptions } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { readIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
+import { revokeIds } from "../revoke-ids.js";
 import { toSafeJson } from "../terminal/escape.js";
 import { printError, printIds, printNote } from "../terminal/messages.js";
 
@@ -25,14 +26,17 @@ access token that came with each at once.`,
       help: `text (default): "revoked ID", "already gone ID" or
 "not found ID", a line each
 json: { revoked: [ID], alreadyGone: [ID], notFound:
-[ID], failed: [{ id, code, message, errorId? }] }, or
-with --dry-run { wouldRevoke: [ID], notListed: [ID] }`,
+[ID], failed: [{ id, code, message, errorId? }],
+maybeRevoked?: [ID] }, or with --dry-run
+{ wouldRevoke: [ID], notListed: [ID] }`,
     },
     ...commonOptions,
   },
   notes: `A token that is listed and turns out to be gone already is no failure. ZITADEL
 answers the same for an id that it has never heard of, so the list is read
-first: what is not in it and cannot be revoked is "not found", with exit code 1.`,
+first: what is not in it and cannot be revoked is "not found", with exit code 1.
+maybeRevoked are those of which it said so on a repeat: the attempt before, whose
+answer was lost, may have revoked them.`,
   examples: `zitadel-refresh-tokens revoke 324567890123456789
 zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens revoke --yes -`,
 
@@ -46,13 +50,12 @@ zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens
     if (ids.length > 0 && !dryRun && !values.yes) {
       await confirm(`Revoke ${countTokens(ids.length)} at ${settings.url}?`, signal);
     }
-    const { revokeRefreshTokens } = await import("../../node.js");
     const use = { settings, task: dryRun ? "Listing" : "Revoking", signal };
     const { listed, result } = await withClient(use, async (auth) => {
       const tokens = ids.length > 0 ? (await auth.listMyRefreshTokens({}, { signal })).result : [];
       return {
         listed: new Set(tokens.map(({ id }) => id)),
-        result: dryRun ? undefined : await revokeRefreshTokens(auth, ids, { signal }),
+        result: dryRun ? undefined : await revokeIds(auth, ids, signal),
       };
     });
     if (!result) {
@@ -71,9 +74,19 @@ zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens
     const alreadyGone = result.alreadyGone.filter((id) => listed.has(id));
     const exitCode = reportRevoked({ ...result, alreadyGone, notFound }, format, settings, signal);
     if (notFound.length === 0 || values["ignore-not-found"]) return exitCode;
-    const what = notFound.length === 1 ? `${notFound[0]} was` : `${notFound.length} ids were`;
-    const remedy = "compare with what list shows, or pass --ignore-not-found if that is no failure";
-    printError(new Error(`${what} not found among your tokens: ${remedy}`));
+    const isAttempted = (id: string) => result.maybeRevoked.includes(id);
+    sayNotFound(
+      notFound.filter((id) => !isAttempted(id)),
+      "not found among your tokens",
+    );
+    sayNotFound(notFound.filter(isAttempted), "not found; an attempt before may have revoked it");
     return exitCode || exitCodes.failed;
   },
 });
+
+function sayNotFound(ids: readonly string[], what: string): void {
+  if (ids.length === 0) return;
+  const which = ids.length === 1 ? `${ids[0]} was` : `${ids.length} ids were`;
+  const remedy = "compare with what list shows, or pass --ignore-not-found if that is no failure";
+  printError(new Error(`${which} ${what}: ${remedy}`));
+}
