@@ -24,7 +24,7 @@ export function benchmarksPage(measured: Measured): { markdown: string; charts: 
   const markdown = [
     "# Benchmarks",
     "",
-    "Made by `npm run bench:docs`; no number here was written by hand, and [benchmarks.json](benchmarks.json) holds every sample.",
+    "Made by `npm run bench:docs`; no number here was written by hand, and `benchmarks.json` beside it in the repository holds every sample.",
     "",
     ...machine(measured),
     "",
