@@ -63,6 +63,19 @@ for (const route of overHttp2) {
       expect(sockets).toHaveLength(1);
     });
 
+    for (const baseUrl of ["http://localhost:1", "https://localhost:1"]) {
+      test(`a socket file that is missing is told so, ${new URL(baseUrl).protocol}`, async () => {
+        const createConnection = () => connect("/nowhere/zitadel.sock");
+        await using client = clientFor(route, { baseUrl, http2: { createConnection } });
+        await listOutcome(client, {
+          code: Code.Unavailable,
+          reason: "connect-refused",
+          attempts: 4,
+          message: /^\[unavailable\] there is no socket file \/nowhere\/zitadel\.sock$/,
+        });
+      });
+    }
+
     for (const [what, baseUrl] of [
       ["http:", "http://localhost:1"],
       ["https:", "https://localhost:1"],

@@ -29,6 +29,12 @@ export function networkFault(error: unknown, host: string): NetworkFault | undef
   switch (code) {
     case "ECONNREFUSED":
       return { reason: "connect-refused", message: `nothing listens at ${host}`, repeat: "not-sent" };
+    case "ENOENT": {
+      // Of a `createConnection` that connects to a socket file. A `fetch` of the caller's may read files.
+      const { syscall, address } = error as { syscall?: unknown; address?: unknown };
+      if (syscall !== "connect") return undefined;
+      return { reason: "connect-refused", message: `there is no socket file ${String(address)}`, repeat: "not-sent" };
+    }
     case "EPERM":
     case "EACCES":
     case "ERR_ACCESS_DENIED": {
