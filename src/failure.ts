@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { meaningOf } from "./code-meanings.js";
 import type { FailureReason } from "./errors.js";
 
 /**
@@ -47,7 +48,7 @@ function notesOf(realm: { [key: symbol]: unknown }): WeakMap<object, FailureNote
 
 /**
  * Makes the error of a failed call. `message` may be anything that a server sent: `error.message` gets one safe
- * line of it and then `hint`, `error.rawMessage` all.
+ * line of it, or what the code means, and then the note's `hint`; `error.rawMessage` gets all.
  */
 export function failure(
   code: Code,
@@ -62,7 +63,7 @@ export function failure(
 ): ConnectError {
   const hint = rest?.hint ? `; ${rest.hint}` : "";
   const error = new ConnectError(
-    printable(message, 270 - hint.length) + hint,
+    (printable(message, 270 - hint.length) || meaningOf(code)) + hint,
     code,
     rest?.metadata,
     undefined,

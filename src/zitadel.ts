@@ -91,6 +91,7 @@ export function hintFor(code: Code, message: string): string | undefined {
       "or name that in the header x-zitadel-instance-host"
     );
   }
+  if (code === Code.Unimplemented && message === "") return "is baseUrl the root of a ZITADEL instance?";
   // The gateway's words for a path that it does not serve; ZITADEL's own have an id.
   if (code === Code.NotFound && message === "Not Found") {
     return "no such path: baseUrl must be the root of the instance, without /auth/v1";

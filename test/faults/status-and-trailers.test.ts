@@ -64,6 +64,23 @@ function statusRows(): AnswerRow[] {
     },
     ...codes.map(
       (code): AnswerRow => ({
+        name: `${Code[code]} without a message says what the code means`,
+        on: [...both, "rest"],
+        answer: (protocol) => errorAnswer(protocol, code, { message: "" }),
+        options: { retry: false },
+        want: {
+          code,
+          fromServer: true,
+          rawMessage: "",
+          message:
+            code === Code.Unimplemented
+              ? /does not have this method; is baseUrl the root/
+              : /^\[[a-z_]+\] \w[\w ]{10,}$/,
+        },
+      }),
+    ),
+    ...codes.map(
+      (code): AnswerRow => ({
         name: `the server's ${Code[code]} arrives with message and metadata`,
         on: both,
         answer: (protocol) =>
