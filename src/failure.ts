@@ -27,6 +27,8 @@ export interface FailureNote {
   readonly event?: object | undefined;
   /** How long the server wants to be left alone, in milliseconds; `Infinity`: do not come back. */
   readonly pushbackMs?: number | undefined;
+  /** The least that is waited before it is sent again, in milliseconds, where the server does not say how long. */
+  readonly minWaitMs?: number | undefined;
   /** What to do about it, as at the end of `error.message`. */
   readonly hint?: string | undefined;
   /** Whether it is what the caller's own code threw, such as a token function. */

@@ -13,7 +13,10 @@ export interface RetryOptions {
    * listening while a server that answered within the last 5 seconds starts again.
    */
   readonly maxAttempts?: number | undefined;
-  /** Wait before the first repeat, in milliseconds; each wait varies by ±20 %. Default 100. */
+  /**
+   * Wait before the first repeat, in milliseconds; each wait varies by ±20 %. Default 100. After HTTP 429 that does not say
+   * when to come back it is 1,000 at least.
+   */
   readonly initialBackoffMs?: number | undefined;
   /** By how much each wait is longer than the one before. Default 2. */
   readonly backoffMultiplier?: number | undefined;
@@ -97,7 +100,7 @@ export function next(error: ConnectError, state: CallState): Step {
 
 /** How long the retry policy wants to wait; `undefined`: no retry. */
 function waitMs(
-  { repeat, pushbackMs, maxRetries = Number.POSITIVE_INFINITY }: FailureNote,
+  { repeat, pushbackMs, minWaitMs = 0, maxRetries = Number.POSITIVE_INFINITY }: FailureNote,
   { method, policy, retries, counted, jitter }: CallState,
   isRestarting: boolean,
 ): number | undefined {
@@ -105,7 +108,8 @@ function waitMs(
   if (counted + 1 >= policy.maxAttempts && !isRestarting) return undefined;
   if (repeat === "maybe-applied" && !isSafeToRepeat(method)) return undefined;
   const { initialBackoffMs, backoffMultiplier, maxBackoffMs } = policy;
-  const ms = pushbackMs ?? Math.min(initialBackoffMs * backoffMultiplier ** retries, maxBackoffMs) * jitter;
+  const backoffMs = Math.min(initialBackoffMs * backoffMultiplier ** retries, maxBackoffMs);
+  const ms = pushbackMs ?? Math.max(backoffMs, minWaitMs) * jitter;
   return isRestarting ? Math.max(ms, minRestartWaitMs) : ms;
 }
 

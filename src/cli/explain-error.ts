@@ -57,8 +57,8 @@ export function isRefusal(error: ConnectError | undefined): boolean {
 
 /** Whether an HTTP status is of a firewall, a load balancer or a CDN that does not let gRPC pass. */
 export function isRefusedOnTheWay(status: number | undefined): boolean {
-  // 464: AWS's load balancers, to a target of another protocol version. 520 to 530: Cloudflare.
-  return status === 403 || status === 464 || (status !== undefined && status >= 520 && status <= 530);
+  // 464: AWS's load balancers, to a target of another protocol version. 525 to 530: Cloudflare.
+  return status === 403 || status === 464 || (status !== undefined && status >= 525 && status <= 530);
 }
 
 /** Whether ZITADEL does not know its instance by the name that it was called by. */

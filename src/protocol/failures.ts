@@ -28,28 +28,31 @@ export function httpFailure(head: HttpHead, others?: string): ConnectError {
       ? `the server sent ${status} for its HTTP status`
       : `HTTP ${status} without a status of the API${httpHint(status, others)}`;
   const reason = redirect ? "redirect-refused" : invalid ? "bad-http" : status === 204 ? "empty-response" : undefined;
-  return serverFailure({ code: codes[status] ?? Code.Unknown, message, details: [] }, head, undefined, { reason });
+  return serverFailure({ code: codeOf(status), message, details: [] }, head, undefined, { reason });
 }
 
-// The table of gRPC's http-grpc-status-mapping.md, for every protocol; what is not in it is Unknown.
+// The table of gRPC's http-grpc-status-mapping.md, for every protocol.
 const codes: { readonly [status: number]: Code } = {
   400: Code.Internal,
   401: Code.Unauthenticated,
   403: Code.PermissionDenied,
   404: Code.Unimplemented,
   429: Code.Unavailable,
-  502: Code.Unavailable,
-  503: Code.Unavailable,
-  504: Code.Unavailable,
 };
+
+function codeOf(status: number): Code {
+  // 502 to 504 are of that table as well, 520 to 524 are Cloudflare's: it got no answer of the server's.
+  const isNoAnswer = (status > 501 && status < 505) || (status > 519 && status < 525);
+  return isNoAnswer ? Code.Unavailable : (codes[status] ?? Code.Unknown);
+}
 
 function httpHint(status: number, others: string | undefined): string {
   // As nginx and Go's server answer to what is no TLS, and nginx to TLS without a certificate.
   if (status === 400) return "; is it a TLS port (use https:), or does it want a client certificate (http2.tls.cert)?";
   if (status === 404) return "; is baseUrl ZITADEL's, and does the proxy before it let this protocol through?";
   if (status === 407) return "; the proxy wants credentials";
-  // 464 is AWS's load balancer's, 520 to 530 are Cloudflare's.
-  const isRefusal = status === 403 || status === 464 || (status >= 520 && status <= 530);
+  // 464 is AWS's load balancer's, 525 to 530 are Cloudflare's.
+  const isRefusal = status === 403 || status === 464 || (status >= 525 && status <= 530);
   return isRefusal && others ? `; something before ZITADEL may refuse this protocol: try ${others}` : "";
 }
 
@@ -84,17 +87,21 @@ export function serverFailure(
   return failure(code, message, { httpStatus: head.status, ...known, ...note }, { metadata, details, hint });
 }
 
+// Who is told of too many requests (429) and not when to come back had better not come back in a tenth of a second.
+const tooManyWaitMs = 1000;
+
 /** What a status means that a server sent, and whether and when to come back. */
 export function readStatus(
   sent: StatusParts,
   head: HttpHead,
   trailer: HttpFields | undefined,
-): StatusParts & Pick<FailureNote, "repeat" | "pushbackMs" | "hint"> {
+): StatusParts & Pick<FailureNote, "repeat" | "pushbackMs" | "minWaitMs" | "hint"> {
   const { code, message, details } = unwrapped({ ...sent, message: sent.message.slice(0, maxTextLength) });
   const pushbackMs = pushback(details, head, trailer);
   const mayComeBack = code === Code.Unavailable || (code === Code.ResourceExhausted && pushbackMs !== undefined);
   const repeat = isCollision(code, message) ? "not-sent" : mayComeBack ? "maybe-applied" : "never";
-  return { code, message, details, repeat, pushbackMs, hint: hintFor(code, message) };
+  const minWaitMs = head.status === 429 ? tooManyWaitMs : undefined;
+  return { code, message, details, repeat, pushbackMs, minWaitMs, hint: hintFor(code, message) };
 }
 
 /** Error details in the form that `ConnectError.findDetails` reads. */

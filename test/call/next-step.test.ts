@@ -87,6 +87,30 @@ const rows: readonly (readonly [name: string, Error, Partial<CallState>, Step])[
   ["nor if it asked for calm", unsent, { retries: 3, counted: 3, answeredMsAgo: 1 }, fail],
   ["the server's wish is a wait", [Code.Unavailable, { repeat: "maybe-applied", pushbackMs: 7 }], {}, wait(7)],
   [
+    "after too many requests a second passes",
+    [Code.Unavailable, { repeat: "maybe-applied", minWaitMs: 1000 }],
+    {},
+    wait(1000),
+  ],
+  [
+    "more or less, so that clients do not come back at one time",
+    [Code.Unavailable, { repeat: "maybe-applied", minWaitMs: 1000 }],
+    { jitter: 0.8 },
+    wait(800),
+  ],
+  [
+    "unless the policy waits longer",
+    [Code.Unavailable, { repeat: "maybe-applied", minWaitMs: 1000 }],
+    { policy: createRetryPolicy({ initialBackoffMs: 3000, maxBackoffMs: 3000 }) },
+    wait(3000),
+  ],
+  [
+    "or the server says when",
+    [Code.Unavailable, { repeat: "maybe-applied", minWaitMs: 1000, pushbackMs: 5 }],
+    {},
+    wait(5),
+  ],
+  [
     "never is never",
     [Code.Unavailable, { repeat: "maybe-applied", pushbackMs: Number.POSITIVE_INFINITY }],
     forEver,

@@ -27,6 +27,12 @@ describe("HTTP status, content type, redirects", () => {
         [502, Code.Unavailable],
         [503, Code.Unavailable],
         [504, Code.Unavailable],
+        // Cloudflare's.
+        [520, Code.Unavailable, /of the API$/],
+        [521, Code.Unavailable, /of the API$/],
+        [522, Code.Unavailable, /of the API$/],
+        [523, Code.Unavailable, /of the API$/],
+        [524, Code.Unavailable, /of the API$/],
         [431, Code.Unknown],
         [425, Code.Unknown],
         [451, Code.Unknown],
@@ -47,7 +53,7 @@ describe("HTTP status, content type, redirects", () => {
       server: { onRequest: answer(400, html, "The plain HTTP request was sent to HTTPS port") },
       expected: { code: Code.Internal, httpStatus: 400, message: /TLS port \(use https:\).*client certificate/ },
     },
-    ...[403, 464, 520, 525, 530].flatMap((status) =>
+    ...[403, 464, 525, 530].flatMap((status) =>
       (
         [
           [["grpc"], /before ZITADEL .* try grpcWeb or rest$/],
@@ -146,11 +152,19 @@ describe("HTTP status, content type, redirects", () => {
       requests: 1,
     },
     ...["soon", "-1", "1.5", "", "1e9"].map((value) => ({
-      name: `429 with garbage in Retry-After: "${value}"`,
+      name: `503 with garbage in Retry-After: "${value}"`,
       on: everyRoute,
-      server: { onRequest: answer(429, { "retry-after": value }) },
-      expected: { code: Code.Unavailable, httpStatus: 429, attempts: 4 },
+      server: { onRequest: answer(503, { "retry-after": value }) },
+      expected: { code: Code.Unavailable, httpStatus: 503, attempts: 4 },
       requests: 4,
+    })),
+    ...["soon", "", undefined].map((value) => ({
+      name: `429 with Retry-After "${value}" and less than a second until the deadline`,
+      on: everyRoute,
+      server: { onRequest: answer(429, value === undefined ? {} : { "retry-after": value }) },
+      options: { timeoutMs: 750 },
+      expected: { code: Code.Unavailable, httpStatus: 429, attempts: 1 },
+      requests: 1,
     })),
     {
       name: "503 with grpc-status 7",
@@ -249,6 +263,21 @@ describe("HTTP status, content type, redirects", () => {
       await using client = clientFor(route, { baseUrl: server.url, timeoutMs: 4000 });
       await listOutcome(client, { code: "ok" });
       expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(990);
+      expect(server.requests).toHaveLength(2);
+    });
+
+    test(`429 without Retry-After waits for about a second, ${route}`, async () => {
+      const at: number[] = [];
+      await using server = await startRaw(route, {
+        onRequest(one) {
+          at.push(performance.now());
+          if (one.number === 1) one.respond(429);
+          else one.ok();
+        },
+      });
+      await using client = clientFor(route, { baseUrl: server.url, timeoutMs: 4000 });
+      await listOutcome(client, { code: "ok" });
+      expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(790);
       expect(server.requests).toHaveLength(2);
     });
 

@@ -139,7 +139,7 @@ describe("doctor says of a JWT that ZITADEL refuses", () => {
 });
 
 describe("doctor names", () => {
-  for (const status of [403, 464, 520, 530]) {
+  for (const status of [403, 464, 525, 530]) {
     test(`what does not let gRPC pass (HTTP ${status}), and the protocol that works, as list does`, async () => {
       const { zitadel, env } = await startLogin();
       const url = await startGrpcRefuser(zitadel.url, status);
