@@ -250,6 +250,34 @@ describe("HTTP status, content type, redirects", () => {
     })),
   ]);
 
+  // As of a proxy that answers in ZITADEL's place and keeps what came before.
+  for (const [status, code] of [
+    [302, Code.Unknown],
+    [307, Code.Unknown],
+    [404, Code.Unimplemented],
+    [500, Code.Unknown],
+  ] as const) {
+    for (const where of ["trailers", "head"] as const) {
+      for (const route of ["grpc", ...web] as const) {
+        test(`HTTP ${status} is no success whatever its ${where} say of grpc-status, ${route}`, async () => {
+          await using server = await startRaw(route, {
+            onRequest(one) {
+              const head = { ...ownType(one), ...(where === "head" && { "grpc-status": 0 }), location: "/moved" };
+              one.head({ ":status": status, ...head });
+              one.data(ownBody(one));
+              if ("trailers" in one) one.trailers();
+              else one.connection.raw("0\r\n\r\n");
+            },
+          });
+          await using client = clientFor(route, { baseUrl: server.url });
+          const reason = status < 400 ? { reason: "redirect-refused" } : {};
+          await listOutcome(client, { code, httpStatus: status, attempts: 1, ...reason });
+          expect(server.requests).toHaveLength(1);
+        });
+      }
+    }
+  }
+
   for (const route of everyRoute) {
     test(`429 with Retry-After: 1 is waited for, ${route}`, async () => {
       const at: number[] = [];

@@ -4,7 +4,7 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import { StatusSchema } from "../../../gen/google/rpc/status_pb.js";
 import { fieldText, maxTextLength } from "../../http/fields.js";
 import type { HttpFields, HttpHead } from "../../http/http.js";
-import { answerFailure, anyDetails, serverFailure } from "../failures.js";
+import { answerFailure, anyDetails, httpFailure, serverFailure } from "../failures.js";
 
 /**
  * The error that `grpc-status` and its companions say, `undefined` for OK. `fields` are trailers, or headers where
@@ -12,7 +12,8 @@ import { answerFailure, anyDetails, serverFailure } from "../failures.js";
  */
 export function statusFailure(head: HttpHead, fields: HttpFields): ConnectError | undefined {
   const status = fieldText(fields, "grpc-status");
-  if (status === "0") return undefined;
+  // A proxy that answers in ZITADEL's place may pass on what it did not read.
+  if (status === "0") return head.status < 300 ? undefined : httpFailure(head);
   if (!/^(?:[1-9]|1[0-6])$/.test(status)) {
     const message = `the server sent an invalid grpc-status "${status.slice(0, 20)}"`;
     return answerFailure(Code.Unknown, "bad-status", message, head);
