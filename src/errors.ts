@@ -50,7 +50,7 @@ export interface ErrorInfo {
   readonly attempts: number;
   /** The HTTP status, if there was an answer. */
   readonly httpStatus?: number;
-  /** What to do about an error of ZITADEL's whose own text does not tell: the end of `error.message`, after "; ". */
+  /** What to do about an error whose own text does not tell: the end of `error.message`, after "; ". */
   readonly hint?: string;
   /**
    * Whether the code is the server's own word rather than this library's reading of what happened. Absent where that

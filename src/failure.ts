@@ -60,10 +60,9 @@ export function failure(
     metadata?: Headers | Record<string, string>;
     details?: ConnectError["details"];
     cause?: unknown;
-    hint?: string | undefined;
   },
 ): ConnectError {
-  const hint = rest?.hint ? `; ${rest.hint}` : "";
+  const hint = note.hint ? `; ${note.hint}` : "";
   const error = new ConnectError(
     (printable(message, 270 - hint.length) || meaningOf(code)) + hint,
     code,
@@ -72,7 +71,7 @@ export function failure(
     rest?.cause,
   );
   Object.assign(error, { rawMessage: message, details: rest?.details ?? [] });
-  notes.set(error, { fromServer: false, hint: rest?.hint, ...note });
+  notes.set(error, { fromServer: false, ...note });
   return error;
 }
 

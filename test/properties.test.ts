@@ -30,8 +30,9 @@ async function outcome(protocol: Protocol, method: DescMethodUnary, answer: Http
   try {
     const guard = protocol[wire].guard(rules);
     guard.checkHead(answer);
-    const { startBytes } = guard;
-    if (answer.body.length >= startBytes) guard.checkStart(answer, answer.body.subarray(0, startBytes));
+    const startBytes = guard.startBytes(answer);
+    if (startBytes > 0 && answer.body.length >= startBytes)
+      guard.checkStart(answer, answer.body.subarray(0, startBytes));
     return (await protocol[wire].response(method, answer, rules)).message;
   } catch (error) {
     return error;

@@ -101,9 +101,9 @@ function strangerFailure(thrown: unknown): unknown {
   // It may have been made by another copy of Connect, or by hand.
   const metadata = new Headers(thrown.metadata);
   const sent = { code: thrown.code, message: thrown.rawMessage, details: thrown.details.flatMap(incomingDetail) };
-  const { code, message, details, hint, ...known } = readStatus(sent, { status: 0, headers: metadata }, metadata);
+  const { code, message, details, ...known } = readStatus(sent, { status: 0, headers: metadata }, metadata);
   const note = { ...known, fromServer: isFromZitadel(thrown), reason: lossIn(cause) };
-  return failure(code, message, note, { metadata, details, cause, hint });
+  return failure(code, message, note, { metadata, details, cause });
 }
 
 // As servers send it, in which the token is looked for: a transport in memory may hand it on as it was made.

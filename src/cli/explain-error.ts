@@ -106,6 +106,6 @@ export function hintFor(error: ConnectError, { url, protocol }: Called): string 
   if (reason === "unexpected-content-type" || reason === "redirect-refused" || reason === "not-h2") {
     return "zitadel-refresh-tokens doctor finds out what answers there";
   }
-  // Of those without an option's name in them: what is missing without a token has no id.
-  return id ? hint : undefined;
+  // Without ZITADEL's id it may name an option of the library's: only that one has the same meaning here.
+  return id || !fromServer ? hint?.replace("baseUrl", "--url") : undefined;
 }

@@ -29,10 +29,11 @@ export async function readBody(
   explain: ExplainFailure | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
+  const startBytes = guard.startBytes(response);
   let length = 0;
   const take = (value: unknown) => {
     const chunk = bytesOf(value);
-    const isStart = length < guard.startBytes && length + chunk.length >= guard.startBytes;
+    const isStart = length < startBytes && length + chunk.length >= startBytes;
     chunks.push(chunk);
     length += chunk.length;
     if (isStart) guard.checkStart(response, concat(chunks, length));

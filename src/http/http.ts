@@ -37,8 +37,8 @@ export interface HttpGuard {
   checkHead(head: HttpHead): void;
   /** Throws if the answer is not worth reading, as the first `startBytes` of its body tell; there may be more. */
   checkStart(head: HttpHead, start: Uint8Array): void;
-  /** How many bytes `checkStart` needs; 0 if it has nothing to say. */
-  readonly startBytes: number;
+  /** How many bytes `checkStart` needs of this answer; 0 if it has nothing to say. */
+  startBytes(head: HttpHead): number;
   /** Bytes of body after which the client stops reading. */
   readonly maxBodyBytes: number;
 }

@@ -6,6 +6,7 @@ import { fieldText, maxTextLength } from "../http/fields.js";
 import type { HttpFields, HttpHead } from "../http/http.js";
 import { hintFor, isCollision, type StatusParts, unwrapped } from "../zitadel.js";
 import { errorMetadata } from "./error-metadata.js";
+import { peerWords } from "./peer-words.js";
 import { pushback } from "./pushback.js";
 
 // The rule for every maker of an error, here and elsewhere: it is called `…Failure`, takes what came in and returns the
@@ -15,20 +16,22 @@ import { pushback } from "./pushback.js";
 export const maxDetails = 32;
 
 /**
- * The error of an answer that has no status of its own, by its HTTP status. `others` are the protocols to try where
- * something in front of ZITADEL takes offence at this one.
+ * The error of an answer that has no status of its own, by its HTTP status and, where its `body` may have some, its maker's
+ * own words. `others` are the protocols to try where something in front of ZITADEL takes offence at this one.
  */
-export function httpFailure(head: HttpHead, others?: string): ConnectError {
+export function httpFailure(head: HttpHead, body?: Uint8Array, others?: string): ConnectError {
   const { status } = head;
   const redirect = status >= 300 && status < 400 && status !== 304;
   const invalid = !(status >= 200 && status < 600);
+  const words = body ? peerWords(body) : "";
   const message = redirect
     ? `HTTP ${status}: a redirect would carry the token elsewhere; correct baseUrl`
     : invalid
       ? `the server sent ${status} for its HTTP status`
-      : `HTTP ${status} without a status of the API${httpHint(status, others)}`;
+      : `HTTP ${status} without a status of the API${words && `: "${words}"`}`;
   const reason = redirect ? "redirect-refused" : invalid ? "bad-http" : status === 204 ? "empty-response" : undefined;
-  return serverFailure({ code: codeOf(status), message, details: [] }, head, undefined, { reason });
+  const sent = { code: codeOf(status), message, details: [] };
+  return serverFailure(sent, head, undefined, { reason, hint: httpHint(status, others) });
 }
 
 // The table of gRPC's http-grpc-status-mapping.md, for every protocol.
@@ -46,14 +49,14 @@ function codeOf(status: number): Code {
   return isNoAnswer ? Code.Unavailable : (codes[status] ?? Code.Unknown);
 }
 
-function httpHint(status: number, others: string | undefined): string {
+function httpHint(status: number, others: string | undefined): string | undefined {
   // As nginx and Go's server answer to what is no TLS, and nginx to TLS without a certificate.
-  if (status === 400) return "; is it a TLS port (use https:), or does it want a client certificate (http2.tls.cert)?";
-  if (status === 404) return "; is baseUrl ZITADEL's, and does the proxy before it let this protocol through?";
-  if (status === 407) return "; the proxy wants credentials";
+  if (status === 400) return "is it a TLS port (use https:), or does it want a client certificate (http2.tls.cert)?";
+  if (status === 404) return "is baseUrl ZITADEL's, and does the proxy before it let this protocol through?";
+  if (status === 407) return "the proxy wants credentials";
   // 464 is AWS's load balancer's, 525 to 530 are Cloudflare's.
   const isRefusal = status === 403 || status === 464 || (status >= 525 && status <= 530);
-  return isRefusal && others ? `; something before ZITADEL may refuse this protocol: try ${others}` : "";
+  return isRefusal && others ? `something before ZITADEL may refuse this protocol: try ${others}` : undefined;
 }
 
 /** The error of an answer that is wrong in itself. */
@@ -82,9 +85,9 @@ export function serverFailure(
   trailer: HttpFields | undefined,
   note: FailureNote,
 ): ConnectError {
-  const { code, message, details, hint, ...known } = readStatus(sent, head, trailer);
+  const { code, message, details, ...known } = readStatus(sent, head, trailer);
   const metadata = errorMetadata(head.headers, trailer);
-  return failure(code, message, { httpStatus: head.status, ...known, ...note }, { metadata, details, hint });
+  return failure(code, message, { httpStatus: head.status, ...known, ...note }, { metadata, details });
 }
 
 // Who is told of too many requests (429) and not when to come back had better not come back in a tenth of a second.

@@ -297,6 +297,26 @@ describe("failing is exit code 1", () => {
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/deadline of 300 ms passed/) });
   });
 
+  test("in the words of the proxy that answers, with what to do about it", async () => {
+    const listener: RequestListener = (_, response) => {
+      response.writeHead(404, { "content-type": "text/plain" }).end("no backend for this host\n");
+    };
+    const server = createServer(listener);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      for (const protocol of ["grpc-web", "rest"]) {
+        const { status, stderr } = await runCli(["list", "-u", url, "--protocol", protocol], { env: login });
+        const error = '[unimplemented] HTTP 404 without a status of the API: "no backend for this host"';
+        const hint = "is --url ZITADEL's, and does the proxy before it let this protocol through?";
+        expect({ status, stderr }).toEqual({ status: 1, stderr: `error: ${error}\nhint: ${hint}\n` });
+      }
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+
   for (const [name, listener] of [
     ["a website", (_request, response) => response.setHeader("content-type", "text/html").end("<html>Welcome</html>")],
     [

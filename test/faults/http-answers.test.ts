@@ -10,6 +10,8 @@ import { clientFor, everyRoute, overFetch, overHttp2, type RawExchange, type Rou
 
 const html = { "content-type": "text/html; charset=utf-8" };
 const page = `<!DOCTYPE html><html><title>${canaryBody}</title></html>`;
+const text = { "content-type": "text/plain; charset=utf-8" };
+const gateway = { "content-type": "application/json" };
 const web: readonly Route[] = ["grpcWeb", "grpcWeb over http2"];
 const json: readonly Route[] = ["rest", "rest over http2"];
 // From Node 24 on HTTP/2 itself refuses a :status below 100.
@@ -180,6 +182,65 @@ describe("HTTP status, content type, redirects", () => {
       expected: { code: Code.Unavailable, httpStatus: 503, attempts: 4 },
       requests: 4,
     },
+    ...(
+      [
+        ["Envoy's text", text, "no healthy upstream", /^\[unavailable\] HTTP 503 .*: "no healthy upstream"$/],
+        ["Kong's JSON", gateway, '{"message":"name resolution failed"}', /: "name resolution failed"$/],
+        ["a nested error", gateway, '{"error":{"code":503,"message":"backend is down"}}', /: "backend is down"$/],
+        ["an error alone", gateway, '{"error":"backend is down"}', /: "backend is down"$/],
+        ["RFC 9457", { "content-type": "application/problem+json" }, '{"title":"Down","status":503}', /: "Down"$/],
+        ["JSON of another kind", gateway, '{"why":"asleep"}', /: "\{"why":"asleep"\}"$/],
+        ["JSON that is none", gateway, "backend is down", /: "backend is down"$/],
+        ["more than a line", text, "\r\n \u202eno\u0007\nhealthy upstream", /: "\\u202eno\\u0007"$/],
+        ["more than 200 characters", text, "no ".repeat(1000), /: "(?:no ){66}no"$/],
+        ["the token", text, `bad token ${canaryToken}`, /: "bad token \[redacted\]"$/],
+        ["nothing", text, "", /of the API$/],
+        ["a page that is said to be text", text, page, /of the API$/],
+      ] as const
+    ).map(([what, type, body, message]) => ({
+      name: `503 whose body says why, ${what}`,
+      on: everyRoute,
+      server: { onRequest: answer(503, type, body) },
+      expected: { code: Code.Unavailable, httpStatus: 503, attempts: 4, message },
+      requests: 4,
+    })),
+    {
+      name: "404 of a proxy that says why, with the advice after it",
+      on: everyRoute,
+      server: { onRequest: answer(404, text, "no route ".repeat(100)) },
+      expected: {
+        code: Code.Unimplemented,
+        attempts: 1,
+        message: /: "no route .*…; is baseUrl .* let this protocol through\?$/,
+      },
+      requests: 1,
+    },
+    {
+      name: "403 of a proxy that says why, byte by byte",
+      on: everyRoute,
+      server: {
+        onRequest(one) {
+          one.head({ ":status": 403, ...text });
+          for (const byte of Buffer.from("access denied")) one.data(Buffer.of(byte));
+          if ("trailers" in one) one.data(Buffer.alloc(0), { endStream: true });
+          else one.connection.raw("0\r\n\r\n");
+        },
+      },
+      expected: { code: Code.PermissionDenied, httpStatus: 403, attempts: 1, message: /: "access denied"/ },
+      requests: 1,
+    },
+    {
+      name: "403 of a proxy whose words have no end",
+      on: everyRoute,
+      server: {
+        onRequest(one) {
+          one.head({ ":status": 403, ...text });
+          one.data(Buffer.alloc(1024, "no "));
+        },
+      },
+      expected: { code: Code.PermissionDenied, httpStatus: 403, attempts: 1, message: /: "no no no / },
+      requests: 1,
+    },
     {
       name: "204",
       on: ["grpc", ...web],
@@ -314,6 +375,17 @@ describe("HTTP status, content type, redirects", () => {
       await using server = await startAnswerServer(overHttp2.includes(route) ? 2 : 1, () => ({ headers: html, body }));
       await using client = clientFor(route, { baseUrl: server.baseUrl });
       await listOutcome(client, { code: Code.Unknown, reason: "unexpected-content-type" });
+      await server.requests[0]?.over;
+      // What fits into the buffers of two sockets.
+      expect(server.bytesWritten).toBeLessThan(16 << 20);
+    });
+
+    test(`a proxy's text takes no memory, ${route}`, async () => {
+      const body = Buffer.alloc(64 << 20, "x");
+      const over = overHttp2.includes(route) ? 2 : 1;
+      await using server = await startAnswerServer(over, () => ({ status: 403, headers: text, body }));
+      await using client = clientFor(route, { baseUrl: server.baseUrl });
+      await listOutcome(client, { code: Code.PermissionDenied });
       await server.requests[0]?.over;
       // What fits into the buffers of two sockets.
       expect(server.bytesWritten).toBeLessThan(16 << 20);

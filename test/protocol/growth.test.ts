@@ -31,7 +31,9 @@ async function read(protocol: Protocol, { status = 200, headers = {}, body, trai
   try {
     const guard = protocol[wire].guard(rules);
     guard.checkHead(answer);
-    if (answer.body.length >= guard.startBytes) guard.checkStart(answer, answer.body.subarray(0, guard.startBytes));
+    const startBytes = guard.startBytes(answer);
+    if (startBytes > 0 && answer.body.length >= startBytes)
+      guard.checkStart(answer, answer.body.subarray(0, startBytes));
     const reply = await protocol[wire].response(method, answer, rules);
     toHeaders(reply.header);
     toHeaders(reply.trailer);

@@ -118,7 +118,8 @@ function onData(this: PendingStream, buffer: Buffer): void {
   const before = pending.length;
   chunks.push(chunk);
   pending.length += chunk.length;
-  if (before < guard.startBytes && pending.length >= guard.startBytes) {
+  const startBytes = guard.startBytes(head as HttpHead);
+  if (before < startBytes && pending.length >= startBytes) {
     try {
       guard.checkStart(head as HttpHead, concat(chunks, pending.length));
     } catch (error) {

@@ -5,13 +5,27 @@ import { answerFailure } from "../failures.js";
 import { type Protocol, wire } from "../protocol.js";
 import { checkTrailers, decodeEnvelopes, encodingOf, envelopeData, maxTrailerBytes, trailersFlag } from "./envelope.js";
 import { grpcRequest } from "./request.js";
-import { answerStatus, grpcGuard, messageCountFailure, messageReply, missingStatusFailure } from "./response.js";
+import {
+  answerStatus,
+  checkType,
+  type GrpcVariant,
+  grpcGuard,
+  messageCountFailure,
+  messageReply,
+  missingStatusFailure,
+} from "./response.js";
 
 const headers = {
   "content-type": "application/grpc-web+proto",
   // ZITADEL takes a CORS preflight for gRPC-Web's only if it names this header.
   "x-grpc-web": "1",
   "x-user-agent": product,
+};
+
+const variant: GrpcVariant = {
+  contentType: "application/grpc-web",
+  types: /^application\/grpc-web(?:\+proto)?\s*(?:;|$)/i,
+  others: "rest",
 };
 
 /**
@@ -23,8 +37,9 @@ export const grpcWeb: Protocol = {
   [wire]: {
     needsTrailers: false,
     request: (method, message, context) => grpcRequest(method, message, context, headers),
-    guard: (rules) => grpcGuard("application/grpc-web", rules),
+    guard: (rules) => grpcGuard(variant, rules),
     response(method, answer, rules) {
+      if (answer.status !== 200) checkType(answer, variant, answer.body);
       const frames = decodeEnvelopes(answer.body, answer);
       const at = frames.findIndex(({ flags }) => flags & trailersFlag);
       const last = frames[at];

@@ -3,10 +3,23 @@ import type { HttpResponse } from "../../http/http.js";
 import { type Protocol, wire } from "../protocol.js";
 import { decodeEnvelopes } from "./envelope.js";
 import { grpcRequest } from "./request.js";
-import { answerStatus, grpcGuard, messageReply, missingStatusFailure } from "./response.js";
+import {
+  answerStatus,
+  checkType,
+  type GrpcVariant,
+  grpcGuard,
+  messageReply,
+  missingStatusFailure,
+} from "./response.js";
 
 // Without "+proto", which ZITADEL before 2.30 does not know.
 const headers = { "content-type": "application/grpc", te: "trailers" };
+
+const variant: GrpcVariant = {
+  contentType: "application/grpc",
+  types: /^application\/grpc(?:\+proto)?\s*(?:;|$)/i,
+  others: "grpcWeb or rest",
+};
 
 /**
  * gRPC over HTTP/2 (`application/grpc`), as gRPC's PROTOCOL-HTTP2 prescribes. The default in Node.
@@ -16,8 +29,9 @@ export const grpc: Protocol = {
   [wire]: {
     needsTrailers: true,
     request: (method, message, context) => grpcRequest(method, message, context, headers),
-    guard: (rules) => grpcGuard("application/grpc", rules),
+    guard: (rules) => grpcGuard(variant, rules),
     response(method, answer, rules) {
+      if (answer.status !== 200) checkType(answer, variant, answer.body);
       const error = answerStatus(answer, answer.trailers, noTrailers);
       if (error) throw error;
       const envelopes = decodeEnvelopes(answer.body, answer);

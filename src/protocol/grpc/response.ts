@@ -3,6 +3,7 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import { fieldText } from "../../http/fields.js";
 import type { HttpFields, HttpGuard, HttpHead, HttpResponse } from "../../http/http.js";
 import { answerFailure, contentTypeFailure, httpFailure } from "../failures.js";
+import { maxWordsBytes, mayHaveWords } from "../peer-words.js";
 import type { Reply, ResponseRules } from "../protocol.js";
 import {
   checkEnvelope,
@@ -15,24 +16,38 @@ import {
 } from "./envelope.js";
 import { statusFailure } from "./status.js";
 
-type ContentType = "application/grpc" | "application/grpc-web";
+/** In what gRPC and gRPC-Web differ before a message is read. */
+export interface GrpcVariant {
+  readonly contentType: string;
+  /** Which content types are its own. */
+  readonly types: RegExp;
+  /** The protocols to try where something refuses this one. */
+  readonly others: string;
+}
 
-/** Refuses an answer that is not gRPC by its head, and a message that is too large by its prefix. */
-export function grpcGuard(expected: ContentType, { maxResponseBytes }: ResponseRules): HttpGuard {
-  const others = expected === "application/grpc" ? "grpcWeb or rest" : "rest";
-  const type = new RegExp(`^${expected}(?:\\+proto)?\\s*(?:;|$)`, "i");
+/** Refuses an answer that is not gRPC, by its head or by what its maker says, and a message that is too large by its prefix. */
+export function grpcGuard(variant: GrpcVariant, { maxResponseBytes }: ResponseRules): HttpGuard {
   return {
     checkHead(head) {
-      const { status, headers } = head;
-      if (type.test(fieldText(headers, "content-type"))) return;
-      if (status === 200) throw contentTypeFailure(head, expected);
-      throw (headers.get("grpc-status") != null && statusFailure(head, headers)) || httpFailure(head, others);
+      if (!mayHaveWords(head)) checkType(head, variant);
     },
-    checkStart: (head, start) => checkEnvelope(start, maxResponseBytes, head),
-    startBytes: prefixBytes,
+    checkStart(head, start) {
+      if (mayHaveWords(head)) checkType(head, variant, start);
+      checkEnvelope(start, maxResponseBytes, head);
+    },
+    startBytes: (head) => (mayHaveWords(head) ? maxWordsBytes : prefixBytes),
     // One message, and what comes beside it.
     maxBodyBytes: maxResponseBytes + maxTrailerBytes,
   };
+}
+
+/** Throws what an answer comes to that is no gRPC. */
+export function checkType(head: HttpHead, { contentType, types, others }: GrpcVariant, body?: Uint8Array): void {
+  const { status, headers } = head;
+  if (types.test(fieldText(headers, "content-type"))) return;
+  if (status === 200) throw contentTypeFailure(head, contentType);
+  const isStatus = (headers.get("grpc-status") ?? "0") !== "0";
+  throw (isStatus && statusFailure(head, headers)) || httpFailure(head, body, others);
 }
 
 /**

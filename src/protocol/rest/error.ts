@@ -15,7 +15,7 @@ export function restFailure(answer: HttpResponse): ConnectError {
   // What a redirect says is not ZITADEL's.
   if (answer.status < 400) return httpFailure(answer);
   const { code, message, details } = (parseJson(utf8(answer.body)) ?? {}) as Record<string, unknown>;
-  if (typeof code !== "number" || Code[code] === undefined) return httpFailure(answer);
+  if (typeof code !== "number" || Code[code] === undefined) return httpFailure(answer, answer.body);
   return serverFailure(
     {
       code,

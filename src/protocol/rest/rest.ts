@@ -2,6 +2,7 @@ import { tooLargeFailure } from "../../failure.js";
 import { fieldText } from "../../http/fields.js";
 import type { HttpHead } from "../../http/http.js";
 import { contentTypeFailure, httpFailure } from "../failures.js";
+import { maxWordsBytes, mayHaveWords } from "../peer-words.js";
 import { type Protocol, wire } from "../protocol.js";
 import { restFailure } from "./error.js";
 import { restRequest } from "./request.js";
@@ -18,8 +19,11 @@ export const rest: Protocol = {
     request: restRequest,
     guard: ({ maxResponseBytes }) => ({
       checkHead: (head) => checkHead(head, maxResponseBytes),
-      checkStart() {},
-      startBytes: 0,
+      checkStart(head, start) {
+        throw httpFailure(head, start);
+      },
+      // The whole of JSON counts, and nothing but the start of other text.
+      startBytes: (head) => (mayHaveWords(head) && !isJson(head) ? maxWordsBytes : 0),
       maxBodyBytes: maxResponseBytes,
     }),
     response(method, answer) {
@@ -32,6 +36,7 @@ export const rest: Protocol = {
 
 function checkHead(head: HttpHead, maxResponseBytes: number): void {
   if (!isJson(head)) {
+    if (mayHaveWords(head)) return;
     if (!isOk(head)) throw httpFailure(head);
     // An answer that is empty, as it may be with any status but 200, has no type.
     if (head.status === 200 || head.headers.get("content-type")) throw contentTypeFailure(head, "application/json");

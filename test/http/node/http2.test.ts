@@ -6,7 +6,7 @@ import { createHttp2Client } from "../../../src/http/node/http2.js";
 import { Code, createAuthClient, getErrorInfo, grpc, grpcWeb, rest } from "../../../src/node.js";
 import { startRawH2 } from "../../helpers/raw-h2.js";
 
-const guard: HttpGuard = { checkHead() {}, checkStart() {}, startBytes: 0, maxBodyBytes: 1e6 };
+const guard: HttpGuard = { checkHead() {}, checkStart() {}, startBytes: () => 0, maxBodyBytes: 1e6 };
 
 function send(client: HttpClient, headers: Record<string, string>) {
   const call: HttpCall = { stopped: undefined, step: "", onStop() {}, offStop() {} };
