@@ -87,8 +87,8 @@ export function hintFor(code: Code, message: string): string | undefined {
   if (message === "auth header missing") return "pass `token`";
   if (message.includes("ID=QUERY-1kIjX ")) {
     return (
-      "the instance is not known by baseUrl's host: use its ExternalDomain (localhost is not 127.0.0.1), " +
-      "or name that in the header x-zitadel-instance-host"
+      "the instance is not known by this host: baseUrl must have its ExternalDomain (localhost is not 127.0.0.1); " +
+      "if that is not its address, http2.createConnection leads there"
     );
   }
   if (code === Code.Unimplemented && message === "") return "is baseUrl the root of a ZITADEL instance?";

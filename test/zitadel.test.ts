@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import type { Interceptor } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
 import { Code, ConnectError, createAuthClient, getErrorInfo, grpc, grpcWeb, rest } from "../src/node.js";
@@ -80,8 +81,30 @@ describe("an error says what to do where ZITADEL's own words do not", () => {
         await using server = await startAnswerServer(name, () => errorAnswer(name, Code.NotFound, { message: words }));
         await using auth = createAuthClient({ baseUrl: server.baseUrl, protocol: { grpc, grpcWeb, rest }[name] });
         const error = await errorOf(auth.listMyRefreshTokens({}));
-        expect(error.message).toMatch(/ExternalDomain \(localhost is not 127\.0\.0\.1\).*x-zitadel-instance-host$/);
+        expect(error.message).toMatch(
+          /ExternalDomain \(localhost is not 127\.0\.0\.1\).*createConnection leads there$/,
+        );
         expect(error.rawMessage).toBe(words);
+      });
+    }
+  }
+
+  // What the hint says, on the release that knows the fewest headers, and on a current one.
+  for (const release of ["2.44", "4.0"] as const) {
+    for (const protocol of [grpc, grpcWeb, rest]) {
+      test(`which works on ${release} over ${protocol.name}`, async () => {
+        await using zitadel = await startLocalZitadel({ hosts: ["zitadel.example"], release });
+        const { port } = new URL(zitadel.url);
+        const options = {
+          baseUrl: "http://zitadel.example",
+          token: zitadel.users[0].token,
+          allowInsecure: true,
+          protocol,
+        };
+        const createConnection = () => connect(Number(port), "127.0.0.1");
+        await using auth = createAuthClient({ ...options, http2: { createConnection } });
+        expect((await auth.listMyRefreshTokens({})).result).toHaveLength(6);
+        expect(zitadel.requests.at(-1)?.headers).not.toHaveProperty("x-forwarded-host");
       });
     }
   }

@@ -1,10 +1,10 @@
 import { Code, ConnectError, getErrorInfo } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
 import { ProxyError } from "./connect/proxy.js";
-import type { Settings } from "./input/settings.js";
+import type { ProtocolName, Settings } from "./input/settings.js";
 
 /** Whom the command called, and how, as far as it makes a difference to advice. */
-export type Called = Pick<Settings, "url" | "protocol">;
+export type Called = Pick<Settings, "url" | "protocol" | "headers">;
 
 /** Makes what the library threw an error of the command, with its exit code and with what to do about it. */
 export function explainError(error: unknown, called: Called): Error {
@@ -67,20 +67,24 @@ export function isUnknownHost({ code, rawMessage }: ConnectError): boolean {
 }
 
 /** What to do about an unknown host. */
-export function hostRemedy(url: string): string {
-  const { protocol, hostname, port } = new URL(url);
-  if (/^127\.|^\[::1\]$/.test(hostname)) {
-    const local = `${protocol}//localhost${port && `:${port}`}`;
-    return `ZITADEL knows its instance by its ExternalDomain: is that localhost? Then use ${local}`;
+export function hostRemedy({ url, headers }: Called, protocol: ProtocolName): string {
+  const { protocol: scheme, hostname, port } = new URL(url);
+  const rule = "ZITADEL knows its instance by its ExternalDomain";
+  // Releases before it was taken over gRPC, such as 2.44, take it over REST.
+  if (headers.some(([name]) => name.toLowerCase() === "x-forwarded-host")) {
+    return `${rule}: is that what x-forwarded-host says?${protocol === "rest" ? "" : " If so, try --protocol rest"}`;
   }
-  const header = '--header "x-zitadel-instance-host: DOMAIN"';
-  return `ZITADEL knows its instance by its ExternalDomain: use that in --url, or add ${header} to an internal URL`;
+  if (/^127\.|^\[::1\]$/.test(hostname)) {
+    return `${rule}: is that localhost? Then use ${scheme}//localhost${port && `:${port}`}`;
+  }
+  return `${rule}: use that in --url, or add --header "x-forwarded-host: DOMAIN" to an internal URL`;
 }
 
 /** What to do about an error. */
-export function hintFor(error: ConnectError, { url, protocol }: Called): string | undefined {
+export function hintFor(error: ConnectError, called: Called): string | undefined {
+  const { protocol } = called;
   const { id, reason, fromServer, httpStatus, hint } = getErrorInfo(error);
-  if (isUnknownHost(error)) return hostRemedy(url);
+  if (isUnknownHost(error)) return hostRemedy(called, protocol);
   if (protocol === "grpc" && !fromServer && isRefusedOnTheWay(httpStatus)) {
     return "something in front of ZITADEL refuses gRPC: try --protocol grpc-web or rest; doctor tells which of them works";
   }

@@ -14,8 +14,8 @@ export interface Release {
   readonly noBearerId: string;
   /** What is said of a message whose prefix is cut. */
   readonly cutPrefix: string;
-  /** Whether `x-zitadel-instance-host` stands in for the host. */
-  readonly takesInstanceHost: boolean;
+  /** Headers that stand in for the host, the first one first. gRPC-Web's are gRPC's. */
+  readonly hostHeaders: { readonly rest: readonly string[]; readonly grpc: readonly string[] };
   /** What is said where nobody is known by the host. */
   unknownInstance(host: string, scheme: string, language: string): string;
   /** Errors that have no id come as Unknown, with the real code inside the text (zitadel#11730). */
@@ -23,6 +23,9 @@ export interface Release {
   /** Every call gets an `x-request-id`. */
   readonly requestIds: boolean;
 }
+
+// Of upstream's InstanceHostHeaders and the headers of proxies that it looks at besides, those that clients send.
+const hostHeaders = ["x-zitadel-instance-host", "x-forwarded-host"];
 
 const v4: Release = {
   grpcContentType: /^application\/grpc(\+proto|\+json)?$/,
@@ -35,7 +38,7 @@ const v4: Release = {
   restExposed: "Location, Content-Length, Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin",
   noBearerId: "AUTH-toLo1",
   cutPrefix: "EOF",
-  takesInstanceHost: true,
+  hostHeaders: { rest: hostHeaders, grpc: hostHeaders },
   unknownInstance(host, scheme, language) {
     const hint =
       language === "de"
@@ -63,7 +66,8 @@ export const releases = {
     restExposed: "Location, Content-Length",
     noBearerId: "AUTH-7fs1e",
     cutPrefix: "unexpected EOF",
-    takesInstanceHost: false,
+    // Only the gateway looks at what proxies say.
+    hostHeaders: { rest: ["x-forwarded-host"], grpc: [] },
     unknownInstance: (_host, _scheme, language) =>
       language === "de"
         ? "ID=QUERY-1kIjX Message=Instanz nicht gefunden. Schau dir https://zitadel.com/docs/self-hosting/manage/custom-domain an"

@@ -12,7 +12,7 @@ export function explainCalls(calls: Calls, all: readonly Calls[], called: Called
     return ok(protocol, `works: ${first} with connecting, then ${next}`, ms[1]);
   }
   if (!error || gotThrough(calls)) return ok(protocol, "reaches ZITADEL, which wants another token");
-  const { verdict, remedy } = diagnose(protocol, error, all, called.url);
+  const { verdict, remedy } = diagnose(protocol, error, all, called);
   return failed(protocol, verdict, explainError(error, called).message, remedy);
 }
 
@@ -21,7 +21,7 @@ interface Diagnosis {
   readonly remedy: string;
 }
 
-function diagnose(protocol: ProtocolName, error: ConnectError, all: readonly Calls[], url: string): Diagnosis {
+function diagnose(protocol: ProtocolName, error: ConnectError, all: readonly Calls[], called: Called): Diagnosis {
   const { reason, httpStatus, id, fromServer } = getErrorInfo(error);
   const others = all.filter((calls) => calls.protocol !== protocol && gotThrough(calls));
   const [other] = others.map((calls) => calls.protocol);
@@ -44,7 +44,10 @@ function diagnose(protocol: ProtocolName, error: ConnectError, all: readonly Cal
     return { verdict: "no-trailers", remedy };
   }
   if (isUnknownHost(error)) {
-    return { verdict: "unknown-instance", remedy: `${hostRemedy(url)}; a proxy has to pass the Host header on` };
+    return {
+      verdict: "unknown-instance",
+      remedy: `${hostRemedy(called, protocol)}; a proxy has to pass the Host header on`,
+    };
   }
   if (httpStatus === 404 || error.code === Code.NotFound || error.code === Code.Unimplemented) {
     return {

@@ -57,7 +57,7 @@ export const rest: LocalProtocol = {
     const json = await readBody(exchange, rule);
     const fromPath = rule.fields.map((field, i): [string, string[]] => [field, [values[i] ?? ""]]);
     const message = readMessage(rpc.input, json, [...(rule.body === "*" ? [] : queryOf(exchange)), ...fromPath]);
-    return { rpc, message, deadline, origin: exchange.header("origin") || undefined };
+    return { rpc, message, deadline, isRest: true, origin: exchange.header("origin") || undefined };
   },
   answer({ release }, exchange, outcome) {
     if ("reply" in outcome) {

@@ -33,10 +33,10 @@ export function findRpc({ rpcs }: Instance, path: string): Rpc | undefined {
  * Throws what ZITADEL answers where it is not known by a name. A page of a foreign site can make its own name resolve
  * to loopback; its name in `Host` gives it away.
  */
-export function requireInstance(instance: Instance, exchange: Exchange): void {
+export function requireInstance(instance: Instance, exchange: Exchange, isRest: boolean): void {
   const { release } = instance;
-  const instead = release.takesInstanceHost ? exchange.header("x-zitadel-instance-host") : undefined;
-  const host = instead || exchange.host;
+  const instead = release.hostHeaders[isRest ? "rest" : "grpc"].map((name) => exchange.header(name));
+  const host = instead.find((value) => value) ?? exchange.host;
   if (!isHostAllowed(instance, host)) {
     const language = chooseLanguage(undefined, exchange.header("accept-language"));
     const scheme = exchange.isTls ? "https" : "http";

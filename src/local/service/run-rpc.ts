@@ -16,6 +16,7 @@ export interface RpcCall {
   readonly message: Message;
   /** When its `grpc-timeout` ends, on the clock of `performance.now()`; Infinity without one. */
   readonly deadline: number;
+  readonly isRest?: boolean;
   /** Only of REST, which alone looks at it. */
   readonly origin?: string | undefined;
 }
@@ -61,7 +62,7 @@ export async function runRpc(instance: Instance, exchange: Exchange, call: RpcCa
 function run(
   instance: Instance,
   exchange: Exchange,
-  { rpc, message, deadline, origin }: RpcCall,
+  { rpc, message, deadline, isRest = false, origin }: RpcCall,
   lagMs: number,
   fault: Fault | undefined,
 ): Reply | Promise<Reply> {
@@ -69,7 +70,7 @@ function run(
     const text = fault.message ?? Code[fault.code] ?? "";
     throw zitadelError(fault.code, text, fault.id, fault.trailers);
   }
-  requireInstance(instance, exchange);
+  requireInstance(instance, exchange, isRest);
   if (fault?.kind === "expired-once") throw invalidToken();
   const account = rpc.isPublic
     ? undefined

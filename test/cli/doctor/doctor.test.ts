@@ -168,9 +168,14 @@ describe("doctor names", () => {
     expect(checks.find(({ verdict }) => verdict === "unknown-instance")?.remedy).toContain(remedy);
     expect((await runCli(["list"], { env })).stderr).toContain(remedy);
     const { stderr } = await runCli(["list", "-u", `http://localhost:${port}`], { env });
-    expect(stderr).toMatch(
-      /use that in --url, or add --header "x-zitadel-instance-host: DOMAIN" to an internal URL\n$/,
-    );
+    expect(stderr).toMatch(/use that in --url, or add --header "x-forwarded-host: DOMAIN" to an internal URL\n$/);
+    // Not again to whoever has done so.
+    refuse();
+    const headers = ["--header", "X-Forwarded-Host: my.example"];
+    const { stderr: overGrpc } = await runCli(["list", ...headers], { env });
+    expect(overGrpc).toMatch(/is that what x-forwarded-host says\? If so, try --protocol rest\n$/);
+    const { stderr: overRest } = await runCli(["list", "--protocol", "rest", ...headers], { env });
+    expect(overRest).toMatch(/is that what x-forwarded-host says\?\n$/);
   });
 
   test("https: for a port that refuses in TLS", async () => {

@@ -310,6 +310,27 @@ describe("a name that is not the server's own", () => {
     expect(await send({ hosts: ["zitadel.example"], release: "2.44" })).toBe(404);
   });
 
+  const listPath = "/zitadel.auth.v1.AuthService/ListMyRefreshTokens";
+  for (const [release, status] of [
+    ["2.44", "5"],
+    ["4.0", "0"],
+  ] as const) {
+    test(`is not looked at where x-forwarded-host is another, as on a genuine ${release}`, async () => {
+      const zitadel = await start({ hosts: ["zitadel.example"], release });
+      const forwarded = { ...bearer(zitadel.users[0].token), "x-forwarded-host": "zitadel.example" };
+      expect((await sendRest(zitadel, undefined, { ...forwarded, Host: "evil.example" })).httpStatus).toBe(200);
+      // Also where the server would be known by its host.
+      const stranger = { ...bearer(zitadel.users[0].token), "x-forwarded-host": "evil.example" };
+      expect((await sendRest(zitadel, undefined, stranger)).httpStatus).toBe(404);
+      // Over gRPC and gRPC-Web 2.44 knows nothing of it.
+      const sent = { ...forwarded, "content-type": "application/grpc-web+proto", host: "evil.example" };
+      const headers = Object.entries(sent);
+      const request = { method: "POST", path: listPath, headers, body: Buffer.alloc(5) };
+      const { body } = await sendHttp1(zitadel.url, request);
+      expect(/grpc-status: (\d+)/.exec(Buffer.from(body).toString("latin1"))?.[1]).toBe(status);
+    });
+  }
+
   for (const host of ["localhost:1", "zitadel.localhost", "[::1]:8080", "127.0.0.1"]) {
     test(`unless it is a loopback name such as ${host}`, async () => {
       const zitadel = await start();
