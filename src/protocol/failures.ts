@@ -31,7 +31,10 @@ export function httpFailure(head: HttpHead, body?: Uint8Array, others?: string):
       : `HTTP ${status} without a status of the API${words && `: "${words}"`}`;
   const reason = redirect ? "redirect-refused" : invalid ? "bad-http" : status === 204 ? "empty-response" : undefined;
   const sent = { code: codeOf(status), message, details: [] };
-  return serverFailure(sent, head, undefined, { reason, hint: httpHint(status, others) });
+  return serverFailure(sent, head, undefined, {
+    reason,
+    hint: words && status === 400 ? undefined : httpHint(status, others),
+  });
 }
 
 // The table of gRPC's http-grpc-status-mapping.md, for every protocol.
@@ -50,7 +53,7 @@ function codeOf(status: number): Code {
 }
 
 function httpHint(status: number, others: string | undefined): string | undefined {
-  // As nginx and Go's server answer to what is no TLS, and nginx to TLS without a certificate.
+  // As nginx answers to what is no TLS, and to TLS without a certificate, in a page; others say so in words.
   if (status === 400) return "is it a TLS port (use https:), or does it want a client certificate (http2.tls.cert)?";
   if (status === 404) return "is baseUrl ZITADEL's, and does the proxy before it let this protocol through?";
   if (status === 407) return "the proxy wants credentials";

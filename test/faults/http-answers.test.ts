@@ -205,6 +205,13 @@ describe("HTTP status, content type, redirects", () => {
       requests: 4,
     })),
     {
+      name: "400 of a server that says why, without the advice for those that do not",
+      on: everyRoute,
+      server: { onRequest: answer(400, text, "Client sent an HTTP request to an HTTPS server.\n") },
+      expected: { code: Code.Internal, attempts: 1, message: /: "Client sent an HTTP request to an HTTPS server\."$/ },
+      requests: 1,
+    },
+    {
       name: "404 of a proxy that says why, with the advice after it",
       on: everyRoute,
       server: { onRequest: answer(404, text, "no route ".repeat(100)) },
