@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
@@ -41,7 +41,7 @@ const codeOf = async (call: Promise<unknown>) =>
   );
 
 describe("serve", () => {
-  for (const stop of ["SIGINT", "SIGTERM"] as const) {
+  for (const stop of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     test(`serves over every protocol until ${stop}, which is success`, async () => {
       const outcome = await serving(
         [],
@@ -179,7 +179,9 @@ describe("serve", () => {
           const found = read(text);
           const baseUrl = found.ZITADEL_URL ?? found.url;
           expect(found).toEqual(
-            format === "env" ? { ZITADEL_URL: baseUrl, ZITADEL_TOKEN: token } : { url: baseUrl, token, pid: child.pid },
+            format === "env"
+              ? { ZITADEL_URL: baseUrl, ZITADEL_TOKEN: token, ZITADEL_PID: String(child.pid) }
+              : { url: baseUrl, token, pid: child.pid },
           );
           await using auth = createAuthClient({ baseUrl, token });
           expect((await auth.listMyRefreshTokens({})).result).toHaveLength(6);
@@ -190,28 +192,150 @@ describe("serve", () => {
     }
   });
 
-  (process.platform === "win32" ? describe.skip : describe)("ends with what started it:", () => {
-    const command = `"${process.execPath}" "${cli}" serve -o env`;
+  (process.platform === "win32" ? describe.skip : describe)("lives until it is told to stop:", () => {
+    const command = `"${process.execPath}" "${cli}" serve -o env > "$OUT"`;
+    // The shell ends when the server answers.
+    const untilItAnswers = 'until [ -s "$OUT" ]; do sleep 0.1; done';
+
+    /** Runs a shell script that leaves a server behind, and then `use`. */
+    async function afterShell(script: string, use: (pid: number, list: () => Promise<unknown>) => Promise<void>) {
+      const folder = mkdtempSync(join(tmpdir(), "serve-"));
+      const OUT = join(folder, "env");
+      let pid = 0;
+      try {
+        const shell = spawn("bash", ["-c", `${script}\n${untilItAnswers}`], {
+          stdio: "ignore",
+          env: { ...process.env, OUT },
+        });
+        await once(shell, "exit");
+        const {
+          ZITADEL_URL: baseUrl = "",
+          ZITADEL_TOKEN: token = "",
+          ZITADEL_PID,
+        } = parseEnv(readFileSync(OUT, "utf8"));
+        pid = Number(ZITADEL_PID);
+        await using auth = createAuthClient({ baseUrl, token, retry: false });
+        await use(pid, () => codeOf(auth.listMyRefreshTokens({})));
+      } finally {
+        if (pid) process.kill(pid, "SIGTERM");
+        rmSync(folder, { recursive: true });
+      }
+    }
+
     for (const [name, script] of [
-      ["a shell that leaves it in the background", `${command} & read line`],
-      // As npx does: a process in between, which its killer leaves nothing of.
-      ...(process.platform === "linux"
-        ? ([["a shell, with npx in between", `sh -c '${command}; true' & read line`]] as const)
-        : []),
+      ["a shell that leaves it in the background ends", `${command} &`],
+      ["so does what stands in between, as npx does", `bash -c '${command}; true' &`],
     ] as const) {
       test(name, async () => {
-        const shell = spawn("sh", ["-c", script], { stdio: ["pipe", "pipe", "inherit"] });
-        const [text] = (await once(shell.stdout.setEncoding("utf8"), "data")) as [string];
-        const { ZITADEL_URL: baseUrl = "", ZITADEL_TOKEN: token = "" } = parseEnv(text);
-        await using auth = createAuthClient({ baseUrl, token, retry: false });
-        expect((await auth.listMyRefreshTokens({})).result).toHaveLength(6);
-        // Whoever holds standard output is still there until it closes.
-        const closed = once(shell.stdout.resume(), "close");
-        shell.stdin.end("\n");
-        await closed;
-        expect(await codeOf(auth.listMyRefreshTokens({}))).toMatchObject({ code: Code.Unavailable });
+        await afterShell(script, async (_, list) => {
+          // Twice as long as it once took to notice.
+          await new Promise((resolve) => setTimeout(resolve, 1_000));
+          expect(await list()).toBe(undefined);
+        });
       });
     }
+
+    for (const [name, script] of [
+      ["nohup", `nohup ${command} &`],
+      ["a shell", `trap '' HUP\n${command} &`],
+    ] as const) {
+      (process.platform === "linux" ? test : test.skip)(`a hangup that ${name} has it ignore is none`, async () => {
+        await afterShell(script, async (pid, list) => {
+          process.kill(pid, "SIGHUP");
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          expect(await list()).toBe(undefined);
+        });
+      });
+    }
+  });
+
+  describe("--detach", () => {
+    const detached = async (args: readonly string[], input = "") => {
+      const { status, stdout, stderr } = await runCli(["serve", "--detach", ...args], { input });
+      return { status, stdout, stderr };
+    };
+    const end = async (pid: number, auth: ReturnType<typeof createAuthClient>) => {
+      process.kill(pid, "SIGTERM");
+      const gone = () => codeOf(auth.listMyRefreshTokens({}, { timeoutMs: 1_000 }));
+      while ((await gone())?.code !== Code.Unavailable) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+
+    for (const [format, read] of [
+      ["env", parseEnv],
+      ["json", JSON.parse],
+      [
+        "text",
+        (text: string) => ({
+          url: /: (http\S+)$/m.exec(text)?.[1],
+          token: /^Access token of its demo user: (\S+)$/m.exec(text)?.[1],
+          pid: /^kill (\d+) stops it\.\n$/m.exec(text)?.[1],
+        }),
+      ],
+    ] as const) {
+      test(`ends when it answers, and says where and what to stop, with -o ${format}`, async () => {
+        const { status, stdout, stderr } = await detached(["-o", format, "--token-file", "-"], "my-own-token\n");
+        expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+        const said = read(stdout) as Record<string, string | undefined>;
+        const { url = said.ZITADEL_URL, token = said.ZITADEL_TOKEN, pid = said.ZITADEL_PID } = said;
+        expect(token).toBe("my-own-token");
+        await using auth = createAuthClient({ baseUrl: url ?? "", token: token ?? "", retry: false });
+        expect((await auth.listMyRefreshTokens({})).result).toHaveLength(6);
+        await end(Number(pid), auth);
+      });
+    }
+
+    test("says why it does not answer, and exits as it would without", async () => {
+      const taken = createServer().listen(0, "127.0.0.1");
+      await once(taken, "listening");
+      const { port } = taken.address() as AddressInfo;
+      try {
+        const stderr = `error: port ${port} cannot be had (EADDRINUSE): pass another --port\n`;
+        expect(await detached(["--port", String(port)])).toEqual({ status: 1, stdout: "", stderr });
+      } finally {
+        taken.close();
+      }
+      expect((await detached(["--fault", "fire"])).status).toBe(2);
+    });
+  });
+
+  describe("--address", () => {
+    test("where other machines can connect wants --allow-remote", async () => {
+      for (const address of ["0.0.0.0", "::", "192.0.2.1"]) {
+        const outcome = await runCli(["serve", "--address", address]);
+        const mistake = `--address ${address} is no loopback address: pass --allow-remote to let other machines connect`;
+        expect(outcome).toEqual({ status: 2, stdout: "", stderr: `error: ${mistake}\n` });
+      }
+    });
+
+    test("that is not this machine's says so", async () => {
+      const outcome = await runCli(["serve", "--address", "192.0.2.1", "--allow-remote"]);
+      const stderr = "error: --address 192.0.2.1 cannot be had (EADDRNOTAVAIL): pass another one\n";
+      expect(outcome).toEqual({ status: 1, stdout: "", stderr });
+    });
+
+    (process.platform === "linux" ? test : test.skip)("lets others connect by the names of --host", async () => {
+      const outcome = await serving(
+        ["--address", "0.0.0.0", "--allow-remote", "--host", "zitadel", "--host", "other"],
+        async (url, token) => {
+          const { port } = new URL(url);
+          expect(url).toBe(`http://127.0.0.1:${port}`);
+          for (const [name, code] of [
+            ["zitadel", undefined],
+            ["other", undefined],
+            ["evil", { code: Code.NotFound }],
+          ] as const) {
+            // An address of this machine beside 127.0.0.1.
+            const http2 = { createConnection: () => connect(Number(port), "127.0.0.2") };
+            const options = { baseUrl: `http://${name}:${port}`, token, allowInsecure: true, http2 };
+            await using auth = createAuthClient(options);
+            const outcome = await codeOf(auth.listMyRefreshTokens({}));
+            expect([name, outcome]).toEqual([name, code && expect.objectContaining(code)]);
+          }
+        },
+      );
+      const stderr = "warning: other machines can connect, and the page gives its token to whoever asks for it\n";
+      expect(outcome).toMatchObject({ status: 0, stderr });
+    });
   });
 
   test("keeps on listing what was revoked with --lag", async () => {
