@@ -71,6 +71,7 @@ export function checkAcceptance({ response, error }: Calls, settings: Settings):
   if (!error || !isRefusal(error)) {
     return skipped("acceptance", "no call got through");
   }
+  if (!settings.token) return skipped("acceptance", "ZITADEL was asked without a token, since there is none to send");
   const { message } = explainError(error, settings);
   if (getErrorInfo(error).id === "AUTH-7fs1e") return refusal(message, settings.token?.value);
   const remedy = hintFor(error, settings) ?? signInAgain;

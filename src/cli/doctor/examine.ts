@@ -10,7 +10,7 @@ import { checkAcceptance, checkToken } from "./check-token.js";
 import { checkUrl } from "./check-url.js";
 import { explainCalls } from "./explain-calls.js";
 import { type Finding, skipped } from "./finding.js";
-import { type Calls, makeCalls } from "./make-calls.js";
+import { type Calls, gotThrough, makeCalls } from "./make-calls.js";
 
 /** How an examination came out. */
 export interface Diagnosis {
@@ -52,9 +52,9 @@ export async function examine(
   const usable = token.verdict === "token-malformed" ? { ...settings, token: undefined } : settings;
   const all: Calls[] = [];
   for (const protocol of commonOptions.protocol.choices) all.push(await makeCalls(usable, protocol, signal));
-  for (const calls of all) report(explainCalls(calls, all, settings));
+  for (const calls of all) report(explainCalls(calls, all, usable));
   const chosen = all.find(({ protocol }) => protocol === settings.protocol) as Calls;
-  const acceptance = checkAcceptance(chosen, settings);
+  const acceptance = checkAcceptance(chosen, usable);
   report(acceptance);
   if (pageOrigin === undefined) {
     report(skipped("cors", "pass --origin to see whether pages of that origin may call"));
@@ -64,5 +64,5 @@ export async function examine(
     }
   }
   report(checkList(chosen));
-  return { works: chosen.response !== undefined, needsToken: acceptance.status === "failed" };
+  return { works: chosen.response !== undefined, needsToken: chosen.response === undefined && gotThrough(chosen) };
 }

@@ -1,17 +1,19 @@
 import { Code, type ConnectError, getErrorInfo } from "../../node.js";
 import { type Called, explainError, hostRemedy, isRefusedOnTheWay, isUnknownHost } from "../explain-error.js";
-import type { ProtocolName } from "../input/settings.js";
+import type { ProtocolName, Settings } from "../input/settings.js";
 import { type Finding, failed, ok, type Verdict } from "./finding.js";
 import { type Calls, gotThrough } from "./make-calls.js";
 
 /** Says how calls over one protocol went; `all` went over it and the others. */
-export function explainCalls(calls: Calls, all: readonly Calls[], called: Called): Finding {
+export function explainCalls(calls: Calls, all: readonly Calls[], called: Settings): Finding {
   const { protocol, ms, error } = calls;
   if (ms) {
     const [first, next] = ms.map((each) => `${Math.round(each)} ms`);
     return ok(protocol, `works: ${first} with connecting, then ${next}`, ms[1]);
   }
-  if (!error || gotThrough(calls)) return ok(protocol, "reaches ZITADEL, which wants another token");
+  if (!error || gotThrough(calls)) {
+    return ok(protocol, `reaches ZITADEL, which ${called.token ? "wants another token" : "was asked without a token"}`);
+  }
   const { verdict, remedy } = diagnose(protocol, error, all, called);
   return failed(protocol, verdict, explainError(error, called).message, remedy);
 }

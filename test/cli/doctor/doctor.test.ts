@@ -109,6 +109,30 @@ describe("doctor finds nothing wrong", () => {
   });
 });
 
+test.each([
+  ["none", ""],
+  ["one that is none", "canary of two words"],
+  ["a whole line of an env file", "ZITADEL_TOKEN=canary"],
+])("doctor with %s says so, and does not blame ZITADEL for what it did not send", async (_, token) => {
+  const { zitadel } = await startLogin();
+  const { exitCode, checks } = await runDoctor({ url: zitadel.url, token });
+  expect(exitCode).toBe(4);
+  const notOk = checks.filter(({ status }) => status !== "ok").map(({ check, status }) => [check, status]);
+  expect(notOk).toEqual([
+    ["tls", "skipped"],
+    ["token", "failed"],
+    ["acceptance", "skipped"],
+    ["cors", "skipped"],
+    ["list", "skipped"],
+  ]);
+  for (const name of ["grpc", "grpc-web", "rest"]) {
+    const message = "reaches ZITADEL, which was asked without a token";
+    expect(checks.find(({ check }) => check === name)).toMatchObject({ message });
+  }
+  expect(zitadel.requests.length).toBeGreaterThan(2);
+  expect(zitadel.requests.filter(({ headers }) => "authorization" in headers)).toEqual([]);
+});
+
 describe("doctor says of a JWT that ZITADEL refuses", () => {
   const audienceScope = "urn:zitadel:iam:org:project:id:zitadel:aud";
   const inAnHour = Math.floor(Date.now() / 1_000) + 3_600;
