@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
+import { expandHome } from "../../src/cli/input/read-text-file.js";
 import { caFile as ca } from "../helpers/certificate.js";
 import { runCli } from "./run-cli.js";
 import { requestsReach, startLogin } from "./start-login.js";
@@ -178,6 +180,21 @@ describe("the token comes from", () => {
     const byVariable = await runCli(["list"], { env: { ...env, ZITADEL_TOKEN_FILE: "~/tilde" } });
     expect(byVariable).toMatchObject({ status: 0, stderr: "" });
     expect(await runCli(["list", "--token-file=~/tilde"], { env })).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  test("a path with ~ and either slash, by the home folder that the system names", () => {
+    expect(expandHome("~/a")).toBe(`${homedir()}/a`);
+    expect(expandHome("~\\a")).toBe(`${homedir()}\\a`);
+    for (const path of ["a~/b", "~a/b", "./~/a", "/~/a"]) expect(expandHome(path)).toBe(path);
+  });
+
+  test("a path with ~ although no HOME is set, as on Windows", () => {
+    const { HOME: _, ...env } = process.env;
+    const module = JSON.stringify(new URL("../../src/cli/input/read-text-file.js", import.meta.url));
+    const script = `const { expandHome } = await import(${module}); console.log(expandHome("~/a"), os.homedir());`;
+    const args = ["--input-type=module", "-e", `import os from "node:os"; ${script}`];
+    const [path, home] = spawnSync(process.execPath, args, { encoding: "utf8", env }).stdout.trim().split(" ");
+    expect(path).toBe(`${home}/a`);
   });
 
   (process.platform === "linux" ? test : test.skip)("a secret that Kubernetes mounts, without a warning", async () => {

@@ -31,7 +31,8 @@ export async function readTextFile(
 
 /** Puts the home folder in for `~`, as shells do; but not in quotes, after `--option=` and in env files. */
 export function expandHome(path: string): string {
-  return path.replace(/^~(?=\/)/, process.env.HOME ?? "~");
+  // Loaded only here: --help does not wait for it.
+  return path.replace(/^~(?=[\\/])/, () => process.getBuiltinModule("node:os").homedir());
 }
 
 /** Standard input, which ends when the user interrupts the command. */
