@@ -1,7 +1,9 @@
 // Publishes what has been tested, and nothing else: `node tools/release.mjs`, with options of `npm publish` after it. Refuses
 // a tree that is dirty, that .ci/run has not passed on, or whose version the changelog and the tags do not agree with.
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 const git = (...args) => execFileSync("git", args, { encoding: "utf8" }).trim();
 
@@ -26,6 +28,11 @@ if (reason) {
   console.error(`No release: ${reason}`);
   process.exitCode = 1;
 } else {
-  const { status } = spawnSync("npm", ["publish", ...process.argv.slice(2)], { stdio: "inherit" });
+  const folder = mkdtempSync(join(tmpdir(), "release-"));
+  // Of a folder npm would publish the manifest as it is before and after packing, which is not the packed one.
+  const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { encoding: "utf8" });
+  const tarball = join(folder, packed.trim().split("\n").at(-1));
+  const { status } = spawnSync("npm", ["publish", tarball, ...process.argv.slice(2)], { stdio: "inherit" });
   process.exitCode = status ?? 1;
+  rmSync(folder, { recursive: true });
 }

@@ -75,7 +75,7 @@ async function shareIn(folder: string): Promise<void> {
   }
 }
 
-const tarball = join(scratch, must(root, "npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", scratch));
+const tarball = join(scratch, must(root, "npm", "pack", "--silent", "--pack-destination", scratch));
 
 // What package.json allows at least.
 const lowest = ["@bufbuild/protobuf@2.13.0", "@connectrpc/connect@2.2.0"];
@@ -126,7 +126,15 @@ const ways: Record<string, () => void | Promise<void>> = {
   "npm, from git": () => {
     const folder = project("git");
     // The commit that is checked out, as `npm install git+https://…` gets it: without dist/.
-    must(folder, "npm", "install", `git+file://${root}`);
+    must(folder, "npm", "install", "--allow-git=all", `git+file://${root}`);
+    listIn(folder);
+  },
+  "pnpm, from git": () => {
+    const folder = project("pnpm-git");
+    const source = `git+file://${root}#${must(root, "git", "rev-parse", "HEAD")}`;
+    const allowed = `onlyBuiltDependencies:\n  - "zitadel-refresh-tokens@${source}"\n`;
+    writeFileSync(join(folder, "pnpm-workspace.yaml"), allowed);
+    npx(folder, "pnpm@10 pnpm", "add", source);
     listIn(folder);
   },
 };

@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { product } from "../../src/product.js";
 import { type InstalledProject, installProject, tool } from "./installed-project.js";
+import { run } from "./run.js";
 
 // From build/test, where this file runs.
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -19,6 +21,8 @@ const filesIn = (folder: string): string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
     .sort();
+
+const ownManifest = () => JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 describe("the package", () => {
   test("holds each module twice, with types, and nothing that users do not need", () => {
@@ -63,6 +67,39 @@ describe("the package", () => {
         expect([file, text.match(secret)?.[0]]).toEqual([file, undefined]);
       }
       expect([file, text.includes(root.replace(/[\\/]$/, ""))]).toEqual([file, false]);
+    }
+  });
+
+  test("has no `prepare`, of which npm would warn, while who installs from git has it built by that", () => {
+    const folder = mkdtempSync(join(tmpdir(), "pack-"));
+    try {
+      // Of our own, but for what takes long.
+      const { dependencies: _, devDependencies: __, peerDependencies: ___, ...manifest } = ownManifest();
+      manifest.scripts.build = "node -e \"fs.mkdirSync('dist',{recursive:true});fs.writeFileSync('dist/built','')\"";
+      const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
+      writeFileSync(join(folder, "package.json"), text);
+      for (const args of [
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "x"],
+      ]) {
+        expect(run("git", args, folder)).toMatchObject({ status: 0 });
+      }
+      const { stdout } = run("npm", ["pack", "--silent"], folder);
+      const packed = run("tar", ["-xzOf", stdout.trim(), "package/package.json"], folder);
+      expect(JSON.parse(packed.stdout).scripts.prepare).toBe(undefined);
+      expect(readFileSync(join(folder, "package.json"), "utf8")).toBe(text);
+
+      const user = join(folder, "user");
+      mkdirSync(user);
+      writeFileSync(join(user, "package.json"), "{}");
+      rmSync(join(folder, "dist"), { recursive: true });
+      expect(run("npm", ["install", "--offline", "--allow-git=all", `git+file://${folder}`], user)).toMatchObject({
+        status: 0,
+      });
+      expect(filesIn(join(user, "node_modules/zitadel-refresh-tokens"))).toContain("dist/built");
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 
