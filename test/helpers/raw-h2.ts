@@ -74,6 +74,9 @@ export class RawH2Connection {
   pingAcks = 0;
   /** The code of each RST_STREAM that the client sent, by stream. */
   readonly resets = new Map<number, number>();
+  /** The client's SETTINGS, and how much each stream may be sent; 0 is the connection. */
+  readonly clientSettings = new Map<number, number>();
+  readonly windows = new Map([[0, 65_535]]);
   /** How many requests this connection carried. */
   requests = 0;
   ackPing: boolean;
@@ -177,9 +180,15 @@ export class RawH2Connection {
         this.resets.set(streamId, payload.readUInt32BE(0));
         return;
       case frameType.settings:
+        for (let at = 0; at < payload.length; at += 6) {
+          this.clientSettings.set(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
+        }
         if (!(flags & flag.ack) && this.server.options.settings !== false) {
           this.frame(frameType.settings, flag.ack, 0, Buffer.alloc(0));
         }
+        return;
+      case frameType.windowUpdate:
+        this.windows.set(streamId, (this.windows.get(streamId) ?? 0) + payload.readUInt32BE(0));
         return;
       case frameType.ping:
         if (flags & flag.ack) this.pingAcks++;

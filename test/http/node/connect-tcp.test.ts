@@ -1,7 +1,12 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { afterEach, expect, test } from "@jest/globals";
 import { connectTcp } from "../../../src/http/node/connect-tcp.js";
+
+import { until } from "../../faults/fault-row.js";
 import { closedPort } from "../../helpers/closed-port.js";
 import { resolveAsEver, resolveTo } from "../../helpers/resolve-to.js";
+import { startSlowToAccept } from "../../helpers/slow-to-accept.js";
 
 afterEach(resolveAsEver);
 
@@ -32,4 +37,22 @@ test("where none refuses, the first error counts", async () => {
 test("a name without an address is not found, at once", async () => {
   resolveTo();
   await expect(connectTcp("some.example", 1, inTime())).rejects.toMatchObject({ code: "ENOTFOUND" });
+});
+
+test("of two families the one that loses leaves no connection behind", async () => {
+  const slow = await startSlowToAccept();
+  const quick = createServer().listen(slow.port, "::1");
+  try {
+    await once(quick, "listening");
+    const connecting = () => process.getActiveResourcesInfo().filter((kind) => kind.endsWith("ConnectWrap")).length;
+    const before = connecting();
+    resolveTo("127.0.0.1", "::1");
+    const socket = await connectTcp("two.example", slow.port, inTime());
+    expect(socket.remoteAddress).toBe("::1");
+    await until(() => connecting() === before, "the other one still connects");
+    socket.destroy();
+  } finally {
+    slow.end();
+    quick.close();
+  }
 });
