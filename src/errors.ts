@@ -46,7 +46,10 @@ export interface ErrorInfo {
    * are also told of what your own code threw, unless that was no object.
    */
   readonly reason?: FailureReason;
-  /** How many requests the call made; 0 if it failed before the first. */
+  /**
+   * How many requests the call made, those that found no connection included; 0 if it failed, or its deadline passed,
+   * before the first was sent.
+   */
   readonly attempts: number;
   /** The HTTP status, if there was an answer. */
   readonly httpStatus?: number;

@@ -43,7 +43,7 @@ const layers: Record<string, string[]> = {
   ],
   // Web standards alone.
   "src/http/": ["connect", "src/failure", "src/errors", "src/product", "src/http/"],
-  "src/http/node/": ["node", "connect", "src/failure", "src/errors", "src/product", "src/http/"],
+  "src/http/node/": ["node", "connect", "src/failure", "src/errors", "src/lenient-timer", "src/product", "src/http/"],
   // One call: of protocols and HTTP clients only the doors.
   "src/call/": [
     "protobuf",
@@ -51,6 +51,7 @@ const layers: Record<string, string[]> = {
     "gen/",
     "src/failure",
     "src/errors",
+    "src/lenient-timer",
     "src/zitadel",
     ...httpData(),
     "src/protocol/protocol",

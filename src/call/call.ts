@@ -87,6 +87,11 @@ export class Call {
     else this.#otherEnds?.delete(end);
   }
 
+  /** Says that the call stopped before its last request was sent. */
+  notSent(): void {
+    this.progress.attempts -= 1;
+  }
+
   /** Ends the call and every step that is under way. */
   stop(error: ConnectError): void {
     this.stopped = error;

@@ -53,6 +53,8 @@ export interface HttpCall {
   onStop(end: () => void): void;
   /** Says that the step that `end` would end is over. */
   offStop(end: () => void): void;
+  /** Says that the call stopped before its request was sent, so that it does not count as made. */
+  notSent(): void;
 }
 
 /** Sends one request and returns one answer. Knows nothing of gRPC. Fails with a `ConnectError`, or with what a `fetch` threw. */

@@ -8,11 +8,15 @@ export interface Http2Options {
   readonly connectTimeoutMs?: number | undefined;
   /**
    * After so many milliseconds of silence the connection is checked with a PING: while calls are under way, and
-   * before it is used again. Default 30,000; `false` for never. A server may close a connection that pings more
-   * often than it likes.
+   * before it is used again. Default 30,000. A PING follows also a deadline that passed without a word from the server, at
+   * most one between two answers, since servers of gRPC close a connection that pings more often. `false`: there is no
+   * PING of any kind, and a connection that is in doubt is replaced.
    */
   readonly pingIntervalMs?: number | false | undefined;
-  /** How long an answer to a PING may take, in milliseconds, before the connection counts as lost. Default 5,000. */
+  /**
+   * How long an answer to a PING may take, in milliseconds, before the connection counts as lost. Default 5,000. Calls
+   * wait for it only 50 ms, or three round trips, before another connection is made for them.
+   */
   readonly pingTimeoutMs?: number | undefined;
   /**
    * How long an unused connection is kept, in milliseconds. Default 50,000, a little less than load balancers do.

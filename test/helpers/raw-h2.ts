@@ -16,6 +16,8 @@ export interface RawH2Options {
   settings?: readonly (readonly [id: number, value: number])[] | false;
   /** Whether PINGs are answered; default true. */
   ackPing?: boolean;
+  /** Called for every PING of the client's, before it is answered. */
+  onPing?: (connection: RawH2Connection) => void;
   tls?: TlsOptions;
 }
 
@@ -194,6 +196,7 @@ export class RawH2Connection {
         if (flags & flag.ack) this.pingAcks++;
         else {
           this.pings++;
+          this.server.options.onPing?.(this);
           if (this.ackPing) this.frame(frameType.ping, flag.ack, 0, payload);
         }
         return;

@@ -13,14 +13,12 @@ import {
   type HttpResponse,
 } from "../http.js";
 import { networkFailure } from "../network-failure.js";
-import type { Http2Session } from "./session.js";
-import { streamFailure } from "./stream-failure.js";
+import type { Connection } from "./connection.js";
+import { resetFailure } from "./faults.js";
 
-/**
- * Sends one request on a session and returns its answer. Stopped by the call, it resets the stream (CANCEL).
- */
+/** Sends one request over a connection and returns its answer. Stopped by the call, it resets the stream (CANCEL). */
 export function exchange(
-  session: Http2Session,
+  connection: Connection,
   request: HttpRequest,
   guard: HttpGuard,
   call: HttpCall,
@@ -32,20 +30,21 @@ export function exchange(
   headers[":path"] = request.path;
   let stream: PendingStream;
   try {
-    stream = session.request(headers);
+    stream = connection.request(headers);
   } catch (cause) {
     if (cause instanceof TypeError) return Promise.reject(headerMistake(cause));
-    session.retire();
-    return Promise.reject(refusedFailure(session, cause));
+    connection.retire();
+    const { fault, event } = connection.whyDead(cause);
+    const repeat = fault.repeat === "never" ? "never" : "refused";
+    return Promise.reject(networkFailure({ ...fault, repeat }, cause, event));
   }
   return new Promise((resolve, reject) => {
+    const { bytesRead: bytesBefore, frames: framesBefore } = connection;
     const stop = () => {
-      // Also if something came in: Node 20 reads on and drops it, once the server has broken a rule of HTTP/2.
-      if (call.stopped?.code === Code.DeadlineExceeded && !stream[pendingKey]?.head) session.suspect();
+      if (call.stopped?.code === Code.DeadlineExceeded) connection.suspect(framesBefore);
       fail(stream, call.stopped);
     };
-    const { bytesRead: bytesBefore } = session;
-    stream[pendingKey] = { session, guard, call, resolve, reject, stop, bytesBefore, chunks: [], length: 0 };
+    stream[pendingKey] = { connection, guard, call, resolve, reject, stop, bytesBefore, chunks: [], length: 0 };
     stream.on("response", onResponse);
     stream.on("data", onData);
     stream.on("trailers", onTrailers);
@@ -59,13 +58,13 @@ export function exchange(
 
 /** What is known of a request while it is under way. */
 interface Pending {
-  readonly session: Http2Session;
+  readonly connection: Connection;
   readonly guard: HttpGuard;
   readonly call: HttpCall;
   readonly resolve: (answer: HttpResponse) => void;
   readonly reject: (error: unknown) => void;
   readonly stop: () => void;
-  /** What the session had read when the request was made. */
+  /** What the connection had read when the request was made. */
   readonly bytesBefore: number;
   readonly chunks: Uint8Array[];
   length: number;
@@ -84,6 +83,7 @@ type PendingStream = ClientHttp2Stream & { [pendingKey]?: Pending | undefined };
 function onResponse(this: PendingStream, headers: IncomingHttpHeaders, flags: number): void {
   const pending = this[pendingKey];
   if (!pending) return;
+  pending.connection.frames += 1;
   const status = Number(headers[":status"]);
   pending.head = { status, headers: new Http2Fields(headers) };
   // Node 20 lets pass what is three digits, such as 000.
@@ -112,6 +112,7 @@ function checkCoding({ status, headers }: HttpHead): void {
 function onData(this: PendingStream, buffer: Buffer): void {
   const pending = this[pendingKey];
   if (!pending) return;
+  pending.connection.frames += 1;
   // A plain view: protobuf reads a Buffer more slowly.
   const chunk = new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength);
   const { guard, head, chunks } = pending;
@@ -131,7 +132,9 @@ function onData(this: PendingStream, buffer: Buffer): void {
 
 function onTrailers(this: PendingStream, headers: IncomingHttpHeaders): void {
   const pending = this[pendingKey];
-  if (pending) pending.trailers = new Http2Fields(headers);
+  if (!pending) return;
+  pending.connection.frames += 1;
+  pending.trailers = new Http2Fields(headers);
 }
 
 function onEnd(this: PendingStream): void {
@@ -154,8 +157,8 @@ function onClose(this: PendingStream): void {
 }
 
 // What was reset has an end, too.
-function isWhole(stream: PendingStream, { head, session }: Pending): boolean {
-  return head !== undefined && stream.rstCode === constants.NGHTTP2_NO_ERROR && !session.isDead;
+function isWhole(stream: PendingStream, { head, connection }: Pending): boolean {
+  return head !== undefined && stream.rstCode === constants.NGHTTP2_NO_ERROR && !connection.isDead;
 }
 
 function succeed(stream: PendingStream): void {
@@ -178,13 +181,25 @@ function settle(stream: PendingStream): Pending | undefined {
   const pending = stream[pendingKey];
   stream[pendingKey] = undefined;
   pending?.call.offStop(pending.stop);
-  pending?.session.left(pending.head !== undefined);
+  pending?.connection.finished(pending.head !== undefined);
   return pending;
 }
 
-function refusedFailure(session: Http2Session, cause: unknown): ConnectError {
-  const { fault, event } = session.whyDead(cause);
-  return networkFailure({ ...fault, repeat: fault.repeat === "never" ? "never" : "refused" }, cause, event);
+/** The error of a stream that closed without a whole answer. */
+function streamFailure(stream: PendingStream, { connection, bytesBefore, head, error }: Pending): ConnectError {
+  const code = stream.rstCode ?? constants.NGHTTP2_NO_ERROR;
+  // Node could not open it, since its numbers have run out.
+  if (stream.id === undefined) connection.retire();
+  const unprocessed = connection.whyUnprocessed(stream.id);
+  if (unprocessed) return networkFailure(unprocessed.fault, error ?? unprocessed.cause, unprocessed.event);
+  if (code === constants.NGHTTP2_REFUSED_STREAM && !head && !connection.hadRefusal) {
+    if (connection.bytesRead === bytesBefore) connection.refusedByNode();
+    const message = "the server did not take the request (REFUSED_STREAM)";
+    return networkFailure({ reason: "rst-refused-stream", message, repeat: "refused" }, error);
+  }
+  if (!connection.isDead) return resetFailure(code, connection.isTls, head?.status, error);
+  const { fault, cause, event } = connection.whyDead(error);
+  return networkFailure(fault, cause, event);
 }
 
 // Node's own text may hold a header's value, so it is left out. The connection is as good as before.

@@ -2,7 +2,7 @@ import { getDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { createFetchClient } from "../fetch.js";
 import type { HttpClient } from "../http.js";
 import type { NetworkFault } from "../network-failure.js";
-import { networkFault } from "./network-fault.js";
+import { networkFault } from "./faults.js";
 
 /** An HTTP client over Node's `fetch`, or another one that fails as it does. Throws a TypeError if it is unsafe. */
 export function createNodeFetchClient(origin: string, customFetch: typeof fetch | undefined): HttpClient {

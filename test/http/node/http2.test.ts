@@ -9,7 +9,7 @@ import { startRawH2 } from "../../helpers/raw-h2.js";
 const guard: HttpGuard = { checkHead() {}, checkStart() {}, startBytes: () => 0, maxBodyBytes: 1e6 };
 
 function send(client: HttpClient, headers: Record<string, string>) {
-  const call: HttpCall = { stopped: undefined, step: "", onStop() {}, offStop() {} };
+  const call: HttpCall = { stopped: undefined, step: "", onStop() {}, offStop() {}, notSent() {} };
   return client.send({ method: "POST", path: "/", headers, body: new Uint8Array(5) }, guard, call);
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { networkFault, notHttp2 } from "../../../src/http/node/network-fault.js";
+import { networkFault, notHttp2 } from "../../../src/http/node/faults.js";
 
 const withCode = (code: string) => Object.assign(new Error("whatever"), { code });
 

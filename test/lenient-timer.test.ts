@@ -1,8 +1,8 @@
 import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
-import { Patience } from "../../../src/http/node/patience.js";
-import { createAuthClient } from "../../../src/node.js";
-import { startRawH2 } from "../../helpers/raw-h2.js";
+import { LenientTimer } from "../src/lenient-timer.js";
+import { createAuthClient } from "../src/node.js";
+import { startRawH2 } from "./helpers/raw-h2.js";
 
 /** Keeps the process from listening. */
 function work(ms: number): void {
@@ -33,14 +33,14 @@ test("nor while it waited for a PING", async () => {
   expect(server.connections).toHaveLength(1);
 });
 
-describe("patience runs out", () => {
+describe("a lenient timer goes off", () => {
   async function isOverAfter(ms: number, busy: () => Promise<unknown>): Promise<boolean> {
     let isOver = false;
-    const patience = new Patience(ms, () => {
+    const timer = new LenientTimer(ms, () => {
       isOver = true;
     });
     await busy();
-    patience.end();
+    timer.end();
     return isOver;
   }
 
