@@ -191,13 +191,14 @@ function streamFailure(stream: PendingStream, { connection, bytesBefore, head, e
   // Node could not open it, since its numbers have run out.
   if (stream.id === undefined) connection.retire();
   const unprocessed = connection.whyUnprocessed(stream.id);
-  if (unprocessed) return networkFailure(unprocessed.fault, error ?? unprocessed.cause, unprocessed.event);
+  // Once an answer began the request is committed (gRFC A6), whatever the server says later.
+  if (unprocessed && !head) return networkFailure(unprocessed.fault, error ?? unprocessed.cause, unprocessed.event);
   if (code === constants.NGHTTP2_REFUSED_STREAM && !head && !connection.hadRefusal) {
     if (connection.bytesRead === bytesBefore) connection.refusedByNode();
     const message = "the server did not take the request (REFUSED_STREAM)";
     return networkFailure({ reason: "rst-refused-stream", message, repeat: "refused" }, error);
   }
-  if (!connection.isDead) return resetFailure(code, connection.isTls, head?.status, error);
+  if (!connection.isDead && !unprocessed) return resetFailure(code, connection.isTls, head?.status, error);
   const { fault, cause, event } = connection.whyDead(error);
   return networkFailure(fault, cause, event);
 }

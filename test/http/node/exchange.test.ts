@@ -1,6 +1,8 @@
+import { createClient } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
-import { Code, createAuthClient, getErrorInfo, grpc, grpcWeb, rest } from "../../../src/node.js";
+import { Code, createAuthClient, createAuthTransport, getErrorInfo, grpc, grpcWeb, rest } from "../../../src/node.js";
 import { violations } from "../../faults/violations.js";
+import { PlainService } from "../../gen/plain_pb.js";
 import { okAnswer, type RawH2Connection, type RawH2Stream, startRawH2 } from "../../helpers/raw-h2.js";
 
 const token = "token-of-nobody";
@@ -100,4 +102,45 @@ describe("REFUSED_STREAM is the server's word that it did not take a request", (
     const cut = { code: Code.Unavailable, reason: "rst-refused-stream", requests: 1 };
     expect(await failing(headFirst)).toEqual(cut);
   });
+});
+
+describe("a GOAWAY that leaves out a request whose answer began", () => {
+  for (const [what, begin] of [
+    ["HEADERS", (one: RawH2Stream) => one.head()],
+    [
+      "DATA",
+      (one: RawH2Stream) => {
+        one.head();
+        one.data(Buffer.from([0, 0, 0]));
+      },
+    ],
+  ] as const) {
+    const goaway = (one: RawH2Stream) => {
+      begin(one);
+      one.connection.goaway(0, 0);
+    };
+
+    test(`does not take back that it was processed, after ${what}: it is lost`, async () => {
+      expect(await failing(goaway)).toEqual({ code: Code.Unavailable, reason: "connection-lost", requests: 1 });
+    });
+
+    test(`after ${what}, so that what is not safe to repeat is not sent again`, async () => {
+      await using server = await startRawH2({ onRequest: goaway });
+      const transport = createAuthTransport({ baseUrl: server.url, token, retry: { initialBackoffMs: 1 } });
+      try {
+        const call = createClient(PlainService, transport).getThing({ id: "1" });
+        await expect(call).rejects.toThrow(/GOAWAY 0/);
+      } finally {
+        transport.close();
+      }
+      expect(server.requests).toHaveLength(1);
+    });
+
+    test(`after ${what}: what is safe to repeat is, with retries`, async () => {
+      await using server = await startRawH2({ onRequest: (one) => (one.number === 1 ? goaway(one) : one.ok()) });
+      await using auth = createAuthClient({ baseUrl: server.url, token, retry: { initialBackoffMs: 1 } });
+      await auth.listMyRefreshTokens({});
+      expect(server.requests).toHaveLength(2);
+    });
+  }
 });
