@@ -167,10 +167,15 @@ export interface Goaway {
   readonly debug: string;
 }
 
+// What grpc-go, grpc-java, gRPC's C core, Envoy and Google's front ends say. Anything else may be about another user of
+// the connection, and every call on it would show it.
+const knownDebug =
+  /^(?:too_many_(?:pings|rststreams)|max_(?:age|idle)|graceful_(?:stop|shutdown)|app_requested|load_shed|session_timed_out|server_shutting_down|Server shutdown)$/;
+
 /** What it comes to that a server ended a connection with GOAWAY. */
 export function goawayFault({ code, debug }: Goaway, host: string, isTls: boolean): NetworkFault {
   if (code === constants.NGHTTP2_HTTP_1_1_REQUIRED) return notHttp2(host, isTls);
-  const why = debug === "" ? "" : `, "${debug.slice(0, 80)}"`;
+  const why = knownDebug.test(debug) ? `, "${debug}"` : "";
   const message = `${host} closed the connection (GOAWAY ${code}${why})`;
   if (code !== constants.NGHTTP2_INADEQUATE_SECURITY) return { reason: "connection-lost", message };
   return { reason: "rst-inadequate-security", message, code: Code.PermissionDenied, repeat: "never" };

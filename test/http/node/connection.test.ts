@@ -248,11 +248,26 @@ test("a head in more frames than Node takes is told so, and costs two connection
   expect(server.connections).toHaveLength(2);
 });
 
-test("what a server says as it ends a connection is UTF-8", async () => {
-  await using server = await startRawH2({ onRequest: (one) => one.connection.goaway(one.id, 2, "Wartung – später") });
-  await using auth = createAuthClient({ baseUrl: server.url, token, retry: false });
-  const error = await auth.listMyRefreshTokens({}).catch((thrown: unknown) => thrown);
-  expect((error as Error).message).toContain('(GOAWAY 2, "Wartung – später")');
+describe("the words of a GOAWAY, which every call on the connection shows,", () => {
+  const words = async (debug: string) => {
+    await using server = await startRawH2({ onRequest: (one) => one.connection.goaway(one.id, 2, debug) });
+    await using auth = createAuthClient({ baseUrl: server.url, token, retry: false });
+    const error = await auth.listMyRefreshTokens({}).catch((thrown: unknown) => thrown as Error);
+    return /\(GOAWAY 2(.*)\)$/.exec(String((error as Error).message))?.[1];
+  };
+
+  for (const known of ["too_many_pings", "max_age", "graceful_stop", "load_shed"]) {
+    test(`are shown where servers are known to say them: ${known}`, async () => {
+      expect(await words(known)).toBe(`, "${known}"`);
+    });
+  }
+
+  // Who says more may say it of one call, or one user, alone.
+  for (const unknown of ["bad token eyJhbGciOi of user 7", "too_many_pings\n", "max_age of eyJhbGciOi", "Wartung"]) {
+    test(`are left out otherwise: ${JSON.stringify(unknown)}`, async () => {
+      expect(await words(unknown)).toBe("");
+    });
+  }
 });
 
 /** A server that never says a word on its first connections. */
