@@ -115,7 +115,7 @@ export class Call {
 
   /** The error of the call's deadline. */
   deadlineError(cause: ConnectError | undefined): ConnectError {
-    const after = cause ? `; the attempt before failed: ${cause.message}` : "";
+    const after = cause ? `; the last attempt failed: ${cause.message}` : "";
     const message = `the deadline of ${this.timeoutMs} ms passed while ${this.step}${after}`;
     return failure(Code.DeadlineExceeded, message, {}, { cause });
   }

@@ -84,9 +84,11 @@ const clockToleranceMs = 100;
 
 /** Decides what follows a failed attempt. */
 export function next(error: ConnectError, state: CallState): Step {
-  if (state.remainingMs <= clockToleranceMs && isDeadlineInDisguise(error, state.metadata)) return { do: "expire" };
-  if (state.mayRefresh && error.code === Code.Unauthenticated) return { do: "refresh" };
   const note = noteOf(error) ?? {};
+  // A server of gRPC has the deadline too, and resets the stream as it passes.
+  const isDeadline = note.reason === "rst-cancel" || isDeadlineInDisguise(error, state.metadata);
+  if (isDeadline && state.remainingMs <= clockToleranceMs) return { do: "expire" };
+  if (state.mayRefresh && error.code === Code.Unauthenticated) return { do: "refresh" };
   const { repeat = "never" } = note;
   if (repeat === "never") return { do: "fail" };
   // The server never took it, so this is no retry (gRFC A6, "transparent retries").

@@ -35,6 +35,9 @@ const gone: Error = [Code.NotFound, {}, "Refresh Token not found (COMMAND-BHt2w)
 const noneLeft: Error = [Code.InvalidArgument, {}, "ID missing (COMMAND-Gfj42)"];
 const noOrg: Error = [Code.PermissionDenied, {}, "Organisation doesn't exist (AUTH-Bs7Ds)"];
 
+const cancelled: Error = [Code.Canceled, { reason: "rst-cancel", fromServer: true }];
+
+const near = { remainingMs: 100 };
 const wait = (ms: number, isCounted = true): Step => ({ do: "wait", ms, isCounted });
 const fail: Step = { do: "fail" };
 const off = { policy: undefined };
@@ -129,6 +132,10 @@ const rows: readonly (readonly [name: string, Error, Partial<CallState>, Step])[
   ["as is none left to revoke", noneLeft, { method: revokeAll, retries: 1, counted: 1 }, fail],
   ["an organization that nobody named is missing at the deadline", noOrg, { remainingMs: 1 }, { do: "expire" }],
   ["or just after it", noOrg, { remainingMs: -1 }, { do: "expire" }],
+  ["a stream that the server cancels at the deadline is its copy of the deadline", cancelled, near, { do: "expire" }],
+  ["also with retries off", cancelled, { ...near, ...off }, { do: "expire" }],
+  ["but not earlier", cancelled, { remainingMs: 101 }, fail],
+  ["nor without a deadline", cancelled, forEver, fail],
   ["one that was named may be missing", noOrg, { remainingMs: 1, metadata: { "x-zitadel-orgid": "7" } }, fail],
   ["with time left it is what it says", noOrg, { remainingMs: 5000 }, fail],
   ["another denial is what it says", [Code.PermissionDenied, {}, "no (AUTH-1)"], { remainingMs: 1 }, fail],

@@ -230,6 +230,24 @@ describe("HTTP/2 control frames", () => {
   ]);
 
   for (const route of overHttp2) {
+    // As grpc-go does with handlers that go on.
+    test(`RST_STREAM CANCEL as the deadline passes, ${route}`, async () => {
+      const deadlineMs = 300;
+      await using server = await startRawH2({
+        onRequest: (one) => setTimeout(() => one.rst(rst.cancel), deadlineMs - 60),
+      });
+      await using client = clientFor(route, { baseUrl: server.url, timeoutMs: deadlineMs, retry: false });
+      const expected = {
+        code: Code.DeadlineExceeded,
+        attempts: 1,
+        message: /deadline of 300 ms .*waiting for the answer/,
+      };
+      await listOutcome(client, expected);
+      server.options = {};
+      await listOutcome(client, { code: "ok" });
+      expect(server.connections.map(({ pings }) => pings)).toEqual([0]);
+    });
+
     test(`GOAWAY while idle, then a call 0 to 8 turns of the event loop later, ${route}`, async () => {
       const stray = collectStray();
       for (let run = 0; run < 40; run++) {
