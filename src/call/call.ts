@@ -1,5 +1,6 @@
 import { Code, type ConnectError, type ContextValues } from "@connectrpc/connect";
 import { failure, noteProgress } from "../failure.js";
+import { LenientTimer } from "../lenient-timer.js";
 import { abortError, link, unlink } from "./abort-signal.js";
 
 /** How far a call has come, over all of its requests. */
@@ -163,10 +164,11 @@ export function underDeadline<T>(
   const { timeoutMs, progress } = call;
   return untilStopped(call, signal, "the caller", run, (stop) => {
     const expire = () => stop(call.deadlineError(progress.lastError));
-    const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
+    // A page that was frozen, or a thread that was blocked, may have the answer already: it gets one turn of the loop.
+    const timer = timeoutMs === undefined ? undefined : new LenientTimer(timeoutMs, expire, 0);
     const entry = addTo(active, stop);
     return () => {
-      clearTimeout(timer);
+      timer?.end();
       removeFrom(active, entry);
       call.finish();
     };

@@ -5,6 +5,7 @@ import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { describe, expect, jest, test } from "@jest/globals";
 import type { Attempt } from "../../src/node.js";
 import { type Answer, startAnswerServer } from "../helpers/answer-server.js";
+import { ca, certificate } from "../helpers/certificate.js";
 import { collectGarbage } from "../helpers/collect-garbage.js";
 import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
 import {
@@ -20,6 +21,7 @@ import {
   retryInfo,
 } from "./answers.js";
 import { canaryToken, collectStray, expectOutcome, turns, until } from "./fault-row.js";
+import { clientFor, everyRoute, overHttp2, startRaw } from "./routes.js";
 
 const all: ProtocolName[] = ["grpc", "grpcWeb", "rest"];
 const deadlineMs = 250;
@@ -535,3 +537,40 @@ async function silentPeer() {
     },
   };
 }
+
+describe("a deadline that passes while the thread is blocked", () => {
+  /** Keeps the thread from listening. */
+  function block(ms: number): void {
+    for (const end = performance.now() + ms; performance.now() < end; );
+  }
+
+  for (const route of everyRoute) {
+    for (const tls of [undefined, certificate("server")]) {
+      // `fetch` takes no authority of ours.
+      if (tls && !overHttp2.includes(route)) continue;
+      test(`does not win over an answer that is there, over ${tls ? "TLS" : "cleartext"}, ${route}`, async () => {
+        let blockMs = 0;
+        await using server = await startRaw(route, {
+          ...(tls && { tls }),
+          onRequest(one) {
+            one.ok();
+            block(blockMs);
+          },
+        });
+        await using client = clientFor(route, { baseUrl: server.url, http2: { tls: { ca } }, retry: false });
+        await client.listMyRefreshTokens({});
+        blockMs = 400;
+        await expectOutcome((options) => client.listMyRefreshTokens({}, { ...options, timeoutMs: 150 }), {
+          code: "ok",
+        });
+      });
+    }
+  }
+
+  test("is told as ever where there is none", async () => {
+    await using server = await startRaw("grpc", { onRequest: () => block(400) });
+    await using client = clientFor("grpc", { baseUrl: server.url, retry: false });
+    const expected = { code: Code.DeadlineExceeded, attempts: 1 };
+    await expectOutcome((options) => client.listMyRefreshTokens({}, { ...options, timeoutMs: 150 }), expected);
+  });
+});
