@@ -17,6 +17,8 @@ interface BrowserRow {
   preflight?: (request: IncomingMessage, response: ServerResponse) => void;
   sameOrigin?: boolean;
   times?: number;
+  timeoutMs?: number;
+  freezeMs?: number;
   expected: Partial<Omit<PageOutcome, "message">> & { message?: RegExp };
   /** How many requests the server answered, preflights left out. */
   requests: number;
@@ -54,6 +56,16 @@ const rows: BrowserRow[] = [
       response.writeHead(200, { "content-type": "application/grpc-web+proto", "grpc-status": "16" }).end();
     },
     expected: { code: Code.Unknown, httpStatus: 200, fromServer: false, attempts: 1, message: /expose.*grpc-status/i },
+    requests: 1,
+  },
+  {
+    name: "an answer that came while the page was frozen until after its deadline",
+    on: both,
+    sameOrigin: true,
+    timeoutMs: 500,
+    freezeMs: 1_000,
+    answer: (request, response) => setTimeout(ok, 200, request, response),
+    expected: {},
     requests: 1,
   },
   {
@@ -141,6 +153,8 @@ describe("answers that a browser keeps from the page", () => {
           protocol,
           token: canaryToken,
           times: row.times ?? 1,
+          timeoutMs: row.timeoutMs ?? 10_000,
+          freezeMs: row.freezeMs ?? 0,
         }),
       );
       const entry = "test/faults/browser-page.ts";

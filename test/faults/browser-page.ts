@@ -7,6 +7,10 @@ export interface PageCall {
   readonly token: string;
   /** How many calls with the same client; default 1. The outcome is the last one's. */
   readonly times?: number;
+  /** Default 10,000. */
+  readonly timeoutMs?: number;
+  /** For how long the page is frozen, a little after each call began; default 0. */
+  readonly freezeMs?: number;
 }
 
 export interface PageOutcome {
@@ -30,16 +34,26 @@ export async function run(calls: readonly PageCall[]): Promise<PageOutcome[]> {
   return outcomes;
 }
 
-async function outcomeOf({ baseUrl, protocol, token, times = 1 }: PageCall): Promise<PageOutcome> {
+async function outcomeOf({
+  baseUrl,
+  protocol,
+  token,
+  times = 1,
+  timeoutMs = 10_000,
+  freezeMs = 0,
+}: PageCall): Promise<PageOutcome> {
   const client = createAuthClient({
     baseUrl,
     token,
     protocol: protocol === "rest" ? rest : grpcWeb,
-    timeoutMs: 10_000,
+    timeoutMs,
     retry: { initialBackoffMs: 1, maxBackoffMs: 1 },
   });
   try {
-    for (let call = 0; call < times; call++) await client.listMyRefreshTokens({});
+    for (let call = 0; call < times; call++) {
+      if (freezeMs > 0) setTimeout(freeze, 30, freezeMs);
+      await client.listMyRefreshTokens({});
+    }
     return {};
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;
@@ -51,4 +65,8 @@ async function outcomeOf({ baseUrl, protocol, token, times = 1 }: PageCall): Pro
   } finally {
     client.close();
   }
+}
+
+function freeze(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
 }
