@@ -1,13 +1,13 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { Duplex } from "node:stream";
+import { Duplex, Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { describe, expect, test } from "@jest/globals";
 import { Code, createAuthClient } from "../../src/node.js";
 import { ca, certificate } from "../helpers/certificate.js";
 import { startRawH2 } from "../helpers/raw-h2.js";
-import { until } from "./fault-row.js";
+import { collectStray, until } from "./fault-row.js";
 import { listOutcome } from "./fault-table.js";
 import { clientFor, overHttp2 } from "./routes.js";
 
@@ -162,6 +162,76 @@ for (const route of overHttp2) {
       await pause(200);
       expect(late.every(({ destroyed }) => destroyed)).toBe(true);
     });
+  });
+}
+
+const failed = () => Object.assign(new Error("the tunnel broke"), { code: "ECONNRESET" });
+const silent = () => new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+
+/** Everything that a `createConnection` may hand in dead, or dying. */
+const dead: Record<string, () => unknown> = {
+  "destroyed with an error": () => silent().destroy(failed()),
+  "destroyed with an error, by a promise": async () => silent().destroy(failed()),
+  "that fails a little later": () => {
+    const stream = silent();
+    setTimeout(() => stream.destroy(failed()), 20);
+    return stream;
+  },
+  "that fails twice": () => {
+    const stream = silent();
+    setTimeout(() => stream.emit("error", failed()) && stream.destroy(failed()), 20);
+    return stream;
+  },
+  "that ends, and fails long after": () => {
+    const stream = silent();
+    stream.push(null);
+    setTimeout(() => stream.emit("error", failed()), 100);
+    return stream;
+  },
+  "that had ended before": async () => {
+    const stream = silent();
+    stream.push(null);
+    await once(stream.resume(), "end");
+    return stream;
+  },
+  "that cannot be written to any more": () => silent().end(),
+  "whose writes fail": () => new Duplex({ read() {}, write: (_chunk, _encoding, done) => done(failed()) }),
+  "that hands out strings": () => {
+    const stream = silent().setEncoding("utf8");
+    setTimeout(() => stream.push("SSH-2.0\r\n"), 20);
+    return stream;
+  },
+  "a TLS connection that failed": () => connectTls({ port: 1, host: "127.0.0.1" }).destroy(failed()),
+  "a TLS connection that nobody takes": () => connectTls({ port: 1, host: "127.0.0.1" }),
+  "a socket that nobody takes": () => connect(1, "127.0.0.1"),
+  "a socket that failed before": async () => {
+    const socket = connect(1, "127.0.0.1");
+    await new Promise((resolve) => socket.once("error", resolve));
+    return socket;
+  },
+  "no stream to write to, destroyed with an error": () => new Readable({ read() {} }).destroy(failed()),
+  "no stream at all, which fails": () => {
+    const emitter = new EventEmitter();
+    setTimeout(() => emitter.emit("error", failed()), 20);
+    return emitter;
+  },
+  "destroyed with an error, after connectTimeoutMs": async () => {
+    await pause(250);
+    return silent().destroy(failed());
+  },
+};
+
+for (const [what, make] of Object.entries(dead)) {
+  test(`what createConnection hands in may be dead, ${what}: the call fails, and nothing else`, async () => {
+    const stray = collectStray();
+    for (const baseUrl of ["http://localhost:1", "https://localhost:1"]) {
+      const http2 = { createConnection: make as () => object, connectTimeoutMs: what.endsWith("Ms") ? 200 : 30_000 };
+      await using client = clientFor("grpc", { baseUrl, http2, retry: false });
+      await listOutcome(client, { code: Code.Unavailable });
+    }
+    await pause(150);
+    stray.stop();
+    expect(stray.seen).toEqual([]);
   });
 }
 

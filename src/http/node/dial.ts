@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import * as net from "node:net";
 import { Duplex } from "node:stream";
 import * as tls from "node:tls";
@@ -46,9 +47,12 @@ async function createdConnection(
   try {
     // A copy: what it changes there must not lead the next connection elsewhere.
     const opened: unknown = await createConnection(new URL(origin));
+    // It may have failed already, or fail at any time: an error that nobody listens to would end the process.
+    if (opened instanceof EventEmitter) opened.on("error", () => {});
     if (!(opened instanceof Duplex)) throw new TypeError("it must return a Duplex, or a promise of one");
-    if (opened.destroyed) throw opened.errored ?? new Error("the connection that it returned is closed");
-    return opened;
+    if (!opened.destroyed && !opened.readableEnded && !opened.writableEnded) return opened;
+    opened.destroy();
+    throw opened.errored ?? new Error("the connection that it returned is closed");
   } catch (cause) {
     throw new CreateConnectionError(cause);
   }
