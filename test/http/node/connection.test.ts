@@ -270,6 +270,22 @@ describe("the words of a GOAWAY, which every call on the connection shows,", () 
   }
 });
 
+test("a call that ends while it waits for its second connection made one request", async () => {
+  await using server = await startRawH2({
+    onRequest(one) {
+      server.options = { settings: false };
+      one.connection.socket.destroy();
+    },
+  });
+  const options = { timeoutMs: 300, retry: { initialBackoffMs: 1 } };
+  await using auth = createAuthClient({ baseUrl: server.url, token, ...options });
+  const error = await auth.listMyRefreshTokens({}).catch((thrown: unknown) => thrown);
+  expect(server.connections).toHaveLength(2);
+  expect(server.requests).toHaveLength(1);
+  expect(getErrorInfo(error).attempts).toBe(1);
+  expect((error as Error).message).toMatch(/passed while connecting to .*; the last attempt failed: .* was lost/);
+});
+
 /** A server that never says a word on its first connections. */
 function startStalled(stalled: number) {
   return startRawH2({
