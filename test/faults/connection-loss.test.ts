@@ -220,7 +220,7 @@ describe("connection loss", () => {
 
     test(`the path goes silent, which a PING finds out during the call, ${route}`, async () => {
       await using server = await startRawH2();
-      const http2 = { pingIntervalMs: 40, pingTimeoutMs: 40 };
+      const http2 = { pingIntervalMs: 250, pingTimeoutMs: 40 };
       await using client = clientFor(route, { baseUrl: server.url, http2 });
       await listOutcome(client, { code: "ok" });
       blackHole(server.connections[0]?.socket);
@@ -231,7 +231,7 @@ describe("connection loss", () => {
 
     test(`the same without retry, ${route}`, async () => {
       await using server = await startRawH2();
-      const http2 = { pingIntervalMs: 40, pingTimeoutMs: 40 };
+      const http2 = { pingIntervalMs: 250, pingTimeoutMs: 40 };
       await using client = clientFor(route, { baseUrl: server.url, http2, retry: false });
       await listOutcome(client, { code: "ok" });
       blackHole(server.connections[0]?.socket);

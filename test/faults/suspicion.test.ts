@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
 import { Code, getErrorInfo } from "../../src/node.js";
-import { type RawH2Connection, type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
+import { okAnswer, type RawH2Connection, type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
 import { type Relay, startRelay } from "../helpers/relay.js";
 import { until } from "./fault-row.js";
 import { type Client, type ClientOptions, clientFor } from "./routes.js";
@@ -18,7 +18,7 @@ interface Bad {
   readonly deadlines: readonly [below: number, above: number];
 }
 
-const deadPath: Bad = { name: "a dead path", roundTripMs: 0, pingTimeoutMs: 250, deadlines: [120, 500] };
+const deadPath: Bad = { name: "a dead path", roundTripMs: 0, pingTimeoutMs: 600, deadlines: [300, 1_000] };
 const slowPaths = [50, 150, 300].map(
   (ms): Bad => ({ name: `a round trip of ${ms} ms`, roundTripMs: ms, pingTimeoutMs: 800, deadlines: [600, 1_000] }),
 );
@@ -83,10 +83,13 @@ test(`only what was on its way is lost: ${deadPath.name}`, async () => {
     const failed = calls.outcomes.filter((outcome) => outcome !== "ok");
     // Of each loop the call that was on its way, and the next one where an answer had come since that was sent.
     expect(failed.length).toBeLessThanOrEqual(isBusy ? 11 : 1);
+    // Without retry the PING's timeout may end one that was sent just before the doubt.
+    const isExpected = (outcome: string) => outcome === "DeadlineExceeded" || (!retry && /lost$/.test(outcome));
+    expect(failed.filter((outcome) => !isExpected(outcome))).toEqual([]);
     const { goaways, connections } = peer.seen();
-    return { goaways, connections, failed: [...new Set(failed)], last: calls.outcomes.slice(-3) };
+    return { goaways, connections, someFailed: failed.length > 0, last: calls.outcomes.slice(-3) };
   });
-  const wanted = { connections: 2, goaways: 0, failed: ["DeadlineExceeded"], last: ["ok", "ok", "ok"] };
+  const wanted = { connections: 2, goaways: 0, someFailed: true, last: ["ok", "ok", "ok"] };
   expect(seen).toEqual(mapValues(seen, () => wanted));
 });
 
@@ -198,6 +201,23 @@ describe("without PINGs", () => {
     peer.holding.shift()?.ok();
     await Promise.all(late);
     expect(calls.outcomes).toEqual(["ok", "DeadlineExceeded", "ok", "ok", "ok"]);
+  });
+
+  test("one that began to answer after it was replaced may go on", async () => {
+    await using peer = await startPeer();
+    await using client = peer.client({ http2: { pingIntervalMs: false, pingTimeoutMs: 300 }, retry: false });
+    const calls = new Calls(client);
+    await calls.answered();
+    const late = calls.held();
+    await calls.stuck(50);
+    await calls.answered();
+    const [one] = peer.holding as [RawH2Stream];
+    one.head();
+    await pause(600);
+    one.data(okAnswer().body);
+    one.trailers();
+    await late;
+    expect(calls.outcomes).toEqual(["ok", "DeadlineExceeded", "ok", "ok"]);
   });
 });
 

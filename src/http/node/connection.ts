@@ -49,13 +49,13 @@ export interface ConnectionEnd {
 export interface ConnectionOwner {
   readonly ration: DoubtRation;
   /** The connection is ready, or not doubted any more. */
-  usable(connection: Connection): void;
+  onUsable(connection: Connection): void;
   /** The answer to its PING takes longer than calls are to wait for it alone. */
-  overdue(): void;
+  onOverdue(): void;
   /** It takes no more requests, or has ended. Told perhaps more than once. */
-  retired(connection: Connection): void;
+  onRetired(connection: Connection): void;
   /** Its server dislikes so many PINGs. */
-  tooManyPings(): void;
+  onTooManyPings(): void;
 }
 
 /**
@@ -251,7 +251,7 @@ export class Connection {
   /** Takes no more requests, and ends when those under way are over. */
   retire(): void {
     this.#session?.close();
-    this.#owner.retired(this);
+    this.#owner.onRetired(this);
   }
 
   /** Retires, since another one was ready before this one had shown a sign of life. */
@@ -274,7 +274,7 @@ export class Connection {
     this.#dialling.abort();
     this.#session?.destroy();
     this.#socket?.destroy();
-    this.#owner.retired(this);
+    this.#owner.onRetired(this);
   }
 
   #begin(socket: Duplex): void {
@@ -303,7 +303,7 @@ export class Connection {
     });
     session.on("goaway", (code, lastStreamId, data) => {
       this.#goaway = { code, lastStreamId, debug: data ? Buffer.from(data).toString() : "" };
-      if (this.#hadTooManyPings) this.#owner.tooManyPings();
+      if (this.#hadTooManyPings) this.#owner.onTooManyPings();
       this.retire();
     });
     session.once("remoteSettings", () => {
@@ -336,7 +336,7 @@ export class Connection {
       Math.min(pingIntervalMs, maxTimerMs),
     ).unref();
     this.#showedLife();
-    this.#owner.usable(this);
+    this.#owner.onUsable(this);
   }
 
   #ping(): void {
@@ -349,7 +349,7 @@ export class Connection {
     this.#lifeTimer = new LenientTimer(awaitedMs, () => {
       this.#isOverdue = true;
       this.#endUnlessAlive(pingTimeoutMs - awaitedMs);
-      this.#owner.overdue();
+      this.#owner.onOverdue();
     }).unref();
     session.ping((error) => {
       if (error) return;
@@ -367,7 +367,7 @@ export class Connection {
     this.#isOverdue = false;
     if (!this.#isDoubted) return;
     this.#isDoubted = false;
-    if (this.isOpen) this.#owner.usable(this);
+    if (this.isOpen) this.#owner.onUsable(this);
   }
 
   #endUnlessAlive(ms: number): void {

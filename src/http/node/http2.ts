@@ -36,7 +36,7 @@ class Http2Client implements HttpClient, ConnectionOwner {
   // Why there will be no other connection, while the one in use may still answer its PING.
   #failedDial: ConnectionEnd | undefined;
   readonly #waiting = new Set<Waiting>();
-  #keepsAlive: NodeJS.Timeout | undefined;
+  #keepAlive: NodeJS.Timeout | undefined;
 
   constructor(origin: URL, settings: Http2Settings) {
     this.#origin = origin;
@@ -57,7 +57,7 @@ class Http2Client implements HttpClient, ConnectionOwner {
   }
 
   /** A connection that may be used is there: a new one, or the one in use again. The first sign of life counts. */
-  usable(connection: Connection): void {
+  onUsable(connection: Connection): void {
     const last = this.#current;
     this.#current = connection;
     if (last?.isOpen && last !== connection) {
@@ -71,11 +71,11 @@ class Http2Client implements HttpClient, ConnectionOwner {
     for (const { resolve } of this.#settle()) resolve(connection);
   }
 
-  overdue(): void {
+  onOverdue(): void {
     if (this.#waiting.size > 0) this.#seek();
   }
 
-  retired(connection: Connection): void {
+  onRetired(connection: Connection): void {
     if (connection.ended) this.#connections.delete(connection);
     if (connection.ended && this.#dials.delete(connection)) {
       if (this.#dials.size > 0) return;
@@ -89,7 +89,7 @@ class Http2Client implements HttpClient, ConnectionOwner {
   }
 
   // As grpc's keepalive document asks of a client that was told so.
-  tooManyPings(): void {
+  onTooManyPings(): void {
     this.#settings = { ...this.#settings, pingIntervalMs: this.#settings.pingIntervalMs * 2 };
   }
 
@@ -108,13 +108,13 @@ class Http2Client implements HttpClient, ConnectionOwner {
         },
       };
       this.#waiting.add(waiting);
-      this.#keepsAlive ??= setInterval(() => {}, maxTimerMs);
+      this.#keepAlive ??= setInterval(() => {}, maxTimerMs);
       this.#seek();
       call.step = `${this.#current ? "checking the connection" : "connecting"} to ${this.#origin.host}`;
       const dial = this.#lastDial;
       const stop = () => {
         this.#waiting.delete(waiting);
-        this.#rest();
+        this.#letGo();
         if (call.stopped?.code === Code.DeadlineExceeded && dial === this.#lastDial) this.#vainDial = dial;
         call.notSent();
         reject(call.stopped);
@@ -151,13 +151,13 @@ class Http2Client implements HttpClient, ConnectionOwner {
     const all = [...this.#waiting];
     this.#waiting.clear();
     this.#failedDial = undefined;
-    this.#rest();
+    this.#letGo();
     return all;
   }
 
-  #rest(): void {
+  #letGo(): void {
     if (this.#waiting.size > 0) return;
-    clearInterval(this.#keepsAlive);
-    this.#keepsAlive = undefined;
+    clearInterval(this.#keepAlive);
+    this.#keepAlive = undefined;
   }
 }

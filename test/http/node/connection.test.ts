@@ -100,6 +100,29 @@ test("a connection that was doubted once is not doubted for ever", async () => {
   expect(server.connections).toHaveLength(1);
 });
 
+test("after an answer a connection may be doubted again within a second", async () => {
+  const { now } = performance;
+  let skippedMs = 0;
+  jest.spyOn(performance, "now").mockImplementation(() => now.call(performance) + skippedMs);
+  try {
+    await using server = await startRawH2();
+    await using auth = createAuthClient({ baseUrl: server.url, token, retry: false });
+    await auth.listMyRefreshTokens({});
+    const [connection] = server.connections as [RawH2Connection];
+    for (let doubts = 1; doubts <= 4; doubts++) {
+      server.options = { onRequest: () => {} };
+      await auth.listMyRefreshTokens({}, { timeoutMs: 60 }).catch(() => {});
+      await until(() => connection.pings === doubts, "no PING came");
+      server.options = {};
+      await auth.listMyRefreshTokens({});
+      skippedMs += 1_000;
+    }
+    expect(server.connections).toHaveLength(1);
+  } finally {
+    jest.restoreAllMocks();
+  }
+});
+
 describe("a connection that was never made", () => {
   for (const [how, fail] of [
     ["cut at once", (socket: Socket) => socket.resetAndDestroy()],
