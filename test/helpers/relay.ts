@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, Socket } from "node:net";
 
 /** Passes connections on to a port of this machine, as a long or a bad path would. */
 export async function startRelay(port: number, roundTripMs = 0): Promise<Relay> {
@@ -18,7 +18,9 @@ export class Relay {
   constructor(port: number, roundTripMs: number) {
     this.#server = createServer((client) => {
       this.connections += 1;
-      const server = connect(port, "127.0.0.1");
+      // The server, too, hears of the connection half a round trip later.
+      const server = new Socket();
+      setTimeout(() => server.connect(port, "127.0.0.1"), roundTripMs / 2);
       const pair = { isDead: false, ends: [client, server] };
       this.#pairs.add(pair);
       for (const [from, to] of [
