@@ -1,38 +1,28 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { buf as runBuf } from "./helpers/buf.js";
 
 // From build/test, where this file runs.
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const bin = join(root, "node_modules/.bin");
 
-/** A copy of what buf reads, to generate and break things in. */
+/** A copy of what buf reads and runs, to generate and break things in. */
 let copy: string;
 
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), "buf-"));
-  for (const name of ["proto", "test/proto", "buf.yaml", "buf.gen.yaml", "test/buf.gen.yaml"])
+  for (const name of ["proto", "tools", "test/proto", "buf.yaml", "buf.gen.yaml", "test/buf.gen.yaml"])
     cpSync(join(root, name), join(copy, name), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
 });
 
 afterEach(() => rmSync(copy, { recursive: true, force: true }));
 
 function buf(...args: string[]) {
-  // buf finds protoc-gen-es on the PATH, as it does from an npm script.
-  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(root, "node_modules/@bufbuild/buf/bin/buf"), ...args],
-    {
-      cwd: copy,
-      env,
-      encoding: "utf8",
-    },
-  );
-  return { status, output: stdout + stderr };
+  const { status, output } = runBuf(copy, ...args);
+  return { status, output };
 }
 
 const contents = (folder: string) =>

@@ -28,7 +28,8 @@ const packages: Record<string, string> = { "@bufbuild/protobuf": "protobuf", "@c
  * matches is its own. `node` stands for every `node:` module.
  */
 const layers: Record<string, string[]> = {
-  "gen/": ["protobuf", "gen/"],
+  "gen/": ["protobuf", "gen/", "src/boot-file"],
+  "src/boot-file": ["protobuf"],
   // Pure: bytes in, bytes out.
   "src/protocol/": [
     "protobuf",

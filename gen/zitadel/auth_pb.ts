@@ -6,8 +6,8 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import { file_google_api_annotations } from "../google/api/annotations_pb.js";
+import { messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { bootFile } from "../../src/boot-file.js";
 import type { ListDetails, ObjectDetails } from "./object_pb.js";
 import { file_zitadel_object } from "./object_pb.js";
 import type { RefreshToken } from "./user_pb.js";
@@ -18,7 +18,33 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file zitadel/auth.proto.
  */
 export const file_zitadel_auth: GenFile = /*@__PURE__*/
-  fileDesc("ChJ6aXRhZGVsL2F1dGgucHJvdG8SD3ppdGFkZWwuYXV0aC52MSIcChpMaXN0TXlSZWZyZXNoVG9rZW5zUmVxdWVzdCJ2ChtMaXN0TXlSZWZyZXNoVG9rZW5zUmVzcG9uc2USKAoHZGV0YWlscxgBIAEoCzIXLnppdGFkZWwudjEuTGlzdERldGFpbHMSLQoGcmVzdWx0GAIgAygLMh0ueml0YWRlbC51c2VyLnYxLlJlZnJlc2hUb2tlbiIpChtSZXZva2VNeVJlZnJlc2hUb2tlblJlcXVlc3QSCgoCaWQYASABKAkiSgocUmV2b2tlTXlSZWZyZXNoVG9rZW5SZXNwb25zZRIqCgdkZXRhaWxzGAEgASgLMhkueml0YWRlbC52MS5PYmplY3REZXRhaWxzIiEKH1Jldm9rZUFsbE15UmVmcmVzaFRva2Vuc1JlcXVlc3QiIgogUmV2b2tlQWxsTXlSZWZyZXNoVG9rZW5zUmVzcG9uc2UyhgQKC0F1dGhTZXJ2aWNlEqABChNMaXN0TXlSZWZyZXNoVG9rZW5zEisueml0YWRlbC5hdXRoLnYxLkxpc3RNeVJlZnJlc2hUb2tlbnNSZXF1ZXN0Giwueml0YWRlbC5hdXRoLnYxLkxpc3RNeVJlZnJlc2hUb2tlbnNSZXNwb25zZSIukAIBgtPkkwIlOgEqIiAvdXNlcnMvbWUvdG9rZW5zL3JlZnJlc2gvX3NlYXJjaBKdAQoUUmV2b2tlTXlSZWZyZXNoVG9rZW4SLC56aXRhZGVsLmF1dGgudjEuUmV2b2tlTXlSZWZyZXNoVG9rZW5SZXF1ZXN0Gi0ueml0YWRlbC5hdXRoLnYxLlJldm9rZU15UmVmcmVzaFRva2VuUmVzcG9uc2UiKJACAoLT5JMCHyodL3VzZXJzL21lL3Rva2Vucy9yZWZyZXNoL3tpZH0SswEKGFJldm9rZUFsbE15UmVmcmVzaFRva2VucxIwLnppdGFkZWwuYXV0aC52MS5SZXZva2VBbGxNeVJlZnJlc2hUb2tlbnNSZXF1ZXN0GjEueml0YWRlbC5hdXRoLnYxLlJldm9rZUFsbE15UmVmcmVzaFRva2Vuc1Jlc3BvbnNlIjKQAgKC0+STAik6ASoiJC91c2Vycy9tZS90b2tlbnMvcmVmcmVzaC9fcmV2b2tlX2FsbGIGcHJvdG8z", [file_google_api_annotations, file_zitadel_object, file_zitadel_user]);
+  bootFile({ name: "zitadel/auth.proto", package: "zitadel.auth.v1", syntax: "proto3", messageType: [
+    { name: "ListMyRefreshTokensRequest" },
+    { name: "ListMyRefreshTokensResponse", field: [
+      { name: "details", number: 1, label: 1, type: 11, typeName: ".zitadel.v1.ListDetails" },
+      { name: "result", number: 2, label: 3, type: 11, typeName: ".zitadel.user.v1.RefreshToken" },
+    ] },
+    { name: "RevokeMyRefreshTokenRequest", field: [
+      { name: "id", number: 1, label: 1, type: 9 },
+    ] },
+    { name: "RevokeMyRefreshTokenResponse", field: [
+      { name: "details", number: 1, label: 1, type: 11, typeName: ".zitadel.v1.ObjectDetails" },
+    ] },
+    { name: "RevokeAllMyRefreshTokensRequest" },
+    { name: "RevokeAllMyRefreshTokensResponse" },
+  ], service: [
+    { name: "AuthService", method: [
+      { name: "ListMyRefreshTokens", inputType: ".zitadel.auth.v1.ListMyRefreshTokensRequest", outputType: ".zitadel.auth.v1.ListMyRefreshTokensResponse", options: { idempotencyLevel: 1, $unknown: [
+        [72295728, "%:\u0001*\" /users/me/tokens/refresh/_search"],
+      ] } },
+      { name: "RevokeMyRefreshToken", inputType: ".zitadel.auth.v1.RevokeMyRefreshTokenRequest", outputType: ".zitadel.auth.v1.RevokeMyRefreshTokenResponse", options: { idempotencyLevel: 2, $unknown: [
+        [72295728, "\u001f*\u001d/users/me/tokens/refresh/{id}"],
+      ] } },
+      { name: "RevokeAllMyRefreshTokens", inputType: ".zitadel.auth.v1.RevokeAllMyRefreshTokensRequest", outputType: ".zitadel.auth.v1.RevokeAllMyRefreshTokensResponse", options: { idempotencyLevel: 2, $unknown: [
+        [72295728, "):\u0001*\"$/users/me/tokens/refresh/_revoke_all"],
+      ] } },
+    ] },
+  ] }, [file_zitadel_object, file_zitadel_user]);
 
 /**
  * Empty: the access token says whose tokens to list, and there is no paging.

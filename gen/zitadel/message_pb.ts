@@ -5,14 +5,20 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { bootFile } from "../../src/boot-file.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file zitadel/message.proto.
  */
 export const file_zitadel_message: GenFile = /*@__PURE__*/
-  fileDesc("ChV6aXRhZGVsL21lc3NhZ2UucHJvdG8SCnppdGFkZWwudjEiKgoLRXJyb3JEZXRhaWwSCgoCaWQYASABKAkSDwoHbWVzc2FnZRgCIAEoCWIGcHJvdG8z");
+  bootFile({ name: "zitadel/message.proto", package: "zitadel.v1", syntax: "proto3", messageType: [
+    { name: "ErrorDetail", field: [
+      { name: "id", number: 1, label: 1, type: 9 },
+      { name: "message", number: 2, label: 1, type: 9 },
+    ] },
+  ] });
 
 /**
  * Which of ZITADEL's errors it is. Travels in the details of the status.

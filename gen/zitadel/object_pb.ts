@@ -5,16 +5,29 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { bootFile } from "../../src/boot-file.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "../google/protobuf.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file zitadel/object.proto.
  */
 export const file_zitadel_object: GenFile = /*@__PURE__*/
-  fileDesc("ChR6aXRhZGVsL29iamVjdC5wcm90bxIKeml0YWRlbC52MSKdAQoNT2JqZWN0RGV0YWlscxIQCghzZXF1ZW5jZRgBIAEoBBIxCg1jcmVhdGlvbl9kYXRlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtjaGFuZ2VfZGF0ZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcmVzb3VyY2Vfb3duZXIYBCABKAkicwoLTGlzdERldGFpbHMSFAoMdG90YWxfcmVzdWx0GAEgASgEEhoKEnByb2Nlc3NlZF9zZXF1ZW5jZRgCIAEoBBIyCg52aWV3X3RpbWVzdGFtcBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  bootFile({ name: "zitadel/object.proto", package: "zitadel.v1", syntax: "proto3", messageType: [
+    { name: "ObjectDetails", field: [
+      { name: "sequence", number: 1, label: 1, type: 4 },
+      { name: "creation_date", number: 2, label: 1, type: 11, typeName: ".google.protobuf.Timestamp" },
+      { name: "change_date", number: 3, label: 1, type: 11, typeName: ".google.protobuf.Timestamp" },
+      { name: "resource_owner", number: 4, label: 1, type: 9 },
+    ] },
+    { name: "ListDetails", field: [
+      { name: "total_result", number: 1, label: 1, type: 4 },
+      { name: "processed_sequence", number: 2, label: 1, type: 4 },
+      { name: "view_timestamp", number: 3, label: 1, type: 11, typeName: ".google.protobuf.Timestamp" },
+    ] },
+  ] }, [file_google_protobuf_timestamp]);
 
 /**
  * The history of one stored object, in brief.

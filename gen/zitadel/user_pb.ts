@@ -5,9 +5,10 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { bootFile } from "../../src/boot-file.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "../google/protobuf.js";
 import type { ObjectDetails } from "./object_pb.js";
 import { file_zitadel_object } from "./object_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -16,7 +17,18 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file zitadel/user.proto.
  */
 export const file_zitadel_user: GenFile = /*@__PURE__*/
-  fileDesc("ChJ6aXRhZGVsL3VzZXIucHJvdG8SD3ppdGFkZWwudXNlci52MSKPAgoMUmVmcmVzaFRva2VuEgoKAmlkGAEgASgJEioKB2RldGFpbHMYAiABKAsyGS56aXRhZGVsLnYxLk9iamVjdERldGFpbHMSEQoJY2xpZW50X2lkGAMgASgJEi0KCWF1dGhfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoPaWRsZV9leHBpcmF0aW9uGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmF0aW9uGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZzY29wZXMYByADKAkSEAoIYXVkaWVuY2UYCCADKAliBnByb3RvMw", [file_google_protobuf_timestamp, file_zitadel_object]);
+  bootFile({ name: "zitadel/user.proto", package: "zitadel.user.v1", syntax: "proto3", messageType: [
+    { name: "RefreshToken", field: [
+      { name: "id", number: 1, label: 1, type: 9 },
+      { name: "details", number: 2, label: 1, type: 11, typeName: ".zitadel.v1.ObjectDetails" },
+      { name: "client_id", number: 3, label: 1, type: 9 },
+      { name: "auth_time", number: 4, label: 1, type: 11, typeName: ".google.protobuf.Timestamp" },
+      { name: "idle_expiration", number: 5, label: 1, type: 11, typeName: ".google.protobuf.Timestamp" },
+      { name: "expiration", number: 6, label: 1, type: 11, typeName: ".google.protobuf.Timestamp" },
+      { name: "scopes", number: 7, label: 3, type: 9 },
+      { name: "audience", number: 8, label: 3, type: 9 },
+    ] },
+  ] }, [file_google_protobuf_timestamp, file_zitadel_object]);
 
 /**
  * One place where the user is signed in for long: an app on a device that may

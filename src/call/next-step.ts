@@ -1,5 +1,5 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
-import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
+import type { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { type FailureNote, noteOf } from "../failure.js";
 import { isDeadlineInDisguise } from "../zitadel.js";
@@ -73,6 +73,9 @@ export interface CallState {
   readonly mayResend: boolean;
 }
 
+// protobuf's enum of these would bring the descriptors of descriptor.proto into every bundle.
+const noSideEffects = 1 satisfies MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+const idempotent = 2 satisfies MethodOptions_IdempotencyLevel.IDEMPOTENT;
 // How long a server that has just answered may take to start again.
 const restartMs = 5_000;
 // What is not counted must not be a busy loop, whatever the policy says.
@@ -117,9 +120,9 @@ function waitMs(
 
 /** Whether a method changes something on the server, so that it matters if a request was carried out. */
 export function hasSideEffects({ idempotency }: DescMethodUnary): boolean {
-  return idempotency !== Idempotency.NO_SIDE_EFFECTS;
+  return idempotency !== noSideEffects;
 }
 
 function isSafeToRepeat({ idempotency }: DescMethodUnary): boolean {
-  return idempotency === Idempotency.NO_SIDE_EFFECTS || idempotency === Idempotency.IDEMPOTENT;
+  return idempotency === noSideEffects || idempotency === idempotent;
 }

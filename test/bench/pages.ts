@@ -11,6 +11,12 @@ export const pages: Record<string, string> = {
     import { createAuthClient } from "zitadel-refresh-tokens";
     const auth = createAuthClient({ baseUrl: location.origin, token: () => globalThis.token });
     globalThis.list = () => auth.listMyRefreshTokens({});`,
+  "ours, gRPC-Web, view and revoke": `
+    import { createAuthClient, revokeRefreshTokens, viewRefreshTokens } from "zitadel-refresh-tokens";
+    const auth = createAuthClient({ baseUrl: location.origin, token: () => globalThis.token });
+    globalThis.revoke = () => revokeRefreshTokens(auth, ["123456789012345678"]);
+    globalThis.view = async () => viewRefreshTokens(await auth.listMyRefreshTokens({}));
+    globalThis.list = () => auth.listMyRefreshTokens({});`,
   "ours, gRPC-Web and REST": `
     import { createAuthClient, grpcWeb, rest } from "zitadel-refresh-tokens";
     const protocol = location.hash === "#rest" ? rest : grpcWeb;

@@ -5,7 +5,11 @@ import { bundleOf, pages } from "./pages.js";
 export type Size = { minified: number; gzip: number; limit?: number };
 
 /** What our own may have, in bytes of gzip. */
-const limits: Record<string, number> = { "ours, gRPC-Web": 28_000, "ours, gRPC-Web and REST": 38_000 };
+const limits: Record<string, number> = {
+  "ours, gRPC-Web": 28_500,
+  "ours, gRPC-Web, view and revoke": 29_500,
+  "ours, gRPC-Web and REST": 45_500,
+};
 
 /** Bundles pages, by default every one. */
 export async function measureSizes(names = Object.keys(pages)): Promise<Record<string, Size>> {

@@ -48,6 +48,12 @@ describe("a bundle", () => {
     ).toBe(0);
   });
 
+  test("holds no descriptors of descriptor.proto, which base64 would need", async () => {
+    const modules = await bundle(own);
+    expect(bytesOf(modules, /\/gen\/zitadel\/auth_pb/)).toBeGreaterThan(0);
+    expect(bytesOf(modules, /\/protobuf\/dist\/esm\/(wkt\/.*_pb|codegenv2\/file)\.js/)).toBe(0);
+  });
+
   // One createAuthClient makes both, so its own way stays reachable: this is by how much the bundle misses. With gzip
   // it is a third of that, in a bundle of 47 kB.
   test("of a given transport holds at most 15 kB of ours that it does not use", async () => {

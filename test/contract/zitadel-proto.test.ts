@@ -7,9 +7,12 @@ import {
   type DescMessage,
   type DescMethod,
   type DescService,
+  fromBinary,
   getOption,
   type MessageInitShape,
   setExtension,
+  toBinary,
+  toJson,
 } from "@bufbuild/protobuf";
 import {
   FieldDescriptorProto_Label,
@@ -19,16 +22,22 @@ import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
   MethodOptions_IdempotencyLevel,
+  timestampDate,
 } from "@bufbuild/protobuf/wkt";
+import { ConnectError, createClient } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
 import { http as theirHttp } from "@zitadel/proto/google/api/annotations_pb.js";
 import { HttpRuleSchema as TheirHttpRuleSchema } from "@zitadel/proto/google/api/http_pb.js";
 import { AuthService as TheirAuthService } from "@zitadel/proto/zitadel/auth_pb.js";
 import { ErrorDetailSchema as TheirErrorDetailSchema } from "@zitadel/proto/zitadel/message_pb.js";
+import { RefreshTokenSchema as TheirRefreshTokenSchema } from "@zitadel/proto/zitadel/user_pb.js";
 import { http } from "../../gen/google/api/annotations_pb.js";
 import { HttpRuleSchema } from "../../gen/google/api/http_pb.js";
 import { AuthService } from "../../gen/zitadel/auth_pb.js";
 import { ErrorDetailSchema } from "../../gen/zitadel/message_pb.js";
+import { RefreshTokenSchema } from "../../gen/zitadel/user_pb.js";
+import { createAuthTransport, grpc, grpcWeb, rest } from "../../src/node.js";
+import { startLocalZitadel } from "../../src/testing.js";
 
 const methodNames = ["ListMyRefreshTokens", "RevokeMyRefreshToken", "RevokeAllMyRefreshTokens"];
 
@@ -177,7 +186,7 @@ function find<T extends { name: string }>(among: Iterable<T>, name: string): T {
 const { INT64, STRING } = FieldDescriptorProto_Type;
 
 describe("the comparison", () => {
-  const parts = () => new Parts(AuthService.file, ErrorDetailSchema.file);
+  const parts = () => new Parts(AuthService.file, ErrorDetailSchema.file, http.file);
 
   test("finds nothing in an unchanged copy", () => {
     expect(parts().contract()).toEqual(theirs);
@@ -229,6 +238,36 @@ describe("the comparison", () => {
       const ours = parts();
       change(ours);
       expect(ours.contract()).not.toEqual(theirs);
+    });
+  }
+});
+
+describe("ZITADEL's own generated code, over this transport:", () => {
+  for (const protocol of [grpc, grpcWeb, rest]) {
+    test(`${protocol.name} gives its messages and its error details`, async () => {
+      const zitadel = await startLocalZitadel();
+      const [user] = zitadel.users;
+      const transport = createAuthTransport({ baseUrl: zitadel.url, token: user.token, protocol });
+      try {
+        const auth = createClient(TheirAuthService, transport);
+        const { result } = await auth.listMyRefreshTokens({});
+        expect(result.map(({ id }) => id).sort()).toEqual(user.refreshTokens.map(({ id }) => id).sort());
+        const [first] = result;
+        expect(first?.authTime && timestampDate(first.authTime).getTime()).toBeLessThan(Date.now());
+        // What one side has made, the other takes.
+        const ours = first && fromBinary(RefreshTokenSchema, toBinary(TheirRefreshTokenSchema, first));
+        expect(ours).toEqual(first);
+        expect(ours && toJson(RefreshTokenSchema, ours)).toEqual(first && toJson(TheirRefreshTokenSchema, first));
+
+        await auth.revokeMyRefreshToken({ id: first?.id ?? "" });
+        const error = await auth.revokeMyRefreshToken({ id: first?.id ?? "" }).catch((reason: unknown) => reason);
+        const details = ConnectError.from(error).findDetails(TheirErrorDetailSchema);
+        expect(details.map(({ id }) => id)).toEqual(["COMMAND-BHt2w"]);
+        expect(ConnectError.from(error).findDetails(ErrorDetailSchema)).toEqual(details);
+      } finally {
+        await transport.close();
+        await zitadel.close();
+      }
     });
   }
 });

@@ -4,7 +4,8 @@ import { installedParts } from "./installed-size.js";
 
 // Each limit is what there was when it was last looked at, and some room: to pass it takes a decision. The marks that
 // `npm run size` prints are lower.
-for (const [page, kilobytes] of Object.entries({ "ours, gRPC-Web": 36.1, "ours, gRPC-Web and REST": 47.7 })) {
+const limits = { "ours, gRPC-Web": 30, "ours, gRPC-Web, view and revoke": 31, "ours, gRPC-Web and REST": 47.5 };
+for (const [page, kilobytes] of Object.entries(limits)) {
   test(`a page with ${page} takes at most ${kilobytes} kB of gzip`, async () => {
     const sizes = await measureSizes([page]);
     expect(sizes[page]?.gzip).toBeGreaterThan(20_000);

@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { buf } from "../helpers/buf.js";
 import { type InstalledProject, installProject, tool } from "../packaging/installed-project.js";
 import { root, snippet } from "./docs.js";
 
@@ -26,14 +26,8 @@ const calls = ["rest", "grpc", "grpcWeb"].map((protocol) =>
 
 describe("a service of a user's own, as docs/adding-an-rpc.md has it", () => {
   test("is generated, compiles, and answers over every protocol", () => {
-    const env = { ...process.env, PATH: `${join(root, "node_modules/.bin")}${delimiter}${process.env.PATH}` };
-    const buf = join(root, "node_modules/@bufbuild/buf/bin/buf");
-    const { status, stdout, stderr } = spawnSync(process.execPath, [buf, "generate"], {
-      cwd: project.folder,
-      env,
-      encoding: "utf8",
-    });
-    expect({ status, output: stdout + stderr }).toEqual({ status: 0, output: "" });
+    const { status, output } = buf(project.folder, "generate");
+    expect({ status, output }).toEqual({ status: 0, output: "" });
     expect(readFileSync(join(project.folder, "gen/acme/notes/v1/notes_pb.ts"), "utf8")).toContain("NoteService");
     project.write(
       "server.ts",

@@ -5,16 +5,23 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { bootFile } from "../../../src/boot-file.js";
 import type { Any } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_any } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_any } from "../../google/protobuf.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file google/rpc/status.proto.
  */
 export const file_google_rpc_status: GenFile = /*@__PURE__*/
-  fileDesc("Chdnb29nbGUvcnBjL3N0YXR1cy5wcm90bxIKZ29vZ2xlLnJwYyJOCgZTdGF0dXMSDAoEY29kZRgBIAEoBRIPCgdtZXNzYWdlGAIgASgJEiUKB2RldGFpbHMYAyADKAsyFC5nb29nbGUucHJvdG9idWYuQW55YgZwcm90bzM", [file_google_protobuf_any]);
+  bootFile({ name: "google/rpc/status.proto", package: "google.rpc", syntax: "proto3", messageType: [
+    { name: "Status", field: [
+      { name: "code", number: 1, label: 1, type: 5 },
+      { name: "message", number: 2, label: 1, type: 9 },
+      { name: "details", number: 3, label: 3, type: 11, typeName: ".google.protobuf.Any" },
+    ] },
+  ] }, [file_google_protobuf_any]);
 
 /**
  * An error: what kind, for people, and for programs.
