@@ -26,6 +26,15 @@ const libraryOnDemand = {
   },
 };
 
+// The page has REST in a file, which does for the command.
+const restOnDemand = {
+  name: "rest-on-demand",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/rest\.js$/ }, () => ({ path: "./page/rest.js", external: true }));
+    onLoad({ filter: /protocol\/rest\/rest\.ts$/ }, () => ({ contents: "export const rest = undefined;" }));
+  },
+};
+
 const theRest = {
   name: "the-rest",
   setup({ onResolve }) {
@@ -53,13 +62,13 @@ const parts =
 const requireHere = 'const requireHere = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 
 await bundle("cli/main.ts", "dist/cli.js", [theRest]);
-await bundle("cli/run.ts", "dist/cli-run.js", [libraryOnDemand], requireHere);
-await bundle("node.ts", "dist/cli-node.cjs", [], parts);
+await bundle("cli/run.ts", "dist/cli-run.js", [libraryOnDemand, restOnDemand], requireHere);
+await bundle("node.ts", "dist/cli-node.cjs", [restOnDemand], parts);
 await bundle("testing.ts", "dist/cli-testing.cjs", [], parts);
 chmodSync("dist/cli.js", 0o755);
 
 const maker = "dist/man-page.mjs";
-await bundle("cli/help/man-page.ts", maker, [libraryOnDemand], requireHere);
+await bundle("cli/help/man-page.ts", maker, [libraryOnDemand, restOnDemand], requireHere);
 const { manPage } = await import(`../${maker}`);
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 writeFileSync("dist/zitadel-refresh-tokens.1", await manPage(version));

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,7 +66,7 @@ test("list over cleartext loads no TLS, which takes longer to set up than the ca
 });
 
 (process.platform === "win32" ? test.skip : test)(
-  "the command is four files, of which the first runs by its first line",
+  "the command is four files, of which the first runs by its first line, and the page's for REST",
   () => {
     const folder = mkdtempSync(join(tmpdir(), "cli-alone-"));
     try {
@@ -79,9 +79,16 @@ test("list over cleartext loads no TLS, which takes longer to set up than the ca
       // For its "type" and its version.
       copyFileSync(join(cli, "../../package.json"), join(folder, "package.json"));
       const env = { PATH: process.env.PATH, ZITADEL_TOKEN: "any" };
-      const { status, stderr } = spawnSync(alone, ["list", "-u", "http://127.0.0.1:9"], { env, encoding: "utf8" });
-      const said = "error: [unavailable] nothing listens at 127.0.0.1:9\n";
-      expect({ status, stderr }).toEqual({ status: 1, stderr: said });
+      const list = (protocol: string) => {
+        const args = ["list", "--protocol", protocol, "-u", "http://127.0.0.1:9"];
+        const { status, stderr } = spawnSync(alone, args, { env, encoding: "utf8" });
+        return { status, stderr };
+      };
+      const said = { status: 1, stderr: "error: [unavailable] nothing listens at 127.0.0.1:9\n" };
+      for (const protocol of ["grpc", "grpc-web"]) expect(list(protocol)).toEqual(said);
+      expect(list("rest").stderr).toContain("page/rest.js");
+      cpSync(join(cli, "../page/rest.js"), join(folder, "dist/page/rest.js"));
+      expect(list("rest")).toEqual(said);
       expect(spawnSync(alone, ["--version"], { env, encoding: "utf8" }).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     } finally {
       rmSync(folder, { recursive: true });

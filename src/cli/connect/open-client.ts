@@ -1,8 +1,6 @@
-import { type AuthClient, Code, createAuthClient, grpc, grpcWeb, type Http2Options, rest } from "../../node.js";
+import { type AuthClient, Code, createAuthClient, grpc, grpcWeb, type Http2Options } from "../../node.js";
 import type { Settings } from "../input/settings.js";
 import { type HttpProxy, proxyFor } from "./proxy.js";
-
-const protocols = { grpc, "grpc-web": grpcWeb, rest };
 
 /** Makes the client that the settings describe, which repeats failed calls unless `retry` says no. */
 export async function openClient(
@@ -18,7 +16,7 @@ export async function openClient(
   return createAuthClient({
     baseUrl: url,
     token: token?.value,
-    protocol: protocols[protocol],
+    protocol: protocol === "rest" ? (await import("./rest.js")).rest : protocol === "grpc" ? grpc : grpcWeb,
     timeoutMs,
     retry,
     allowInsecure,
