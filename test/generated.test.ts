@@ -13,7 +13,7 @@ let copy: string;
 
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), "buf-"));
-  for (const name of ["proto", "tools", "test/proto", "buf.yaml", "buf.gen.yaml", "test/buf.gen.yaml"])
+  for (const name of ["proto", "tools", "test/proto", "buf.yaml", "buf.gen.yaml"])
     cpSync(join(root, name), join(copy, name), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
 });
@@ -45,12 +45,10 @@ function edit(file: string, from: string, to: string) {
 }
 
 describe("generated code", () => {
-  for (const [folder, ...template] of [["gen"], ["test/gen", "--template", "test/buf.gen.yaml"]] as const) {
-    test(`${folder} is what buf generates: run npm run generate`, () => {
-      expect(buf("generate", ...template)).toEqual({ status: 0, output: "" });
-      expect(contents(join(copy, folder))).toEqual(contents(join(root, folder)));
-    });
-  }
+  test("is what buf generates: run npm run generate", () => {
+    expect(buf("generate")).toEqual({ status: 0, output: "" });
+    expect(contents(join(copy, "gen"))).toEqual(contents(join(root, "gen")));
+  });
 
   test("follows a change of proto", () => {
     edit("proto/zitadel/message.proto", "string id = 1", "string identifier = 1");

@@ -56,7 +56,7 @@ export const grpcCandidates = {
 
   /** As its users have it, with ts-proto. */
   async "grpc-js"({ baseUrl }) {
-    const { ListMyRefreshTokensRequest, ListMyRefreshTokensResponse } = await import("./ts-proto/zitadel/auth.js");
+    const { ListMyRefreshTokensRequest, ListMyRefreshTokensResponse } = await import("../gen/ts-proto/zitadel/auth.js");
     return grpcJs(
       baseUrl,
       () => Buffer.from(ListMyRefreshTokensRequest.encode({}).finish()),
@@ -78,7 +78,7 @@ export const grpcCandidates = {
   /** As its documentation has it, with ts-proto. */
   async "nice-grpc"({ baseUrl }) {
     const { createChannel, createClient } = await import("nice-grpc");
-    const { AuthServiceDefinition } = await import("./ts-proto/zitadel/auth.js");
+    const { AuthServiceDefinition } = await import("../gen/ts-proto/zitadel/auth.js");
     const channel = createChannel(baseUrl);
     const auth = createClient(AuthServiceDefinition, channel);
     return { list: () => auth.listMyRefreshTokens({}), close: () => channel.close() };
@@ -97,7 +97,7 @@ export const grpcCandidates = {
   async "protobuf-ts"({ baseUrl }) {
     const { GrpcTransport } = await import("@protobuf-ts/grpc-transport");
     const { ChannelCredentials } = await import("@grpc/grpc-js");
-    const { AuthServiceClient } = await import("./protobuf-ts/zitadel/auth_pb.client.js");
+    const { AuthServiceClient } = await import("../gen/protobuf-ts/zitadel/auth_pb.client.js");
     const { host, protocol } = new URL(baseUrl);
     const secure = protocol === "https:";
     const channelCredentials = secure ? ChannelCredentials.createSsl() : ChannelCredentials.createInsecure();
@@ -137,14 +137,14 @@ export const grpcWebCandidates = {
   /** As its documentation has it, with ts-proto. */
   async "nice-grpc-web"({ baseUrl }) {
     const { createChannel, createClient } = await import("nice-grpc-web");
-    const { AuthServiceDefinition } = await import("./ts-proto/zitadel/auth.js");
+    const { AuthServiceDefinition } = await import("../gen/ts-proto/zitadel/auth.js");
     const auth = createClient(AuthServiceDefinition, createChannel(baseUrl));
     return { list: () => auth.listMyRefreshTokens({}), close() {} };
   },
 
   async "protobuf-ts, gRPC-Web"({ baseUrl }) {
     const { GrpcWebFetchTransport } = await import("@protobuf-ts/grpcweb-transport");
-    const { AuthServiceClient } = await import("./protobuf-ts/zitadel/auth_pb.client.js");
+    const { AuthServiceClient } = await import("../gen/protobuf-ts/zitadel/auth_pb.client.js");
     const auth = new AuthServiceClient(new GrpcWebFetchTransport({ baseUrl, format: "binary" }));
     return { list: async () => (await auth.listMyRefreshTokens({})).response, close() {} };
   },

@@ -36,13 +36,13 @@ export const pages: Record<string, string> = {
     globalThis.list = () => auth.listMyRefreshTokens({}, { headers: { authorization: "Bearer " + globalThis.token } });`,
   "nice-grpc-web": `
     import { createChannel, createClient, Metadata } from "nice-grpc-web";
-    import { AuthServiceDefinition } from "./test/bench/ts-proto/zitadel/auth.js";
+    import { AuthServiceDefinition } from "./test/gen/ts-proto/zitadel/auth.js";
     const auth = createClient(AuthServiceDefinition, createChannel(location.origin));
     const metadata = () => new Metadata({ authorization: "Bearer " + globalThis.token });
     globalThis.list = () => auth.listMyRefreshTokens({}, { metadata: metadata() });`,
   "protobuf-ts": `
     import { GrpcWebFetchTransport } from "@protobuf-ts/grpcweb-transport";
-    import { AuthServiceClient } from "./test/bench/protobuf-ts/zitadel/auth_pb.client.js";
+    import { AuthServiceClient } from "./test/gen/protobuf-ts/zitadel/auth_pb.client.js";
     const transport = new GrpcWebFetchTransport({ baseUrl: location.origin, format: "binary" });
     const auth = new AuthServiceClient(transport);
     globalThis.list = async () =>
@@ -50,7 +50,7 @@ export const pages: Record<string, string> = {
   // Its own code generator is no npm package: ts-proto's messages stand in for google-protobuf's.
   "grpc-web": `
     import { GrpcWebClientBase, MethodDescriptor, MethodType } from "grpc-web";
-    import { ListMyRefreshTokensRequest, ListMyRefreshTokensResponse } from "./test/bench/ts-proto/zitadel/auth.js";
+    import { ListMyRefreshTokensRequest, ListMyRefreshTokensResponse } from "./test/gen/ts-proto/zitadel/auth.js";
     const client = new GrpcWebClientBase({ format: "binary" });
     const path = "/zitadel.auth.v1.AuthService/ListMyRefreshTokens";
     const method = new MethodDescriptor(path, MethodType.UNARY, Object, Object,
