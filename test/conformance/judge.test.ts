@@ -11,7 +11,7 @@ const vector = (expect: Expectation, more: Partial<Vector> = {}): Vector => ({
   compression: "COMPRESSION_IDENTITY",
   method: "Unary",
   reqHeaders: [],
-  answer: { label: "ok", status: 200, headers: [], body: "", trailers: [] },
+  answer: { as: "trailers", status: 200, headers: [], body: "", trailers: [] },
   expect,
   ...more,
 });
@@ -28,9 +28,9 @@ const failed: Outcome = { ok: false, code: 5, message: "gone", details: ["x.Y"],
 
 describe("the judge", () => {
   test("accepts what conforms", () => {
-    expect(judge(vector({ ok: true, data: "AA==", headers: [["a", "2"]] }), ok, [request()])).toEqual([]);
+    expect(judge(vector({ data: "AA==", headers: [["a", "2"]] }), ok, [request()])).toEqual([]);
     expect(judge(vector({ code: 9, other: [5], message: "gone", details: ["x.Y"] }), failed, [request()])).toEqual([]);
-    const timed = vector({ ok: true, data: "AA==", timeoutSent: 200 });
+    const timed = vector({ data: "AA==", timeoutSent: 200 });
     expect(judge(timed, ok, [request({ "grpc-timeout": "199999u" })])).toEqual([]);
   });
 
@@ -40,9 +40,9 @@ describe("the judge", () => {
     ["missing details", vector({ code: 5, details: ["x.Y", "x.Z"] }), failed, [request()]],
     ["missing metadata", vector({ code: 5, trailers: [["b", "4"]] }), failed, [request()]],
     ["success instead of an error", vector({ code: 5 }), ok, [request()]],
-    ["an error instead of success", vector({ ok: true, data: "AA==" }), failed, [request()]],
-    ["other data", vector({ ok: true, data: "AQ==" }), ok, [request()]],
-    ["a missing trailer", vector({ ok: true, data: "AA==", trailers: [["a", "1"]] }), ok, [request()]],
+    ["an error instead of success", vector({ data: "AA==" }), failed, [request()]],
+    ["other data", vector({ data: "AQ==" }), ok, [request()]],
+    ["a missing trailer", vector({ data: "AA==", trailers: [["a", "1"]] }), ok, [request()]],
     ["an error of another class", vector({ code: 5 }), { thrown: "TypeError" }, [request()]],
     ["a call that was never sent", vector({ code: 5 }), failed, []],
     ["a second request", vector({ code: 5 }), failed, [request(), request()]],

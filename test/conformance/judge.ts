@@ -39,7 +39,7 @@ function judgeRequests(vector: Vector, requests: readonly Seen[]): string[] {
 function judgeOutcome({ expect }: Vector, outcome: Outcome): string[] {
   if ("thrown" in outcome) return [`threw ${outcome.thrown}`];
   if (outcome.ok) {
-    if (!expect.ok) return [`succeeded instead of code ${expect.code}`];
+    if (expect.code !== undefined) return [`succeeded instead of code ${expect.code}`];
     return [
       ...(outcome.data === expect.data ? [] : [`data is ${outcome.data}`]),
       ...missing("header", expect.headers, outcome.headers),
@@ -47,7 +47,7 @@ function judgeOutcome({ expect }: Vector, outcome: Outcome): string[] {
     ];
   }
   const told = `code ${outcome.code} (${outcome.message})`;
-  if (expect.ok) return [`failed with ${told}`];
+  if (expect.code === undefined) return [`failed with ${told}`];
   const codes = [expect.code, ...(expect.other ?? [])];
   const wrong = codes.includes(outcome.code) ? [] : [`${told} instead of ${codes.join(" or ")}`];
   if (expect.message !== undefined && outcome.message !== expect.message) wrong.push(`message is ${told}`);

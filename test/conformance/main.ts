@@ -1,13 +1,9 @@
 import { ours } from "./ours.js";
 import { stock } from "./stock.js";
 import { runSubject } from "./subject.js";
-import { readVectors, vectorsPath } from "./vectors.js";
+import { readVectors } from "./vectors.js";
 
 const vectors = readVectors();
-if (!vectors) {
-  console.log(`skipped: no conformance vectors at ${vectorsPath}`);
-  process.exit();
-}
 
 const rows: Record<string, { passed: number; of: number }> = {};
 const failures: string[] = [];

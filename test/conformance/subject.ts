@@ -40,7 +40,7 @@ export async function runSubject(subject: Subject, vectors: readonly Vector[]): 
 /** Judges the reports of a client on these vectors, in their order. */
 export function judgeAll(vectors: readonly Vector[], outcomes: readonly Outcome[], answers: VectorAnswers): Verdict[] {
   return vectors.map((vector, index) => ({
-    name: `${vector.name} (${vector.answer.label})`,
+    name: `${vector.name} (${vector.answer.as})`,
     wrong: judge(vector, outcomes[index] ?? { thrown: "no report" }, answers.seen(vector)),
   }));
 }

@@ -12,10 +12,11 @@ export type Wire = {
 
 /** Lays a vector's answer out for its protocol. */
 export function wireOf({ proto, answer }: Vector): Wire {
-  const { status, headers, trailers, trailersOnly, noTrailers } = answer;
+  const { as, status, headers, trailers } = answer;
   const body = Buffer.from(answer.body, "base64");
-  if (trailersOnly) return { status, headers: [...headers, ...trailers], body: undefined, trailers: undefined };
-  if (noTrailers) return { status, headers, body, trailers: undefined };
+  if (as === "trailers-only")
+    return { status, headers: [...headers, ...trailers], body: undefined, trailers: undefined };
+  if (as === "no-trailers") return { status, headers, body, trailers: undefined };
   if (proto === "PROTOCOL_GRPC") return { status, headers, body, trailers };
   return { status, headers, body: Buffer.concat([body, trailerFrame(trailers)]), trailers: undefined };
 }
