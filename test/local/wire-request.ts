@@ -1,7 +1,13 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:http2";
-import type { WireAnswer } from "./trace.js";
+
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+  readonly trailers: Readonly<Record<string, string>>;
+}
 
 export interface WireRequest {
   readonly method: string;
