@@ -197,16 +197,19 @@ describe("the token comes from", () => {
     expect(path).toBe(`${home}/a`);
   });
 
-  (process.platform === "linux" ? test : test.skip)("a secret that Kubernetes mounts, without a warning", async () => {
-    const { zitadel } = await startLogin();
-    // As the kubelet lays it out: token -> ..data/token, ..data -> ..2026_01_01.
-    mkdirSync(join(folder, "mount/..2026_01_01"), { recursive: true });
-    file("mount/..2026_01_01/token", zitadel.users[0].token, 0o644);
-    symlinkSync("..2026_01_01", join(folder, "mount/..data"));
-    symlinkSync("..data/token", join(folder, "mount/token"));
-    const outcome = await runCli(["list", "-u", zitadel.url, "--token-file", join(folder, "mount/token")]);
-    expect(outcome).toMatchObject({ status: 0, stderr: "" });
-  });
+  (process.platform === "linux" ? test : test.skip)(
+    "a secret that Kubernetes mounts, without a warning (needs Linux)",
+    async () => {
+      const { zitadel } = await startLogin();
+      // As the kubelet lays it out: token -> ..data/token, ..data -> ..2026_01_01.
+      mkdirSync(join(folder, "mount/..2026_01_01"), { recursive: true });
+      file("mount/..2026_01_01/token", zitadel.users[0].token, 0o644);
+      symlinkSync("..2026_01_01", join(folder, "mount/..data"));
+      symlinkSync("..data/token", join(folder, "mount/token"));
+      const outcome = await runCli(["list", "-u", zitadel.url, "--token-file", join(folder, "mount/token")]);
+      expect(outcome).toMatchObject({ status: 0, stderr: "" });
+    },
+  );
 
   for (const [name, text, said] of mistaken) {
     test(`not from ${name}, which list and doctor call by its name`, async () => {
@@ -230,20 +233,23 @@ describe("the token comes from", () => {
     });
   }
 
-  (process.platform === "win32" ? test.skip : test)("a file that others can read only with a warning", async () => {
-    const { zitadel } = await startLogin();
-    for (const [mode, warns] of [
-      [0o600, false],
-      [0o400, false],
-      [0o640, true],
-      [0o604, true],
-    ] as const) {
-      const path = file(`token-${mode}`, zitadel.users[0].token, mode);
-      const { status, stderr } = await runCli(["list", "-u", zitadel.url, "--token-file", path]);
-      const warning = `warning: --token-file: other users of this machine can open ${path}: run chmod 600 on it\n`;
-      expect({ status, stderr }).toEqual({ status: 0, stderr: warns ? warning : "" });
-    }
-  });
+  (process.platform === "win32" ? test.skip : test)(
+    "a file that others can read only with a warning (needs POSIX)",
+    async () => {
+      const { zitadel } = await startLogin();
+      for (const [mode, warns] of [
+        [0o600, false],
+        [0o400, false],
+        [0o640, true],
+        [0o604, true],
+      ] as const) {
+        const path = file(`token-${mode}`, zitadel.users[0].token, mode);
+        const { status, stderr } = await runCli(["list", "-u", zitadel.url, "--token-file", path]);
+        const warning = `warning: --token-file: other users of this machine can open ${path}: run chmod 600 on it\n`;
+        expect({ status, stderr }).toEqual({ status: 0, stderr: warns ? warning : "" });
+      }
+    },
+  );
 
   for (const [name, text, said] of [
     ["an empty file", "\n", /is empty/],

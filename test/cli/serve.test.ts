@@ -192,7 +192,7 @@ describe("serve", () => {
     }
   });
 
-  (process.platform === "win32" ? describe.skip : describe)("lives until it is told to stop:", () => {
+  (process.platform === "win32" ? describe.skip : describe)("lives until it is told to stop (needs POSIX):", () => {
     const command = `"${process.execPath}" "${cli}" serve -o env > "$OUT"`;
     // The shell ends when the server answers.
     const untilItAnswers = 'until [ -s "$OUT" ]; do sleep 0.1; done';
@@ -239,13 +239,16 @@ describe("serve", () => {
       ["nohup", `nohup ${command} &`],
       ["a shell", `trap '' HUP\n${command} &`],
     ] as const) {
-      (process.platform === "linux" ? test : test.skip)(`a hangup that ${name} has it ignore is none`, async () => {
-        await afterShell(script, async (pid, list) => {
-          process.kill(pid, "SIGHUP");
-          await new Promise((resolve) => setTimeout(resolve, 200));
-          expect(await list()).toBe(undefined);
-        });
-      });
+      (process.platform === "linux" ? test : test.skip)(
+        `a hangup that ${name} has it ignore is none (needs Linux)`,
+        async () => {
+          await afterShell(script, async (pid, list) => {
+            process.kill(pid, "SIGHUP");
+            await new Promise((resolve) => setTimeout(resolve, 200));
+            expect(await list()).toBe(undefined);
+          });
+        },
+      );
     }
   });
 
@@ -313,29 +316,32 @@ describe("serve", () => {
       expect(outcome).toEqual({ status: 1, stdout: "", stderr });
     });
 
-    (process.platform === "linux" ? test : test.skip)("lets others connect by the names of --host", async () => {
-      const outcome = await serving(
-        ["--address", "0.0.0.0", "--allow-remote", "--host", "zitadel", "--host", "other"],
-        async (url, token) => {
-          const { port } = new URL(url);
-          expect(url).toBe(`http://127.0.0.1:${port}`);
-          for (const [name, code] of [
-            ["zitadel", undefined],
-            ["other", undefined],
-            ["evil", { code: Code.NotFound }],
-          ] as const) {
-            // An address of this machine beside 127.0.0.1.
-            const http2 = { createConnection: () => connect(Number(port), "127.0.0.2") };
-            const options = { baseUrl: `http://${name}:${port}`, token, allowInsecure: true, http2 };
-            await using auth = createAuthClient(options);
-            const outcome = await codeOf(auth.listMyRefreshTokens({}));
-            expect([name, outcome]).toEqual([name, code && expect.objectContaining(code)]);
-          }
-        },
-      );
-      const stderr = "warning: other machines can connect, and the page gives its token to whoever asks for it\n";
-      expect(outcome).toMatchObject({ status: 0, stderr });
-    });
+    (process.platform === "linux" ? test : test.skip)(
+      "lets others connect by the names of --host (needs Linux)",
+      async () => {
+        const outcome = await serving(
+          ["--address", "0.0.0.0", "--allow-remote", "--host", "zitadel", "--host", "other"],
+          async (url, token) => {
+            const { port } = new URL(url);
+            expect(url).toBe(`http://127.0.0.1:${port}`);
+            for (const [name, code] of [
+              ["zitadel", undefined],
+              ["other", undefined],
+              ["evil", { code: Code.NotFound }],
+            ] as const) {
+              // An address of this machine beside 127.0.0.1.
+              const http2 = { createConnection: () => connect(Number(port), "127.0.0.2") };
+              const options = { baseUrl: `http://${name}:${port}`, token, allowInsecure: true, http2 };
+              await using auth = createAuthClient(options);
+              const outcome = await codeOf(auth.listMyRefreshTokens({}));
+              expect([name, outcome]).toEqual([name, code && expect.objectContaining(code)]);
+            }
+          },
+        );
+        const stderr = "warning: other machines can connect, and the page gives its token to whoever asks for it\n";
+        expect(outcome).toMatchObject({ status: 0, stderr });
+      },
+    );
   });
 
   test("keeps on listing what was revoked with --lag", async () => {
