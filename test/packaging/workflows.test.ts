@@ -27,12 +27,23 @@ test("CI runs scripts that there are", () => {
 });
 
 test("CI tests what package.json promises at least", () => {
-  const [node, protobuf] = [engines.node, dependencies["@bufbuild/protobuf"]].map((range) =>
-    range?.replace(/^(>=|\^)/, ""),
-  );
+  const lowest = (range = "") => range.replace(/^(>=|\^)/, "");
+  const node = lowest(engines.node);
+  const protobuf = `@bufbuild/protobuf@${lowest(dependencies["@bufbuild/protobuf"])}`;
+  const connect = lowest(dependencies["@connectrpc/connect"]);
   const check = read(".github/workflows/check.yml");
-  expect(check).toContain(`{ node: "${node}", protobuf: ${protobuf} }`);
+  expect(check).toContain(`{ node: "${node}", libraries: oldest }`);
   expect(check).toContain(`node: ["${node}", `);
-  for (const path of [".ci/run", "test/packaging/installs.ts"])
-    expect(read(path)).toContain(`@bufbuild/protobuf@${protobuf}`);
+  for (const path of [".ci/run", ".github/workflows/check.yml"])
+    expect(read(path)).toContain(`${protobuf} @connectrpc/connect{,-node,-web}@${connect}`);
+  expect(read("test/packaging/installs.ts")).toContain(`"${protobuf}", "@connectrpc/connect@${connect}"`);
+});
+
+test("Connect's packages, each of which wants the very version of another, are of one", () => {
+  const { packages } = JSON.parse(read("package-lock.json"));
+  const { devDependencies } = JSON.parse(read("package.json"));
+  const names = ["connect", "connect-node", "connect-web"].map((name) => `@connectrpc/${name}`);
+  const locked = names.map((name) => packages[`node_modules/${name}`].version);
+  const pinned = names.slice(1).map((name) => devDependencies[name]);
+  expect([...locked, ...pinned]).toEqual(Array(5).fill(locked[0]));
 });
