@@ -1,5 +1,5 @@
-import { type DescField, type DescMessage, type DescMethodUnary, getOption, hasOption } from "@bufbuild/protobuf";
-import { http } from "../../../gen/google/api/annotations_pb.js";
+import type { DescField, DescMessage, DescMethodUnary } from "@bufbuild/protobuf";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
 
 /** How a method is reached over REST: its `google.api.http` annotation, taken apart. */
 export interface HttpRule {
@@ -14,6 +14,10 @@ export interface HttpRule {
 /** A field of the request, or of a message within it: `user.id` is two long. */
 export type FieldPath = readonly DescField[];
 
+// google.api.http and the fields of its message, by number: their descriptors would cost a page half a kilobyte.
+const httpOption = 72295728;
+const verbs: Record<string, string> = { 2: "GET", 3: "PUT", 4: "POST", 5: "DELETE", 6: "PATCH" };
+
 const rules = new WeakMap<DescMethodUnary, HttpRule>();
 
 /** The rule of a method. A TypeError if it has none, or one of a form that this package does not speak. */
@@ -27,15 +31,29 @@ export function httpRule(method: DescMethodUnary): HttpRule {
 }
 
 function parseRule(method: DescMethodUnary): HttpRule {
-  if (!hasOption(method, http)) throw unusable(method, "has no google.api.http annotation");
-  const { pattern, body, responseBody } = getOption(method, http);
-  if (pattern.case === undefined || pattern.case === "custom") throw unusable(method, "has a verb of its own (custom)");
+  const { 7: body = "", 12: responseBody = "", ...patterns } = readTexts(method);
+  const [number = "", template = ""] = Object.entries(patterns).find(([each]) => each in verbs) ?? [];
+  const verb = verbs[number];
+  if (!verb) throw unusable(method, "has a verb of its own (custom)");
   if (responseBody !== "") throw unusable(method, `has response_body "${responseBody}"`);
   return {
-    verb: pattern.case.toUpperCase(),
-    path: [prefixOf(method), ...parseTemplate(method, pattern.value)],
+    verb,
+    path: [prefixOf(method), ...parseTemplate(method, template)],
     body: body === "" ? undefined : body === "*" ? "*" : fieldNamed(method, method.input, body),
   };
+}
+
+/** An annotation by field. All that is no text is a message, and not looked at. */
+function readTexts(method: DescMethodUnary): Record<number, string> {
+  const option = method.proto.options?.$unknown?.find(({ no }) => no === httpOption);
+  if (!option) throw unusable(method, "has no google.api.http annotation");
+  const texts: Record<number, string> = {};
+  const reader = new BinaryReader(new BinaryReader(option.data).bytes());
+  while (reader.pos < reader.len) {
+    const [field] = reader.tag();
+    texts[field] = reader.string();
+  }
+  return texts;
 }
 
 // ZITADEL mounts each of its v1 services at a path that the annotations leave out: zitadel.auth.v1 at /auth/v1.
