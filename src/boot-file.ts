@@ -1,15 +1,34 @@
 import { createFileRegistry } from "@bufbuild/protobuf";
 import { bootFileDescriptorProto, type FileDescriptorProtoBoot, type GenFile } from "@bufbuild/protobuf/codegenv2";
 import { protoCamelCase } from "@bufbuild/protobuf/reflect";
-import type { DescriptorProto, MethodDescriptorProto } from "@bufbuild/protobuf/wkt";
+import type { DescriptorProto, FieldDescriptorProto, MethodDescriptorProto } from "@bufbuild/protobuf/wkt";
 
 /** A proto file as `tools/protoc-gen-literals.mjs` writes it: what is set in its FileDescriptorProto. */
-interface FileLiteral extends Pick<FileDescriptorProtoBoot, "messageType"> {
+interface FileLiteral {
   name: string;
   package: string;
   syntax: string;
+  messageType: MessageLiteral[];
   enumType?: FileDescriptorProtoBoot["enumType"];
   service?: { name: string; method: MethodLiteral[] }[];
+}
+
+interface MessageLiteral {
+  name: string;
+  field?: FieldLiteral[];
+  nestedType?: MessageLiteral[];
+  enumType?: FileDescriptorProtoBoot["enumType"];
+  oneofDecl?: { name: string }[];
+  options?: { mapEntry?: true };
+}
+
+interface FieldLiteral extends Pick<FieldDescriptorProto, "name" | "number"> {
+  label: number;
+  type: number;
+  typeName?: string;
+  jsonName?: string;
+  oneofIndex?: number;
+  proto3Optional?: true;
 }
 
 type MethodLiteral = Pick<MethodDescriptorProto, "name" | "inputType" | "outputType"> & {
@@ -31,7 +50,7 @@ export function bootFile({ service = [], ...literal }: FileLiteral, imports: rea
       message("ServiceDescriptorProto", {}, { name, method: method.map(bootMethod) }),
     ),
   } as unknown as FileDescriptorProtoBoot);
-  proto.messageType.forEach(setJsonNames);
+  complete(proto.messageType, literal.messageType);
   const registry = createFileRegistry(proto, (name) => imports.find((file) => file.proto.name === name));
   return registry.getFile(literal.name) as GenFile;
 }
@@ -62,7 +81,20 @@ function message(name: string, defaults: object, set: object) {
   return Object.assign(Object.create(defaults), { $typeName: `google.protobuf.${name}`, ...set });
 }
 
-function setJsonNames({ field, nestedType }: DescriptorProto): void {
-  for (const each of field) each.jsonName ||= protoCamelCase(each.name);
-  nestedType.forEach(setJsonNames);
+const messageOptions = {
+  deprecated: false,
+  deprecatedLegacyJsonFieldConflicts: false,
+  messageSetWireFormat: false,
+  noStandardDescriptorAccessor: false,
+};
+
+// What protobuf's own start leaves out, since descriptor.proto has nothing of it.
+function complete(protos: readonly DescriptorProto[], literals: readonly MessageLiteral[]): void {
+  for (const [at, proto] of protos.entries()) {
+    const { nestedType = [], oneofDecl = [], options } = literals[at] as MessageLiteral;
+    for (const field of proto.field) field.jsonName ||= protoCamelCase(field.name);
+    proto.oneofDecl = oneofDecl.map((oneof) => message("OneofDescriptorProto", {}, oneof));
+    if (options) proto.options = message("MessageOptions", messageOptions, { ...options, uninterpretedOption: [] });
+    complete(proto.nestedType, nestedType);
+  }
 }

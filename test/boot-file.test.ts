@@ -41,7 +41,10 @@ import { file_google_rpc_error_details } from "../gen/google/rpc/error_details_p
 import { file_google_rpc_status } from "../gen/google/rpc/status_pb.js";
 import { file_zitadel_auth } from "../gen/zitadel/auth_pb.js";
 import { file_zitadel_message } from "../gen/zitadel/message_pb.js";
+import { file_zitadel_object_v2_object } from "../gen/zitadel/object/v2/object_pb.js";
 import { file_zitadel_object } from "../gen/zitadel/object_pb.js";
+import { file_zitadel_session_v2_session } from "../gen/zitadel/session/v2/session_pb.js";
+import { file_zitadel_session_v2_session_service } from "../gen/zitadel/session/v2/session_service_pb.js";
 import { file_zitadel_user, type RefreshToken, RefreshTokenSchema } from "../gen/zitadel/user_pb.js";
 import { bootFile } from "../src/boot-file.js";
 import { buf } from "./helpers/buf.js";
@@ -107,6 +110,7 @@ const ours: DescFile[] = [
   ...Object.values(wellKnown),
   ...[file_google_api_http, file_google_api_annotations, file_google_rpc_error_details, file_google_rpc_status],
   ...[file_zitadel_auth, file_zitadel_message, file_zitadel_object, file_zitadel_user],
+  ...[file_zitadel_object_v2_object, file_zitadel_session_v2_session, file_zitadel_session_v2_session_service],
 ];
 
 describe("a descriptor from a literal is what base64 gives", () => {
@@ -141,18 +145,20 @@ const literals = {
     `Do(M) returns (M) { option (google.api.http) = { get: "/${'é\\"'.repeat(50)}" }; }`,
   )}`,
   "well-known types": 'import "google/protobuf/timestamp.proto"; message A { google.protobuf.Timestamp at_time = 1; }',
+  "a type with a oneof and an enum":
+    'import "google/protobuf/struct.proto"; message A { google.protobuf.Struct a = 1; }',
+  "a oneof": "message A { oneof o { string a = 1; string b = 2; } }",
+  "an optional field": "message A { optional string a = 1; oneof o { string b = 2; } }",
+  "a map": "message B { string c = 1; } message A { map<string, string> a = 1; map<int32, B> b = 2; }",
 };
 
 const base64 = {
-  "a oneof": "message A { oneof o { string a = 1; string b = 2; } }",
-  "an optional field": "message A { optional string a = 1; }",
-  "a map": "message A { map<string, string> a = 1; }",
+  "a deprecated message": "message A { option deprecated = true; }",
   "a reserved number": "message A { reserved 2; }",
   "a deprecated field": "message A { string a = 1 [deprecated = true]; }",
   "an option of a field": "message A { repeated int32 a = 1 [packed = false]; }",
   "a deprecated method": service("Do(M) returns (M) { option deprecated = true; }"),
   "an extension": 'import "google/protobuf/descriptor.proto"; extend google.protobuf.FileOptions { string a = 50001; }',
-  "google.protobuf.Struct": 'import "google/protobuf/struct.proto"; message A { google.protobuf.Struct a = 1; }',
 };
 
 const fileOf = (name: string) => `${name.replace(/\W+/g, "_").toLowerCase()}.proto`;

@@ -5,11 +5,13 @@ import { protoCamelCase } from "@bufbuild/protobuf/reflect";
 import { protocGenEs } from "@bufbuild/protoc-gen-es/dist/cjs/src/protoc-gen-es-plugin.js";
 import { runNodeJs } from "@bufbuild/protoplugin";
 
-// What src/boot-file.ts takes. A file with anything else, such as a oneof, stays as protoc-gen-es writes it.
+// What src/boot-file.ts takes. A file with anything else, such as an extension, stays as protoc-gen-es writes it.
 const known = {
   FileDescriptorProto: ["name", "package", "syntax", "messageType", "enumType", "service"],
-  DescriptorProto: ["name", "field", "nestedType", "enumType"],
-  FieldDescriptorProto: ["name", "number", "label", "type", "typeName", "jsonName"],
+  DescriptorProto: ["name", "field", "nestedType", "enumType", "oneofDecl", "options"],
+  FieldDescriptorProto: ["name", "number", "label", "type", "typeName", "jsonName", "oneofIndex", "proto3Optional"],
+  OneofDescriptorProto: ["name"],
+  MessageOptions: ["mapEntry"],
   EnumDescriptorProto: ["name", "value"],
   EnumValueDescriptorProto: ["name", "number"],
   ServiceDescriptorProto: ["name", "method"],

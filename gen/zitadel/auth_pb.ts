@@ -10,7 +10,7 @@ import { messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { bootFile } from "../../src/boot-file.js";
 import type { ListDetails, ObjectDetails } from "./object_pb.js";
 import { file_zitadel_object } from "./object_pb.js";
-import type { RefreshToken } from "./user_pb.js";
+import type { RefreshToken, User } from "./user_pb.js";
 import { file_zitadel_user } from "./user_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -19,6 +19,10 @@ import type { Message } from "@bufbuild/protobuf";
  */
 export const file_zitadel_auth: GenFile = /*@__PURE__*/
   bootFile({ name: "zitadel/auth.proto", package: "zitadel.auth.v1", syntax: "proto3", messageType: [
+    { name: "GetMyUserRequest" },
+    { name: "GetMyUserResponse", field: [
+      { name: "user", number: 1, label: 1, type: 11, typeName: ".zitadel.user.v1.User" },
+    ] },
     { name: "ListMyRefreshTokensRequest" },
     { name: "ListMyRefreshTokensResponse", field: [
       { name: "details", number: 1, label: 1, type: 11, typeName: ".zitadel.v1.ListDetails" },
@@ -34,6 +38,9 @@ export const file_zitadel_auth: GenFile = /*@__PURE__*/
     { name: "RevokeAllMyRefreshTokensResponse" },
   ], service: [
     { name: "AuthService", method: [
+      { name: "GetMyUser", inputType: ".zitadel.auth.v1.GetMyUserRequest", outputType: ".zitadel.auth.v1.GetMyUserResponse", options: { idempotencyLevel: 1, $unknown: [
+        [72295728, "\u000b\u0012\t/users/me"],
+      ] } },
       { name: "ListMyRefreshTokens", inputType: ".zitadel.auth.v1.ListMyRefreshTokensRequest", outputType: ".zitadel.auth.v1.ListMyRefreshTokensResponse", options: { idempotencyLevel: 1, $unknown: [
         [72295728, "%:\u0001*\" /users/me/tokens/refresh/_search"],
       ] } },
@@ -45,6 +52,42 @@ export const file_zitadel_auth: GenFile = /*@__PURE__*/
       ] } },
     ] },
   ] }, [file_zitadel_object, file_zitadel_user]);
+
+/**
+ * Empty: the access token says who the user is.
+ *
+ * @generated from message zitadel.auth.v1.GetMyUserRequest
+ */
+export type GetMyUserRequest = Message<"zitadel.auth.v1.GetMyUserRequest"> & {
+};
+
+/**
+ * Describes the message zitadel.auth.v1.GetMyUserRequest.
+ * Use `create(GetMyUserRequestSchema)` to create a new message.
+ */
+export const GetMyUserRequestSchema: GenMessage<GetMyUserRequest> = /*@__PURE__*/
+  messageDesc(file_zitadel_auth, 0);
+
+/**
+ * The caller.
+ *
+ * @generated from message zitadel.auth.v1.GetMyUserResponse
+ */
+export type GetMyUserResponse = Message<"zitadel.auth.v1.GetMyUserResponse"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: zitadel.user.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message zitadel.auth.v1.GetMyUserResponse.
+ * Use `create(GetMyUserResponseSchema)` to create a new message.
+ */
+export const GetMyUserResponseSchema: GenMessage<GetMyUserResponse> = /*@__PURE__*/
+  messageDesc(file_zitadel_auth, 1);
 
 /**
  * Empty: the access token says whose tokens to list, and there is no paging.
@@ -59,7 +102,7 @@ export type ListMyRefreshTokensRequest = Message<"zitadel.auth.v1.ListMyRefreshT
  * Use `create(ListMyRefreshTokensRequestSchema)` to create a new message.
  */
 export const ListMyRefreshTokensRequestSchema: GenMessage<ListMyRefreshTokensRequest> = /*@__PURE__*/
-  messageDesc(file_zitadel_auth, 0);
+  messageDesc(file_zitadel_auth, 2);
 
 /**
  * The user's refresh tokens.
@@ -87,7 +130,7 @@ export type ListMyRefreshTokensResponse = Message<"zitadel.auth.v1.ListMyRefresh
  * Use `create(ListMyRefreshTokensResponseSchema)` to create a new message.
  */
 export const ListMyRefreshTokensResponseSchema: GenMessage<ListMyRefreshTokensResponse> = /*@__PURE__*/
-  messageDesc(file_zitadel_auth, 1);
+  messageDesc(file_zitadel_auth, 3);
 
 /**
  * Which refresh token to revoke.
@@ -108,7 +151,7 @@ export type RevokeMyRefreshTokenRequest = Message<"zitadel.auth.v1.RevokeMyRefre
  * Use `create(RevokeMyRefreshTokenRequestSchema)` to create a new message.
  */
 export const RevokeMyRefreshTokenRequestSchema: GenMessage<RevokeMyRefreshTokenRequest> = /*@__PURE__*/
-  messageDesc(file_zitadel_auth, 2);
+  messageDesc(file_zitadel_auth, 4);
 
 /**
  * The token was revoked.
@@ -129,7 +172,7 @@ export type RevokeMyRefreshTokenResponse = Message<"zitadel.auth.v1.RevokeMyRefr
  * Use `create(RevokeMyRefreshTokenResponseSchema)` to create a new message.
  */
 export const RevokeMyRefreshTokenResponseSchema: GenMessage<RevokeMyRefreshTokenResponse> = /*@__PURE__*/
-  messageDesc(file_zitadel_auth, 3);
+  messageDesc(file_zitadel_auth, 5);
 
 /**
  * Empty: the access token says whose tokens to revoke.
@@ -144,7 +187,7 @@ export type RevokeAllMyRefreshTokensRequest = Message<"zitadel.auth.v1.RevokeAll
  * Use `create(RevokeAllMyRefreshTokensRequestSchema)` to create a new message.
  */
 export const RevokeAllMyRefreshTokensRequestSchema: GenMessage<RevokeAllMyRefreshTokensRequest> = /*@__PURE__*/
-  messageDesc(file_zitadel_auth, 4);
+  messageDesc(file_zitadel_auth, 6);
 
 /**
  * Every token was revoked.
@@ -159,7 +202,7 @@ export type RevokeAllMyRefreshTokensResponse = Message<"zitadel.auth.v1.RevokeAl
  * Use `create(RevokeAllMyRefreshTokensResponseSchema)` to create a new message.
  */
 export const RevokeAllMyRefreshTokensResponseSchema: GenMessage<RevokeAllMyRefreshTokensResponse> = /*@__PURE__*/
-  messageDesc(file_zitadel_auth, 5);
+  messageDesc(file_zitadel_auth, 7);
 
 /**
  * ZITADEL's API for the user that the access token was issued to. Over HTTP it
@@ -168,6 +211,16 @@ export const RevokeAllMyRefreshTokensResponseSchema: GenMessage<RevokeAllMyRefre
  * @generated from service zitadel.auth.v1.AuthService
  */
 export const AuthService: GenService<{
+  /**
+   * Tells who the caller is: the user that the access token was issued to.
+   *
+   * @generated from rpc zitadel.auth.v1.AuthService.GetMyUser
+   */
+  getMyUser: {
+    methodKind: "unary";
+    input: typeof GetMyUserRequestSchema;
+    output: typeof GetMyUserResponseSchema;
+  },
   /**
    * Lists the refresh tokens of the user: in no particular order, expired ones
    * included, at most 1000. On a current ZITADEL new sign-ins are kept in OIDC

@@ -28,6 +28,24 @@ export const file_zitadel_user: GenFile = /*@__PURE__*/
       { name: "scopes", number: 7, label: 3, type: 9 },
       { name: "audience", number: 8, label: 3, type: 9 },
     ] },
+    { name: "User", field: [
+      { name: "id", number: 1, label: 1, type: 9 },
+      { name: "user_name", number: 4, label: 1, type: 9 },
+      { name: "preferred_login_name", number: 6, label: 1, type: 9 },
+      { name: "human", number: 7, label: 1, type: 11, typeName: ".zitadel.user.v1.Human", oneofIndex: 0 },
+      { name: "machine", number: 8, label: 1, type: 11, typeName: ".zitadel.user.v1.Machine", oneofIndex: 0 },
+    ], oneofDecl: [
+      { name: "type" },
+    ] },
+    { name: "Human", field: [
+      { name: "profile", number: 1, label: 1, type: 11, typeName: ".zitadel.user.v1.Profile" },
+    ] },
+    { name: "Profile", field: [
+      { name: "display_name", number: 4, label: 1, type: 9 },
+    ] },
+    { name: "Machine", field: [
+      { name: "name", number: 1, label: 1, type: 9 },
+    ] },
   ] }, [file_google_protobuf_timestamp, file_zitadel_object]);
 
 /**
@@ -102,4 +120,125 @@ export type RefreshToken = Message<"zitadel.user.v1.RefreshToken"> & {
  */
 export const RefreshTokenSchema: GenMessage<RefreshToken> = /*@__PURE__*/
   messageDesc(file_zitadel_user, 0);
+
+/**
+ * A user: a person, or a service.
+ *
+ * @generated from message zitadel.user.v1.User
+ */
+export type User = Message<"zitadel.user.v1.User"> & {
+  /**
+   * Id of the user.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The name within the user's organization.
+   *
+   * @generated from field: string user_name = 4;
+   */
+  userName: string;
+
+  /**
+   * The name that the user signs in with.
+   *
+   * @generated from field: string preferred_login_name = 6;
+   */
+  preferredLoginName: string;
+
+  /**
+   * What kind of user it is.
+   *
+   * @generated from oneof zitadel.user.v1.User.type
+   */
+  type: {
+    /**
+     * A person.
+     *
+     * @generated from field: zitadel.user.v1.Human human = 7;
+     */
+    value: Human;
+    case: "human";
+  } | {
+    /**
+     * A service.
+     *
+     * @generated from field: zitadel.user.v1.Machine machine = 8;
+     */
+    value: Machine;
+    case: "machine";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message zitadel.user.v1.User.
+ * Use `create(UserSchema)` to create a new message.
+ */
+export const UserSchema: GenMessage<User> = /*@__PURE__*/
+  messageDesc(file_zitadel_user, 1);
+
+/**
+ * A person.
+ *
+ * @generated from message zitadel.user.v1.Human
+ */
+export type Human = Message<"zitadel.user.v1.Human"> & {
+  /**
+   * What the person tells about themselves.
+   *
+   * @generated from field: zitadel.user.v1.Profile profile = 1;
+   */
+  profile?: Profile | undefined;
+};
+
+/**
+ * Describes the message zitadel.user.v1.Human.
+ * Use `create(HumanSchema)` to create a new message.
+ */
+export const HumanSchema: GenMessage<Human> = /*@__PURE__*/
+  messageDesc(file_zitadel_user, 2);
+
+/**
+ * What a person tells about themselves.
+ *
+ * @generated from message zitadel.user.v1.Profile
+ */
+export type Profile = Message<"zitadel.user.v1.Profile"> & {
+  /**
+   * The name for people, such as "Jo Doe".
+   *
+   * @generated from field: string display_name = 4;
+   */
+  displayName: string;
+};
+
+/**
+ * Describes the message zitadel.user.v1.Profile.
+ * Use `create(ProfileSchema)` to create a new message.
+ */
+export const ProfileSchema: GenMessage<Profile> = /*@__PURE__*/
+  messageDesc(file_zitadel_user, 3);
+
+/**
+ * A service user.
+ *
+ * @generated from message zitadel.user.v1.Machine
+ */
+export type Machine = Message<"zitadel.user.v1.Machine"> & {
+  /**
+   * The name for people.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message zitadel.user.v1.Machine.
+ * Use `create(MachineSchema)` to create a new message.
+ */
+export const MachineSchema: GenMessage<Machine> = /*@__PURE__*/
+  messageDesc(file_zitadel_user, 4);
 

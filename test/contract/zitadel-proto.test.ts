@@ -2,6 +2,7 @@ import {
   clone,
   create,
   createFileRegistry,
+  createRegistry,
   type DescField,
   type DescFile,
   type DescMessage,
@@ -22,6 +23,7 @@ import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
   MethodOptions_IdempotencyLevel,
+  OneofDescriptorProtoSchema,
   timestampDate,
 } from "@bufbuild/protobuf/wkt";
 import { ConnectError, createClient } from "@connectrpc/connect";
@@ -30,16 +32,39 @@ import { http as theirHttp } from "@zitadel/proto/google/api/annotations_pb.js";
 import { HttpRuleSchema as TheirHttpRuleSchema } from "@zitadel/proto/google/api/http_pb.js";
 import { AuthService as TheirAuthService } from "@zitadel/proto/zitadel/auth_pb.js";
 import { ErrorDetailSchema as TheirErrorDetailSchema } from "@zitadel/proto/zitadel/message_pb.js";
+import { SessionService as TheirSessionService } from "@zitadel/proto/zitadel/session/v2/session_service_pb.js";
 import { RefreshTokenSchema as TheirRefreshTokenSchema } from "@zitadel/proto/zitadel/user_pb.js";
 import { http } from "../../gen/google/api/annotations_pb.js";
 import { HttpRuleSchema } from "../../gen/google/api/http_pb.js";
 import { AuthService } from "../../gen/zitadel/auth_pb.js";
 import { ErrorDetailSchema } from "../../gen/zitadel/message_pb.js";
+import { SessionService } from "../../gen/zitadel/session/v2/session_service_pb.js";
 import { RefreshTokenSchema } from "../../gen/zitadel/user_pb.js";
 import { createAuthTransport, grpc, grpcWeb, rest } from "../../src/node.js";
 import { startLocalZitadel } from "../../src/testing.js";
 
-const methodNames = ["ListMyRefreshTokens", "RevokeMyRefreshToken", "RevokeAllMyRefreshTokens"];
+const methodNames = [
+  "GetMyUser",
+  "ListMyRefreshTokens",
+  "RevokeMyRefreshToken",
+  "RevokeAllMyRefreshTokens",
+  "ListSessions",
+  "DeleteSession",
+];
+
+/** Fields of ZITADEL's that ours do without on purpose. */
+const unused: Record<string, string[]> = {
+  "zitadel.auth.v1.GetMyUserResponse": ["last_login"],
+  "zitadel.object.v2.Details": ["creation_date"],
+  "zitadel.object.v2.ListDetails": ["processed_sequence"],
+  "zitadel.session.v2.DeleteSessionRequest": ["session_token"],
+  "zitadel.session.v2.SearchQuery": ["ids_query", "creation_date_query", "creator_query"],
+  "zitadel.session.v2.Session": ["sequence", "metadata"],
+  "zitadel.user.v1.Human": ["email", "phone", "password_changed"],
+  "zitadel.user.v1.Machine": ["description", "has_secret", "access_token_type"],
+  "zitadel.user.v1.Profile": ["first_name", "last_name", "nick_name", "preferred_language", "gender", "avatar_url"],
+  "zitadel.user.v1.User": ["details", "state", "login_names"],
+};
 
 // Ours or the one that comes with ZITADEL's files: the same fields under another name of the type.
 type HttpExtension = typeof http | typeof theirHttp;
@@ -52,28 +77,31 @@ function fieldContract(field: DescField) {
   return { name, jsonName: field.jsonName, number, type, typeName, label, proto3Optional, oneof };
 }
 
+/** The fields that ours should have, by number. */
+const fieldsOf = (message: DescMessage) =>
+  message.fields.filter(({ name }) => !unused[message.typeName]?.includes(name)).sort((a, b) => a.number - b.number);
+
 /** All messages that these reach through their fields, themselves included. */
 function reach(messages: Iterable<DescMessage>): Set<DescMessage> {
   // A set that grows while it is walked is walked to its end.
   const reached = new Set(messages);
   for (const message of reached) {
-    for (const field of message.fields) if (field.message) reached.add(field.message);
+    for (const field of fieldsOf(message)) if (field.message) reached.add(field.message);
   }
   return reached;
 }
 
-/** What both sides must agree on for the three RPCs, as plain values. */
-function contract(service: DescService, others: DescMessage[], httpRule: HttpExtension) {
-  const methods = service.methods.filter((method) => methodNames.includes(method.name));
+/** What both sides must agree on for the RPCs, as plain values. */
+function contract(services: DescService[], others: DescMessage[], httpRule: HttpExtension) {
+  const methods = services.flatMap((service) => service.methods).filter(({ name }) => methodNames.includes(name));
   const messages = [...reach([...methods.flatMap(({ input, output }) => [input, output]), ...others])];
   return {
-    service: service.typeName,
-    ...place(service),
+    services: services.map((service) => ({ name: service.typeName, ...place(service) })),
     methods: Object.fromEntries(methods.map((method) => [method.name, methodContract(method, httpRule)])),
     messages: Object.fromEntries(
       messages.map((message) => [
         message.typeName,
-        { ...place(message), fields: [...message.fields].sort((a, b) => a.number - b.number).map(fieldContract) },
+        { ...place(message), fields: fieldsOf(message).map(fieldContract) },
       ]),
     ),
   };
@@ -82,6 +110,7 @@ function contract(service: DescService, others: DescMessage[], httpRule: HttpExt
 function methodContract(method: DescMethod, httpRule: HttpExtension) {
   const { selector, pattern, body, responseBody, additionalBindings } = getOption(method, httpRule);
   return {
+    service: method.parent.typeName,
     kind: method.methodKind,
     input: method.input.typeName,
     output: method.output.typeName,
@@ -89,28 +118,27 @@ function methodContract(method: DescMethod, httpRule: HttpExtension) {
   };
 }
 
-const ours = contract(AuthService, [ErrorDetailSchema, HttpRuleSchema], http);
-const theirs = contract(TheirAuthService, [TheirErrorDetailSchema, TheirHttpRuleSchema], theirHttp);
+const ours = contract([AuthService, SessionService], [ErrorDetailSchema, HttpRuleSchema], http);
+const theirs = contract(
+  [TheirAuthService, TheirSessionService],
+  [TheirErrorDetailSchema, TheirHttpRuleSchema],
+  theirHttp,
+);
 
 describe("the contract with ZITADEL", () => {
-  test("covers the three RPCs and what they reach", () => {
+  test("covers every RPC, and leaves out nothing that ZITADEL does not have", () => {
+    const names = [AuthService, SessionService].flatMap(({ methods }) => methods.map((method) => method.name));
+    expect(names.sort()).toEqual([...methodNames].sort());
     expect(Object.keys(theirs.methods).sort()).toEqual([...methodNames].sort());
-    expect(AuthService.methods.map((method) => method.name).sort()).toEqual([...methodNames].sort());
-    expect(Object.keys(ours.messages).sort()).toEqual([
-      "google.api.CustomHttpPattern",
-      "google.api.HttpRule",
-      "google.protobuf.Timestamp",
-      "zitadel.auth.v1.ListMyRefreshTokensRequest",
-      "zitadel.auth.v1.ListMyRefreshTokensResponse",
-      "zitadel.auth.v1.RevokeAllMyRefreshTokensRequest",
-      "zitadel.auth.v1.RevokeAllMyRefreshTokensResponse",
-      "zitadel.auth.v1.RevokeMyRefreshTokenRequest",
-      "zitadel.auth.v1.RevokeMyRefreshTokenResponse",
-      "zitadel.user.v1.RefreshToken",
-      "zitadel.v1.ErrorDetail",
-      "zitadel.v1.ListDetails",
-      "zitadel.v1.ObjectDetails",
-    ]);
+    const withImports = (file: DescFile): DescFile[] => [file, ...file.dependencies.flatMap(withImports)];
+    const registry = createRegistry(
+      ...[TheirAuthService, TheirSessionService].flatMap(({ file }) => withImports(file)),
+    );
+    for (const [message, fields] of Object.entries(unused)) {
+      expect(ours.messages).toHaveProperty([message]);
+      const known = registry.getMessage(message)?.fields.map(({ name }) => name);
+      expect(known).toEqual(expect.arrayContaining(fields));
+    }
   });
 
   test("is the same on both sides", () => {
@@ -118,23 +146,32 @@ describe("the contract with ZITADEL", () => {
   });
 
   test("reads ZITADEL's annotations with our own extension", () => {
-    for (const method of TheirAuthService.methods.filter(({ name }) => methodNames.includes(name))) {
+    const methods = [TheirAuthService, TheirSessionService].flatMap((service) => service.methods);
+    for (const method of methods.filter(({ name }) => methodNames.includes(name))) {
       expect(methodContract(method, http)).toEqual(theirs.methods[method.name]);
     }
   });
 
   test("says which methods are safe to repeat, which ZITADEL's own files do not", () => {
     const { NO_SIDE_EFFECTS, IDEMPOTENT, IDEMPOTENCY_UNKNOWN } = MethodOptions_IdempotencyLevel;
-    const levels = (service: DescService) =>
+    const levels = (...services: DescService[]) =>
       Object.fromEntries(
-        service.methods.filter(({ name }) => methodNames.includes(name)).map((each) => [each.name, each.idempotency]),
+        services
+          .flatMap(({ methods }) => methods)
+          .filter(({ name }) => methodNames.includes(name))
+          .map((each) => [each.name, each.idempotency]),
       );
-    expect(levels(AuthService)).toEqual({
+    expect(levels(AuthService, SessionService)).toEqual({
+      GetMyUser: NO_SIDE_EFFECTS,
+      ListSessions: NO_SIDE_EFFECTS,
+      DeleteSession: IDEMPOTENT,
       ListMyRefreshTokens: NO_SIDE_EFFECTS,
       RevokeMyRefreshToken: IDEMPOTENT,
       RevokeAllMyRefreshTokens: IDEMPOTENT,
     });
-    expect(new Set(Object.values(levels(TheirAuthService)))).toEqual(new Set([IDEMPOTENCY_UNKNOWN]));
+    expect(new Set(Object.values(levels(TheirAuthService, TheirSessionService)))).toEqual(
+      new Set([IDEMPOTENCY_UNKNOWN]),
+    );
   });
 });
 
@@ -170,11 +207,11 @@ class Parts {
 
   contract() {
     const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [...this.#files.values()] }));
-    const service = registry.getService(AuthService.typeName);
+    const services = [AuthService, SessionService].flatMap(({ typeName }) => registry.getService(typeName) ?? []);
     const detail = registry.getMessage(ErrorDetailSchema.typeName);
     const rule = registry.getMessage(HttpRuleSchema.typeName);
-    if (!service || !detail || !rule) throw new Error("a type is missing");
-    return contract(service, [detail, rule], http);
+    if (!detail || !rule) throw new Error("a type is missing");
+    return contract(services, [detail, rule], http);
   }
 }
 
@@ -186,7 +223,7 @@ function find<T extends { name: string }>(among: Iterable<T>, name: string): T {
 const { INT64, STRING } = FieldDescriptorProto_Type;
 
 describe("the comparison", () => {
-  const parts = () => new Parts(AuthService.file, ErrorDetailSchema.file, http.file);
+  const parts = () => new Parts(AuthService.file, SessionService.file, ErrorDetailSchema.file, http.file);
 
   test("finds nothing in an unchanged copy", () => {
     expect(parts().contract()).toEqual(theirs);
@@ -219,6 +256,17 @@ describe("the comparison", () => {
     [
       "an input type",
       (to) => (to.method("ListMyRefreshTokens").inputType = ".zitadel.auth.v1.RevokeAllMyRefreshTokensRequest"),
+    ],
+    [
+      "a oneof",
+      (to) =>
+        to
+          .message("zitadel/session/v2/session.proto", "SearchQuery")
+          .oneofDecl.splice(0, 1, create(OneofDescriptorProtoSchema, { name: "other" })),
+    ],
+    [
+      "a field that is not optional",
+      (to) => (to.field("zitadel/session/v2/session.proto", "Session", "expiration_date").proto3Optional = false),
     ],
     ["a stream", (to) => (to.method("ListMyRefreshTokens").serverStreaming = true)],
     ["a path", (to) => to.setHttp("ListMyRefreshTokens", { pattern: { case: "post", value: "/users/me" }, body: "*" })],

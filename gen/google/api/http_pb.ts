@@ -6,14 +6,34 @@
 /* eslint-disable */
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { bootFile } from "../../../src/boot-file.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file google/api/http.proto.
  */
 export const file_google_api_http: GenFile = /*@__PURE__*/
-  fileDesc("ChVnb29nbGUvYXBpL2h0dHAucHJvdG8SCmdvb2dsZS5hcGkigQIKCEh0dHBSdWxlEhAKCHNlbGVjdG9yGAEgASgJEg0KA2dldBgCIAEoCUgAEg0KA3B1dBgDIAEoCUgAEg4KBHBvc3QYBCABKAlIABIQCgZkZWxldGUYBSABKAlIABIPCgVwYXRjaBgGIAEoCUgAEi8KBmN1c3RvbRgIIAEoCzIdLmdvb2dsZS5hcGkuQ3VzdG9tSHR0cFBhdHRlcm5IABIMCgRib2R5GAcgASgJEhUKDXJlc3BvbnNlX2JvZHkYDCABKAkSMQoTYWRkaXRpb25hbF9iaW5kaW5ncxgLIAMoCzIULmdvb2dsZS5hcGkuSHR0cFJ1bGVCCQoHcGF0dGVybiIvChFDdXN0b21IdHRwUGF0dGVybhIMCgRraW5kGAEgASgJEgwKBHBhdGgYAiABKAliBnByb3RvMw");
+  bootFile({ name: "google/api/http.proto", package: "google.api", syntax: "proto3", messageType: [
+    { name: "HttpRule", field: [
+      { name: "selector", number: 1, label: 1, type: 9 },
+      { name: "get", number: 2, label: 1, type: 9, oneofIndex: 0 },
+      { name: "put", number: 3, label: 1, type: 9, oneofIndex: 0 },
+      { name: "post", number: 4, label: 1, type: 9, oneofIndex: 0 },
+      { name: "delete", number: 5, label: 1, type: 9, oneofIndex: 0 },
+      { name: "patch", number: 6, label: 1, type: 9, oneofIndex: 0 },
+      { name: "custom", number: 8, label: 1, type: 11, typeName: ".google.api.CustomHttpPattern", oneofIndex: 0 },
+      { name: "body", number: 7, label: 1, type: 9 },
+      { name: "response_body", number: 12, label: 1, type: 9 },
+      { name: "additional_bindings", number: 11, label: 3, type: 11, typeName: ".google.api.HttpRule" },
+    ], oneofDecl: [
+      { name: "pattern" },
+    ] },
+    { name: "CustomHttpPattern", field: [
+      { name: "kind", number: 1, label: 1, type: 9 },
+      { name: "path", number: 2, label: 1, type: 9 },
+    ] },
+  ] });
 
 /**
  * How one RPC is reached over plain HTTP with JSON.

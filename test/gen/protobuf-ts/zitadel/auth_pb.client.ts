@@ -9,9 +9,11 @@ import type { RevokeAllMyRefreshTokensResponse } from "./auth_pb.js";
 import type { RevokeAllMyRefreshTokensRequest } from "./auth_pb.js";
 import type { RevokeMyRefreshTokenResponse } from "./auth_pb.js";
 import type { RevokeMyRefreshTokenRequest } from "./auth_pb.js";
-import { stackIntercept } from "@protobuf-ts/runtime-rpc";
 import type { ListMyRefreshTokensResponse } from "./auth_pb.js";
 import type { ListMyRefreshTokensRequest } from "./auth_pb.js";
+import { stackIntercept } from "@protobuf-ts/runtime-rpc";
+import type { GetMyUserResponse } from "./auth_pb.js";
+import type { GetMyUserRequest } from "./auth_pb.js";
 import type { UnaryCall } from "@protobuf-ts/runtime-rpc";
 import type { RpcOptions } from "@protobuf-ts/runtime-rpc";
 /**
@@ -21,6 +23,12 @@ import type { RpcOptions } from "@protobuf-ts/runtime-rpc";
  * @generated from protobuf service zitadel.auth.v1.AuthService
  */
 export interface IAuthServiceClient {
+    /**
+     * Tells who the caller is: the user that the access token was issued to.
+     *
+     * @generated from protobuf rpc: GetMyUser
+     */
+    getMyUser(input: GetMyUserRequest, options?: RpcOptions): UnaryCall<GetMyUserRequest, GetMyUserResponse>;
     /**
      * Lists the refresh tokens of the user: in no particular order, expired ones
      * included, at most 1000. On a current ZITADEL new sign-ins are kept in OIDC
@@ -62,6 +70,15 @@ export class AuthServiceClient implements IAuthServiceClient, ServiceInfo {
     constructor(private readonly _transport: RpcTransport) {
     }
     /**
+     * Tells who the caller is: the user that the access token was issued to.
+     *
+     * @generated from protobuf rpc: GetMyUser
+     */
+    getMyUser(input: GetMyUserRequest, options?: RpcOptions): UnaryCall<GetMyUserRequest, GetMyUserResponse> {
+        const method = this.methods[0], opt = this._transport.mergeOptions(options);
+        return stackIntercept<GetMyUserRequest, GetMyUserResponse>("unary", this._transport, method, opt, input);
+    }
+    /**
      * Lists the refresh tokens of the user: in no particular order, expired ones
      * included, at most 1000. On a current ZITADEL new sign-ins are kept in OIDC
      * sessions, which this list does not show, and which no revoke here ends.
@@ -69,7 +86,7 @@ export class AuthServiceClient implements IAuthServiceClient, ServiceInfo {
      * @generated from protobuf rpc: ListMyRefreshTokens
      */
     listMyRefreshTokens(input: ListMyRefreshTokensRequest, options?: RpcOptions): UnaryCall<ListMyRefreshTokensRequest, ListMyRefreshTokensResponse> {
-        const method = this.methods[0], opt = this._transport.mergeOptions(options);
+        const method = this.methods[1], opt = this._transport.mergeOptions(options);
         return stackIntercept<ListMyRefreshTokensRequest, ListMyRefreshTokensResponse>("unary", this._transport, method, opt, input);
     }
     /**
@@ -81,7 +98,7 @@ export class AuthServiceClient implements IAuthServiceClient, ServiceInfo {
      * @generated from protobuf rpc: RevokeMyRefreshToken
      */
     revokeMyRefreshToken(input: RevokeMyRefreshTokenRequest, options?: RpcOptions): UnaryCall<RevokeMyRefreshTokenRequest, RevokeMyRefreshTokenResponse> {
-        const method = this.methods[1], opt = this._transport.mergeOptions(options);
+        const method = this.methods[2], opt = this._transport.mergeOptions(options);
         return stackIntercept<RevokeMyRefreshTokenRequest, RevokeMyRefreshTokenResponse>("unary", this._transport, method, opt, input);
     }
     /**
@@ -94,7 +111,7 @@ export class AuthServiceClient implements IAuthServiceClient, ServiceInfo {
      * @generated from protobuf rpc: RevokeAllMyRefreshTokens
      */
     revokeAllMyRefreshTokens(input: RevokeAllMyRefreshTokensRequest, options?: RpcOptions): UnaryCall<RevokeAllMyRefreshTokensRequest, RevokeAllMyRefreshTokensResponse> {
-        const method = this.methods[2], opt = this._transport.mergeOptions(options);
+        const method = this.methods[3], opt = this._transport.mergeOptions(options);
         return stackIntercept<RevokeAllMyRefreshTokensRequest, RevokeAllMyRefreshTokensResponse>("unary", this._transport, method, opt, input);
     }
 }

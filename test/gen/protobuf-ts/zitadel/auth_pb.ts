@@ -15,6 +15,27 @@ import { MessageType } from "@protobuf-ts/runtime";
 import { ObjectDetails } from "./object_pb.js";
 import { RefreshToken } from "./user_pb.js";
 import { ListDetails } from "./object_pb.js";
+import { User } from "./user_pb.js";
+/**
+ * Empty: the access token says who the user is.
+ *
+ * @generated from protobuf message zitadel.auth.v1.GetMyUserRequest
+ */
+export interface GetMyUserRequest {
+}
+/**
+ * The caller.
+ *
+ * @generated from protobuf message zitadel.auth.v1.GetMyUserResponse
+ */
+export interface GetMyUserResponse {
+    /**
+     * The user.
+     *
+     * @generated from protobuf field: zitadel.user.v1.User user = 1
+     */
+    user?: User;
+}
 /**
  * Empty: the access token says whose tokens to list, and there is no paging.
  *
@@ -81,6 +102,90 @@ export interface RevokeAllMyRefreshTokensRequest {
  */
 export interface RevokeAllMyRefreshTokensResponse {
 }
+// @generated message type with reflection information, may provide speed optimized methods
+class GetMyUserRequest$Type extends MessageType<GetMyUserRequest> {
+    constructor() {
+        super("zitadel.auth.v1.GetMyUserRequest", []);
+    }
+    create(value?: PartialMessage<GetMyUserRequest>): GetMyUserRequest {
+        const message = globalThis.Object.create((this.messagePrototype!));
+        if (value !== undefined)
+            reflectionMergePartial<GetMyUserRequest>(this, message, value);
+        return message;
+    }
+    internalBinaryRead(reader: IBinaryReader, length: number, options: BinaryReadOptions, target?: GetMyUserRequest): GetMyUserRequest {
+        let message = target ?? this.create(), end = reader.pos + length;
+        while (reader.pos < end) {
+            let [fieldNo, wireType] = reader.tag();
+            switch (fieldNo) {
+                default:
+                    let u = options.readUnknownField;
+                    if (u === "throw")
+                        throw new globalThis.Error(`Unknown field ${fieldNo} (wire type ${wireType}) for ${this.typeName}`);
+                    let d = reader.skip(wireType);
+                    if (u !== false)
+                        (u === true ? UnknownFieldHandler.onRead : u)(this.typeName, message, fieldNo, wireType, d);
+            }
+        }
+        return message;
+    }
+    internalBinaryWrite(message: GetMyUserRequest, writer: IBinaryWriter, options: BinaryWriteOptions): IBinaryWriter {
+        let u = options.writeUnknownFields;
+        if (u !== false)
+            (u == true ? UnknownFieldHandler.onWrite : u)(this.typeName, message, writer);
+        return writer;
+    }
+}
+/**
+ * @generated MessageType for protobuf message zitadel.auth.v1.GetMyUserRequest
+ */
+export const GetMyUserRequest = new GetMyUserRequest$Type();
+// @generated message type with reflection information, may provide speed optimized methods
+class GetMyUserResponse$Type extends MessageType<GetMyUserResponse> {
+    constructor() {
+        super("zitadel.auth.v1.GetMyUserResponse", [
+            { no: 1, name: "user", kind: "message", T: () => User }
+        ]);
+    }
+    create(value?: PartialMessage<GetMyUserResponse>): GetMyUserResponse {
+        const message = globalThis.Object.create((this.messagePrototype!));
+        if (value !== undefined)
+            reflectionMergePartial<GetMyUserResponse>(this, message, value);
+        return message;
+    }
+    internalBinaryRead(reader: IBinaryReader, length: number, options: BinaryReadOptions, target?: GetMyUserResponse): GetMyUserResponse {
+        let message = target ?? this.create(), end = reader.pos + length;
+        while (reader.pos < end) {
+            let [fieldNo, wireType] = reader.tag();
+            switch (fieldNo) {
+                case /* zitadel.user.v1.User user */ 1:
+                    message.user = User.internalBinaryRead(reader, reader.uint32(), options, message.user);
+                    break;
+                default:
+                    let u = options.readUnknownField;
+                    if (u === "throw")
+                        throw new globalThis.Error(`Unknown field ${fieldNo} (wire type ${wireType}) for ${this.typeName}`);
+                    let d = reader.skip(wireType);
+                    if (u !== false)
+                        (u === true ? UnknownFieldHandler.onRead : u)(this.typeName, message, fieldNo, wireType, d);
+            }
+        }
+        return message;
+    }
+    internalBinaryWrite(message: GetMyUserResponse, writer: IBinaryWriter, options: BinaryWriteOptions): IBinaryWriter {
+        /* zitadel.user.v1.User user = 1; */
+        if (message.user)
+            User.internalBinaryWrite(message.user, writer.tag(1, WireType.LengthDelimited).fork(), options).join();
+        let u = options.writeUnknownFields;
+        if (u !== false)
+            (u == true ? UnknownFieldHandler.onWrite : u)(this.typeName, message, writer);
+        return writer;
+    }
+}
+/**
+ * @generated MessageType for protobuf message zitadel.auth.v1.GetMyUserResponse
+ */
+export const GetMyUserResponse = new GetMyUserResponse$Type();
 // @generated message type with reflection information, may provide speed optimized methods
 class ListMyRefreshTokensRequest$Type extends MessageType<ListMyRefreshTokensRequest> {
     constructor() {
@@ -346,6 +451,7 @@ export const RevokeAllMyRefreshTokensResponse = new RevokeAllMyRefreshTokensResp
  * @generated ServiceType for protobuf service zitadel.auth.v1.AuthService
  */
 export const AuthService = new ServiceType("zitadel.auth.v1.AuthService", [
+    { name: "GetMyUser", idempotency: "NO_SIDE_EFFECTS", options: {}, I: GetMyUserRequest, O: GetMyUserResponse },
     { name: "ListMyRefreshTokens", idempotency: "NO_SIDE_EFFECTS", options: {}, I: ListMyRefreshTokensRequest, O: ListMyRefreshTokensResponse },
     { name: "RevokeMyRefreshToken", idempotency: "IDEMPOTENT", options: {}, I: RevokeMyRefreshTokenRequest, O: RevokeMyRefreshTokenResponse },
     { name: "RevokeAllMyRefreshTokens", idempotency: "IDEMPOTENT", options: {}, I: RevokeAllMyRefreshTokensRequest, O: RevokeAllMyRefreshTokensResponse }

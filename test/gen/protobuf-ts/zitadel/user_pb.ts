@@ -71,6 +71,94 @@ export interface RefreshToken {
      */
     audience: string[];
 }
+/**
+ * A user: a person, or a service.
+ *
+ * @generated from protobuf message zitadel.user.v1.User
+ */
+export interface User {
+    /**
+     * Id of the user.
+     *
+     * @generated from protobuf field: string id = 1
+     */
+    id: string;
+    /**
+     * The name within the user's organization.
+     *
+     * @generated from protobuf field: string user_name = 4
+     */
+    userName: string;
+    /**
+     * The name that the user signs in with.
+     *
+     * @generated from protobuf field: string preferred_login_name = 6
+     */
+    preferredLoginName: string;
+    /**
+     * What kind of user it is.
+     *
+     * @generated from protobuf oneof: type
+     */
+    type: {
+        oneofKind: "human";
+        /**
+         * A person.
+         *
+         * @generated from protobuf field: zitadel.user.v1.Human human = 7
+         */
+        human: Human;
+    } | {
+        oneofKind: "machine";
+        /**
+         * A service.
+         *
+         * @generated from protobuf field: zitadel.user.v1.Machine machine = 8
+         */
+        machine: Machine;
+    } | {
+        oneofKind: undefined;
+    };
+}
+/**
+ * A person.
+ *
+ * @generated from protobuf message zitadel.user.v1.Human
+ */
+export interface Human {
+    /**
+     * What the person tells about themselves.
+     *
+     * @generated from protobuf field: zitadel.user.v1.Profile profile = 1
+     */
+    profile?: Profile;
+}
+/**
+ * What a person tells about themselves.
+ *
+ * @generated from protobuf message zitadel.user.v1.Profile
+ */
+export interface Profile {
+    /**
+     * The name for people, such as "Jo Doe".
+     *
+     * @generated from protobuf field: string display_name = 4
+     */
+    displayName: string;
+}
+/**
+ * A service user.
+ *
+ * @generated from protobuf message zitadel.user.v1.Machine
+ */
+export interface Machine {
+    /**
+     * The name for people.
+     *
+     * @generated from protobuf field: string name = 1
+     */
+    name: string;
+}
 // @generated message type with reflection information, may provide speed optimized methods
 class RefreshToken$Type extends MessageType<RefreshToken> {
     constructor() {
@@ -170,3 +258,227 @@ class RefreshToken$Type extends MessageType<RefreshToken> {
  * @generated MessageType for protobuf message zitadel.user.v1.RefreshToken
  */
 export const RefreshToken = new RefreshToken$Type();
+// @generated message type with reflection information, may provide speed optimized methods
+class User$Type extends MessageType<User> {
+    constructor() {
+        super("zitadel.user.v1.User", [
+            { no: 1, name: "id", kind: "scalar", T: 9 /*ScalarType.STRING*/ },
+            { no: 4, name: "user_name", kind: "scalar", T: 9 /*ScalarType.STRING*/ },
+            { no: 6, name: "preferred_login_name", kind: "scalar", T: 9 /*ScalarType.STRING*/ },
+            { no: 7, name: "human", kind: "message", oneof: "type", T: () => Human },
+            { no: 8, name: "machine", kind: "message", oneof: "type", T: () => Machine }
+        ]);
+    }
+    create(value?: PartialMessage<User>): User {
+        const message = globalThis.Object.create((this.messagePrototype!));
+        message.id = "";
+        message.userName = "";
+        message.preferredLoginName = "";
+        message.type = { oneofKind: undefined };
+        if (value !== undefined)
+            reflectionMergePartial<User>(this, message, value);
+        return message;
+    }
+    internalBinaryRead(reader: IBinaryReader, length: number, options: BinaryReadOptions, target?: User): User {
+        let message = target ?? this.create(), end = reader.pos + length;
+        while (reader.pos < end) {
+            let [fieldNo, wireType] = reader.tag();
+            switch (fieldNo) {
+                case /* string id */ 1:
+                    message.id = reader.string();
+                    break;
+                case /* string user_name */ 4:
+                    message.userName = reader.string();
+                    break;
+                case /* string preferred_login_name */ 6:
+                    message.preferredLoginName = reader.string();
+                    break;
+                case /* zitadel.user.v1.Human human */ 7:
+                    message.type = {
+                        oneofKind: "human",
+                        human: Human.internalBinaryRead(reader, reader.uint32(), options, (message.type as any).human)
+                    };
+                    break;
+                case /* zitadel.user.v1.Machine machine */ 8:
+                    message.type = {
+                        oneofKind: "machine",
+                        machine: Machine.internalBinaryRead(reader, reader.uint32(), options, (message.type as any).machine)
+                    };
+                    break;
+                default:
+                    let u = options.readUnknownField;
+                    if (u === "throw")
+                        throw new globalThis.Error(`Unknown field ${fieldNo} (wire type ${wireType}) for ${this.typeName}`);
+                    let d = reader.skip(wireType);
+                    if (u !== false)
+                        (u === true ? UnknownFieldHandler.onRead : u)(this.typeName, message, fieldNo, wireType, d);
+            }
+        }
+        return message;
+    }
+    internalBinaryWrite(message: User, writer: IBinaryWriter, options: BinaryWriteOptions): IBinaryWriter {
+        /* string id = 1; */
+        if (message.id !== "")
+            writer.tag(1, WireType.LengthDelimited).string(message.id);
+        /* string user_name = 4; */
+        if (message.userName !== "")
+            writer.tag(4, WireType.LengthDelimited).string(message.userName);
+        /* string preferred_login_name = 6; */
+        if (message.preferredLoginName !== "")
+            writer.tag(6, WireType.LengthDelimited).string(message.preferredLoginName);
+        /* zitadel.user.v1.Human human = 7; */
+        if (message.type.oneofKind === "human")
+            Human.internalBinaryWrite(message.type.human, writer.tag(7, WireType.LengthDelimited).fork(), options).join();
+        /* zitadel.user.v1.Machine machine = 8; */
+        if (message.type.oneofKind === "machine")
+            Machine.internalBinaryWrite(message.type.machine, writer.tag(8, WireType.LengthDelimited).fork(), options).join();
+        let u = options.writeUnknownFields;
+        if (u !== false)
+            (u == true ? UnknownFieldHandler.onWrite : u)(this.typeName, message, writer);
+        return writer;
+    }
+}
+/**
+ * @generated MessageType for protobuf message zitadel.user.v1.User
+ */
+export const User = new User$Type();
+// @generated message type with reflection information, may provide speed optimized methods
+class Human$Type extends MessageType<Human> {
+    constructor() {
+        super("zitadel.user.v1.Human", [
+            { no: 1, name: "profile", kind: "message", T: () => Profile }
+        ]);
+    }
+    create(value?: PartialMessage<Human>): Human {
+        const message = globalThis.Object.create((this.messagePrototype!));
+        if (value !== undefined)
+            reflectionMergePartial<Human>(this, message, value);
+        return message;
+    }
+    internalBinaryRead(reader: IBinaryReader, length: number, options: BinaryReadOptions, target?: Human): Human {
+        let message = target ?? this.create(), end = reader.pos + length;
+        while (reader.pos < end) {
+            let [fieldNo, wireType] = reader.tag();
+            switch (fieldNo) {
+                case /* zitadel.user.v1.Profile profile */ 1:
+                    message.profile = Profile.internalBinaryRead(reader, reader.uint32(), options, message.profile);
+                    break;
+                default:
+                    let u = options.readUnknownField;
+                    if (u === "throw")
+                        throw new globalThis.Error(`Unknown field ${fieldNo} (wire type ${wireType}) for ${this.typeName}`);
+                    let d = reader.skip(wireType);
+                    if (u !== false)
+                        (u === true ? UnknownFieldHandler.onRead : u)(this.typeName, message, fieldNo, wireType, d);
+            }
+        }
+        return message;
+    }
+    internalBinaryWrite(message: Human, writer: IBinaryWriter, options: BinaryWriteOptions): IBinaryWriter {
+        /* zitadel.user.v1.Profile profile = 1; */
+        if (message.profile)
+            Profile.internalBinaryWrite(message.profile, writer.tag(1, WireType.LengthDelimited).fork(), options).join();
+        let u = options.writeUnknownFields;
+        if (u !== false)
+            (u == true ? UnknownFieldHandler.onWrite : u)(this.typeName, message, writer);
+        return writer;
+    }
+}
+/**
+ * @generated MessageType for protobuf message zitadel.user.v1.Human
+ */
+export const Human = new Human$Type();
+// @generated message type with reflection information, may provide speed optimized methods
+class Profile$Type extends MessageType<Profile> {
+    constructor() {
+        super("zitadel.user.v1.Profile", [
+            { no: 4, name: "display_name", kind: "scalar", T: 9 /*ScalarType.STRING*/ }
+        ]);
+    }
+    create(value?: PartialMessage<Profile>): Profile {
+        const message = globalThis.Object.create((this.messagePrototype!));
+        message.displayName = "";
+        if (value !== undefined)
+            reflectionMergePartial<Profile>(this, message, value);
+        return message;
+    }
+    internalBinaryRead(reader: IBinaryReader, length: number, options: BinaryReadOptions, target?: Profile): Profile {
+        let message = target ?? this.create(), end = reader.pos + length;
+        while (reader.pos < end) {
+            let [fieldNo, wireType] = reader.tag();
+            switch (fieldNo) {
+                case /* string display_name */ 4:
+                    message.displayName = reader.string();
+                    break;
+                default:
+                    let u = options.readUnknownField;
+                    if (u === "throw")
+                        throw new globalThis.Error(`Unknown field ${fieldNo} (wire type ${wireType}) for ${this.typeName}`);
+                    let d = reader.skip(wireType);
+                    if (u !== false)
+                        (u === true ? UnknownFieldHandler.onRead : u)(this.typeName, message, fieldNo, wireType, d);
+            }
+        }
+        return message;
+    }
+    internalBinaryWrite(message: Profile, writer: IBinaryWriter, options: BinaryWriteOptions): IBinaryWriter {
+        /* string display_name = 4; */
+        if (message.displayName !== "")
+            writer.tag(4, WireType.LengthDelimited).string(message.displayName);
+        let u = options.writeUnknownFields;
+        if (u !== false)
+            (u == true ? UnknownFieldHandler.onWrite : u)(this.typeName, message, writer);
+        return writer;
+    }
+}
+/**
+ * @generated MessageType for protobuf message zitadel.user.v1.Profile
+ */
+export const Profile = new Profile$Type();
+// @generated message type with reflection information, may provide speed optimized methods
+class Machine$Type extends MessageType<Machine> {
+    constructor() {
+        super("zitadel.user.v1.Machine", [
+            { no: 1, name: "name", kind: "scalar", T: 9 /*ScalarType.STRING*/ }
+        ]);
+    }
+    create(value?: PartialMessage<Machine>): Machine {
+        const message = globalThis.Object.create((this.messagePrototype!));
+        message.name = "";
+        if (value !== undefined)
+            reflectionMergePartial<Machine>(this, message, value);
+        return message;
+    }
+    internalBinaryRead(reader: IBinaryReader, length: number, options: BinaryReadOptions, target?: Machine): Machine {
+        let message = target ?? this.create(), end = reader.pos + length;
+        while (reader.pos < end) {
+            let [fieldNo, wireType] = reader.tag();
+            switch (fieldNo) {
+                case /* string name */ 1:
+                    message.name = reader.string();
+                    break;
+                default:
+                    let u = options.readUnknownField;
+                    if (u === "throw")
+                        throw new globalThis.Error(`Unknown field ${fieldNo} (wire type ${wireType}) for ${this.typeName}`);
+                    let d = reader.skip(wireType);
+                    if (u !== false)
+                        (u === true ? UnknownFieldHandler.onRead : u)(this.typeName, message, fieldNo, wireType, d);
+            }
+        }
+        return message;
+    }
+    internalBinaryWrite(message: Machine, writer: IBinaryWriter, options: BinaryWriteOptions): IBinaryWriter {
+        /* string name = 1; */
+        if (message.name !== "")
+            writer.tag(1, WireType.LengthDelimited).string(message.name);
+        let u = options.writeUnknownFields;
+        if (u !== false)
+            (u == true ? UnknownFieldHandler.onWrite : u)(this.typeName, message, writer);
+        return writer;
+    }
+}
+/**
+ * @generated MessageType for protobuf message zitadel.user.v1.Machine
+ */
+export const Machine = new Machine$Type();

@@ -7,7 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { ListDetails, ObjectDetails } from "./object.js";
-import { RefreshToken } from "./user.js";
+import { RefreshToken, User } from "./user.js";
 
 export const protobufPackage = "zitadel.auth.v1";
 
@@ -17,6 +17,16 @@ export const protobufFileName = "zitadel/auth.proto";
  * What signed-in users may do with their own account: here, with the refresh
  * tokens that keep them signed in.
  */
+
+/** Empty: the access token says who the user is. */
+export interface GetMyUserRequest {
+}
+
+/** The caller. */
+export interface GetMyUserResponse {
+  /** The user. */
+  user: User | undefined;
+}
 
 /** Empty: the access token says whose tokens to list, and there is no paging. */
 export interface ListMyRefreshTokensRequest {
@@ -51,6 +61,104 @@ export interface RevokeAllMyRefreshTokensRequest {
 /** Every token was revoked. */
 export interface RevokeAllMyRefreshTokensResponse {
 }
+
+function createBaseGetMyUserRequest(): GetMyUserRequest {
+  return {};
+}
+
+export const GetMyUserRequest: MessageFns<GetMyUserRequest> = {
+  encode(_: GetMyUserRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetMyUserRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetMyUserRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetMyUserRequest>): GetMyUserRequest {
+    return GetMyUserRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<GetMyUserRequest>): GetMyUserRequest {
+    const message = createBaseGetMyUserRequest();
+    return message;
+  },
+};
+
+function createBaseGetMyUserResponse(): GetMyUserResponse {
+  return { user: undefined };
+}
+
+export const GetMyUserResponse: MessageFns<GetMyUserResponse> = {
+  encode(message: GetMyUserResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== undefined) {
+      User.encode(message.user, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetMyUserResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetMyUserResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = User.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetMyUserResponse>): GetMyUserResponse {
+    return GetMyUserResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetMyUserResponse>): GetMyUserResponse {
+    const message = createBaseGetMyUserResponse();
+    message.user = (object.user !== undefined && object.user !== null) ? User.fromPartial(object.user) : undefined;
+    return message;
+  },
+};
 
 function createBaseListMyRefreshTokensRequest(): ListMyRefreshTokensRequest {
   return {};
@@ -371,6 +479,15 @@ export const AuthServiceDefinition = {
   name: "AuthService",
   fullName: "zitadel.auth.v1.AuthService",
   methods: {
+    /** Tells who the caller is: the user that the access token was issued to. */
+    getMyUser: {
+      name: "GetMyUser",
+      requestType: GetMyUserRequest as typeof GetMyUserRequest,
+      requestStream: false,
+      responseType: GetMyUserResponse as typeof GetMyUserResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
     /**
      * Lists the refresh tokens of the user: in no particular order, expired ones
      * included, at most 1000. On a current ZITADEL new sign-ins are kept in OIDC
