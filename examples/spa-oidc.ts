@@ -1,6 +1,6 @@
 // A single-page app that signs in with oidc-client-ts and shows where the user may stay signed in.
-import { UserManager } from "oidc-client-ts";
-import { ConnectError, createAuthClient, type TokenContext, viewRefreshTokens } from "zitadel-refresh-tokens";
+import { ErrorResponse, UserManager } from "oidc-client-ts";
+import { Code, createAuthClient, getErrorInfo, type TokenContext, viewRefreshTokens } from "zitadel-refresh-tokens";
 
 const instance = "https://my-instance.zitadel.cloud";
 
@@ -38,8 +38,13 @@ async function show(): Promise<void> {
   document.body.replaceChildren(list);
 }
 
-function tellError(reason: unknown): void {
-  document.body.append(ConnectError.from(reason).rawMessage);
+function tellError(error: unknown): void {
+  const { code, reason } = getErrorInfo(error);
+  // What `accessToken` throws comes out as it is: an ErrorResponse if the refresh token is refused.
+  const isSignedOut = error instanceof ErrorResponse || code === Code.Unauthenticated;
+  if (isSignedOut) document.body.append("You are signed out: sign in again.");
+  else if (reason === "token-provider") document.body.append("You seem to be offline: try again later.");
+  else document.body.append(String(error));
 }
 
 if (location.pathname === "/callback") {

@@ -12,8 +12,8 @@ export type UserClient = Client<typeof AuthService>;
 export interface AuthClient extends UserClient {
   /**
    * The same client for another user: what a backend makes for each request. It shares connection, interceptors,
-   * options and retry throttle; its token, and what is known about refreshing it, is its own. A TypeError if the
-   * token cannot be one.
+   * options and retry throttle. Pass the same token function each time, so that calls share a refresh. A TypeError if
+   * the token cannot be one.
    */
   withToken(token: Token): UserClient;
   /** Cancels the calls under way and closes the connection. Later calls fail with a TypeError. */

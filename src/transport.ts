@@ -18,9 +18,9 @@ import { type Protocol, wire } from "./protocol/protocol.js";
 export interface CallerOptions {
   /**
    * Access token of the user, or a function that returns one, also asynchronously. The function is asked before
-   * every attempt with `refresh: false`, and once with `refresh: true` after the server answered Unauthenticated. Calls
-   * wait for that refresh, 30 seconds at most. The function must not wait for a call of the same client, which would
-   * ask it in turn: during a refresh that call ends with its deadline, otherwise there is no end to it. What it throws
+   * every attempt with `refresh: false`, and once with `refresh: true` after the server answered Unauthenticated. All
+   * calls whose token was refused wait for one refresh, 30 seconds at most, also those of other clients with the same
+   * function; it goes on if they leave. Do not call the client inside the function: it deadlocks. What it throws
    * rejects the call as it is, which is not repeated: what it tried may have spent a refresh token. Without `token` no
    * `authorization` is sent, and callers may set that header themselves.
    */

@@ -111,7 +111,7 @@ export async function runAttempts<I extends DescMessage, O extends DescMessage>(
       case "refresh": {
         mayRefresh = false;
         call.step = "waiting for the token function to refresh, which must not wait for a call of this client itself";
-        const outcome = await (tokens as TokenSource).refresh(token as string, tokenAt, call);
+        const outcome = await (tokens as TokenSource).refresh(token as string, tokenAt);
         if (outcome.token === undefined) throw Object.assign(error, outcome);
         refreshed = outcome.token;
         break;

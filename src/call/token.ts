@@ -6,19 +6,24 @@ import type { Call } from "./call.js";
 export interface TokenContext {
   /** Whether the server refused the token that the function gave last, so that a cached one will not do. */
   readonly refresh: boolean;
-  /** Aborts when no call waits for the token any more, and when a refresh has taken 30 seconds. */
+  /**
+   * Aborts when the call is over that asks. A refresh belongs to no call: its signal aborts only after 30 seconds, since
+   * one that is given up may have spent the refresh token already.
+   */
   readonly signal: AbortSignal;
 }
 
 /** An access token, or a function that gets one. */
-export type Token = string | ((context: TokenContext) => string | Promise<string>);
+export type Token = string | TokenFunction;
+
+type TokenFunction = (context: TokenContext) => string | Promise<string>;
 
 /** Where a transport's calls get their token from. */
 export interface TokenSource {
   /** The token for an attempt. What the token function throws comes out as it is. */
   get(call: Call): string | Promise<string>;
   /** Another token, after the server refused `rejected`, which was got at `gotAt` (`performance.now()`). */
-  refresh(rejected: string, gotAt: number, call: Call): Promise<Refreshed>;
+  refresh(rejected: string, gotAt: number): Promise<Refreshed>;
 }
 
 /** What a refresh came to: another token, or none and, where there is one, an error of this library's that says why. */
@@ -26,111 +31,101 @@ export type Refreshed = { readonly token: string } | { readonly token?: undefine
 
 /** Checks the `token` option. Throws a TypeError that never holds the token. */
 export function createTokenSource(token: Token): TokenSource {
-  if (typeof token === "function") return createRefreshingSource(token);
+  if (typeof token === "function") {
+    return { get: (call) => currentToken(token, call), refresh: (...refused) => sharedRefresh(token, ...refused) };
+  }
   const mistake = mistakeIn(token);
   if (mistake) throw new TypeError(`token ${mistake}`);
   return { get: () => token, refresh: async () => ({}) };
+}
+
+function currentToken(provide: TokenFunction, call: Call): string | Promise<string> {
+  const token = ask(provide, {
+    refresh: false,
+    get signal() {
+      return call.signal;
+    },
+  });
+  return token instanceof Promise ? token.then(checked) : checked(token);
+}
+
+function ask(provide: TokenFunction, context: TokenContext): unknown {
+  try {
+    const token: unknown = provide(context);
+    if (typeof token === "string") return token;
+    return Promise.resolve(token).catch((thrown) => {
+      throw callersOwn(thrown, "token-provider");
+    });
+  } catch (thrown) {
+    throw callersOwn(thrown, "token-provider");
+  }
 }
 
 // A refresh that fails for one call would fail for the next: for so long it is not tried again.
 const failureMemoryMs = 1000;
 // A refresh that never settles must not block later calls, which may have no deadline of their own.
 const refreshTimeoutMs = 30_000;
-// Tokens whose refresh is remembered. More than a few at a time means that every call has its own.
+// Refreshes of one function that are remembered when they are over.
 const maxRefreshes = 16;
 
 interface Refresh {
   readonly outcome: Promise<Refreshed>;
-  readonly controller: AbortController;
-  waiting: number;
   settledAt?: number;
   failed?: boolean;
 }
 
-function createRefreshingSource(provide: Exclude<Token, string>): TokenSource {
-  const refreshes = new Map<string, Refresh>();
+// By function and refused token, for all clients: one made for each request has nothing else in common with the next.
+// Whoever refreshes twice with one refresh token is signed out. Users of one function have tokens of their own.
+const refreshes = new WeakMap<TokenFunction, Map<string, Refresh>>();
 
-  function ask(context: TokenContext): unknown {
-    try {
-      const token: unknown = provide(context);
-      if (typeof token === "string") return token;
-      return Promise.resolve(token).catch((thrown) => {
-        throw callersOwn(thrown, "token-provider");
-      });
-    } catch (thrown) {
-      throw callersOwn(thrown, "token-provider");
-    }
+function sharedRefresh(provide: TokenFunction, rejected: string, gotAt: number): Promise<Refreshed> {
+  const known = refreshes.get(provide) ?? new Map<string, Refresh>();
+  refreshes.set(provide, known);
+  const last = known.get(rejected);
+  if (last && isCurrent(last, gotAt)) return last.outcome;
+  const started = startRefresh(provide, rejected);
+  // The newest is the last one of a Map.
+  known.delete(rejected);
+  known.set(rejected, started);
+  for (const [token, { settledAt }] of known) {
+    if (known.size <= maxRefreshes) break;
+    if (settledAt !== undefined) known.delete(token);
   }
+  return started.outcome;
+}
 
-  async function askAgain(rejected: string, signal: AbortSignal): Promise<Refreshed> {
-    const token = await ask({ refresh: true, signal });
-    const mistake = mistakeIn(token);
-    if (mistake) return { cause: invalidToken(mistake) };
-    return token === rejected ? {} : { token: token as string };
-  }
+// Still under way, or settled since the rejected token was got, or failed a moment ago.
+function isCurrent({ settledAt, failed }: Refresh, gotAt: number): boolean {
+  return settledAt === undefined || settledAt >= gotAt || (!!failed && settledAt > performance.now() - failureMemoryMs);
+}
 
-  function start(rejected: string): Refresh {
-    const controller = new AbortController();
-    const outcome = new Promise<Refreshed>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        controller.abort();
-        resolve({ cause: new Error(`the token function did not settle within ${refreshTimeoutMs} ms`) });
-      }, refreshTimeoutMs);
-      controller.signal.addEventListener("abort", () => clearTimeout(timer));
-      askAgain(rejected, controller.signal)
-        .finally(() => clearTimeout(timer))
-        .then(resolve, reject);
-    });
-    const refresh: Refresh = { outcome, controller, waiting: 0 };
-    const settle = ({ token }: Refreshed) => {
-      refresh.settledAt = performance.now();
-      refresh.failed = token === undefined;
-    };
-    outcome.then(settle, () => settle({}));
-    refreshes.delete(rejected);
-    refreshes.set(rejected, refresh);
-    for (const oldest of refreshes.keys()) {
-      if (refreshes.size <= maxRefreshes) break;
-      refreshes.delete(oldest);
-    }
-    return refresh;
-  }
-
-  // Still under way, or settled since the rejected token was got, or failed a moment ago.
-  function isCurrent({ settledAt, failed }: Refresh, gotAt: number): boolean {
-    return (
-      settledAt === undefined || settledAt >= gotAt || (!!failed && settledAt > performance.now() - failureMemoryMs)
-    );
-  }
-
-  return {
-    get(call) {
-      const token = ask({
-        refresh: false,
-        get signal() {
-          return call.signal;
-        },
-      });
-      return token instanceof Promise ? token.then(checked) : checked(token);
-    },
-    async refresh(rejected, gotAt, call) {
-      const known = refreshes.get(rejected);
-      const refresh = known && isCurrent(known, gotAt) ? known : start(rejected);
-      refresh.waiting += 1;
-      const leave = () => {
-        refresh.waiting -= 1;
-        if (refresh.waiting > 0 || refresh.settledAt !== undefined) return;
-        refreshes.delete(rejected);
-        refresh.controller.abort();
-      };
-      call.onStop(leave);
-      try {
-        return await refresh.outcome;
-      } finally {
-        call.offStop(leave);
-      }
-    },
+function startRefresh(provide: TokenFunction, rejected: string): Refresh {
+  const controller = new AbortController();
+  const outcome = new Promise<Refreshed>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      controller.abort();
+      resolve({ cause: new Error(`the token function did not settle within ${refreshTimeoutMs} ms`) });
+    }, refreshTimeoutMs);
+    // Calls that wait have timers of their own; without any the process may end. In a browser it is a number.
+    timer.unref?.();
+    askAgain(provide, rejected, controller.signal)
+      .finally(() => clearTimeout(timer))
+      .then(resolve, reject);
+  });
+  const refresh: Refresh = { outcome };
+  const settle = ({ token }: Refreshed) => {
+    refresh.settledAt = performance.now();
+    refresh.failed = token === undefined;
   };
+  outcome.then(settle, () => settle({}));
+  return refresh;
+}
+
+async function askAgain(provide: TokenFunction, rejected: string, signal: AbortSignal): Promise<Refreshed> {
+  const token = await ask(provide, { refresh: true, signal });
+  const mistake = mistakeIn(token);
+  if (mistake) return { cause: invalidToken(mistake) };
+  return token === rejected ? {} : { token: token as string };
 }
 
 function checked(token: unknown): string {

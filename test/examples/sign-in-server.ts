@@ -35,13 +35,25 @@ function sendJson(response: ServerResponse, status: number, value: object): void
   response.end(JSON.stringify(value));
 }
 
+/** What the token endpoint has to do with. */
+export interface SignIn extends Served {
+  /** What it has served; `invalid_grant` for what it refused. */
+  readonly grants: string[];
+  /** A refresh token that works once. */
+  readonly refreshToken: string;
+}
+
 /**
  * A local ZITADEL with as much of a sign-in as an OIDC client needs: whoever asks is signed in at once as the first
- * user. The code flow with PKCE, and refreshing. `grants` are those that the token endpoint has served.
+ * user. The code flow with PKCE, and refreshing, by a refresh token that is replaced each time: who uses one twice ends
+ * the session, as OAuth 2.0 Security Best Current Practice (RFC 9700 §4.14.2) has it. `beforeAnswer` is awaited by the
+ * token endpoint once it has seen what it was sent.
  */
-export async function startSignIn(zitadel: LocalZitadel): Promise<Served & { readonly grants: string[] }> {
+export async function startSignIn(zitadel: LocalZitadel, beforeAnswer = async () => {}): Promise<SignIn> {
   const [user] = zitadel.users;
   const grants: string[] = [];
+  const session = { generation: 1, isOver: false };
+  const refreshToken = () => `refresh-${session.generation}`;
   const challenges = new Map<string, string>();
   const forward = forwardTo(zitadel.url);
 
@@ -59,15 +71,20 @@ export async function startSignIn(zitadel: LocalZitadel): Promise<Served & { rea
     const grant = form.get("grant_type") ?? "";
     const verifier = createHash("sha256").update(form.get("code_verifier") ?? "");
     const proved = challenges.get(form.get("code") ?? "") === verifier.digest("base64url");
-    if (grant === "authorization_code" ? !proved : form.get("refresh_token") !== "refresh-1") {
-      return sendJson(response, 400, { error: "invalid_grant" });
+    if (grant === "refresh_token") {
+      session.isOver ||= form.get("refresh_token") !== refreshToken();
+      session.generation += 1;
     }
-    grants.push(grant);
+    const isRefused = grant === "authorization_code" ? !proved : session.isOver;
+    grants.push(isRefused ? "invalid_grant" : grant);
+    const nextRefreshToken = refreshToken();
+    await beforeAnswer();
+    if (isRefused) return sendJson(response, 400, { error: "invalid_grant" });
     const now = Math.floor(Date.now() / 1000);
     const claims = { iss: served.url, sub: user.id, aud: form.get("client_id"), iat: now, exp: now + 3600 };
     sendJson(response, 200, {
       access_token: grant === "authorization_code" ? user.tokens.valid : user.tokens.refreshed,
-      refresh_token: "refresh-1",
+      refresh_token: nextRefreshToken,
       id_token: `${part({ alg: "none" })}.${part(claims)}.`,
       token_type: "Bearer",
       expires_in: 3600,
@@ -86,5 +103,5 @@ export async function startSignIn(zitadel: LocalZitadel): Promise<Served & { rea
     else if (url.pathname === "/oauth/v2/token") giveToken(request, response);
     else forward(request, response);
   });
-  return { ...served, grants };
+  return { ...served, grants, refreshToken: refreshToken() };
 }

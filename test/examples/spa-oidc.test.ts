@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "@jest/globals";
 import { build } from "esbuild";
-import { chromium } from "playwright-core";
+import { chromium, type Route } from "playwright-core";
 import { Code } from "../../src/node.js";
 import { startLocalZitadel } from "../../src/testing.js";
 import { testInChromium } from "../helpers/chromium.js";
@@ -59,6 +59,20 @@ testInChromium("examples/spa-oidc.ts signs in, lists, refreshes, revokes and tel
     await rows.first().getByRole("button").click();
     await page.getByText("not today").waitFor();
     expect(await rows.count()).toBe(5);
+
+    // Offline just when the token has to be refreshed, which is no reason to sign in again; and a session that is over.
+    for (const [answer, text] of [
+      [(route: Route) => route.abort(), "You seem to be offline"],
+      [(route: Route) => route.fulfill({ status: 400, json: { error: "invalid_grant" } }), "You are signed out"],
+    ] as const) {
+      await page.route("**/oauth/v2/token", answer);
+      zitadel.fail({ kind: "expired-once" });
+      await rows.first().getByRole("button").click();
+      await page.getByText(text).waitFor();
+      await page.unroute("**/oauth/v2/token");
+      // For so long a refresh that failed is not tried again.
+      await page.waitForTimeout(1100);
+    }
 
     // Signed in already.
     await page.reload();
