@@ -142,14 +142,39 @@ function invalidToken(mistake: string): ConnectError {
 // Long enough for any JWT, short enough for any server's header limit.
 const maxTokenLength = 16 * 1024;
 
+// What people have where a token was to be, and what no header can carry; the first that fits is told.
+const mistakes: readonly (readonly [pattern: RegExp, mistake: string])[] = [
+  [/^$/, "must not be empty"],
+  [/^bearer\s/i, 'must not begin with "Bearer": that is added to it'],
+  [
+    /^(?:undefined|null|NaN|true|false|\[object .+\])$/,
+    "is what JavaScript makes of another value: pass the token itself",
+  ],
+  [
+    /^(?:\$(?:env:)?\w+|\$[{(].*[)}]|<.*>|%.*%|\{\{.*\}\}|\{\w+\}|__\w{1,40}__|your[-_][\w-]{0,40}token)$/i,
+    "is a placeholder, whose value was not filled in: is the variable set?",
+  ],
+  // As it looks when it is read as UTF-8: in UTF-16 each second byte is 0.
+  [/\0/, "is in UTF-16, as PowerShell's > writes it: save it in ASCII (Set-Content -Encoding ascii)"],
+  [/^\ufeff/, "begins with a byte order mark: save it in ASCII, or in UTF-8 without a BOM"],
+  [/^\s*[{[]/, "is JSON: keep only the value of its access_token (jq -r .access_token)"],
+  // `=` ends what is in base64, and is never inside of it.
+  [
+    /^\s*(?:export\s+|set\s+|\$env:)?[a-z_]\w*\s*=\s*[^=\s]/i,
+    "is a whole line NAME=VALUE, as of an env file: keep only the value",
+  ],
+  [
+    /^["'`\u2018-\u201f]|["'`\u2018-\u201f]$/,
+    "has quotes around it, which env files do not always take away: remove them",
+  ],
+  [/[\r\n]/, "must be one line: trim what was read from a file"],
+  // RFC 6750's b64token is narrower, but some issuers are not.
+  [/[^\x21-\x7e]/, "must be visible ASCII characters without spaces"],
+];
+
 // What is wrong with a token, never with the token in it.
 function mistakeIn(token: unknown): string | undefined {
   if (typeof token !== "string") return `must be a string, got ${token === null ? "null" : typeof token}`;
-  if (token === "") return "must not be empty";
-  if (/^bearer\s/i.test(token)) return 'must not begin with "Bearer": that is added to it';
   if (token.length > maxTokenLength) return `must be at most ${maxTokenLength} characters, has ${token.length}`;
-  if (/[\r\n]/.test(token)) return "must be one line: trim what was read from a file";
-  // RFC 6750's b64token is narrower, but some issuers are not.
-  if (!/^[\x21-\x7e]+$/.test(token)) return "must be visible ASCII characters without spaces";
-  return undefined;
+  return mistakes.find(([pattern]) => pattern.test(token))?.[1];
 }

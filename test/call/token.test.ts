@@ -255,3 +255,46 @@ test("a refresh is given up after 30 seconds, and the next call starts another",
   refreshes[1]?.finish("new-token");
   expect(await next).toBe("ok");
 });
+
+describe("a token", () => {
+  for (const [token, mistake] of [
+    ["", "must not be empty"],
+    ["undefined", "is what JavaScript makes of another value"],
+    ["[object Object]", "is what JavaScript makes of another value"],
+    [`\${TOKEN}`, "is a placeholder"],
+    ["<token>", "is a placeholder"],
+    ['{"access_token":"x"}', "is JSON"],
+    ['{ "access_token": "x" }', "is JSON"],
+    ["export TOKEN=abc", "is a whole line NAME=VALUE"],
+    ["'abc'", "has quotes around it"],
+    ["a\u0000b\u0000", "is in UTF-16"],
+    ["\ufeffabc", "begins with a byte order mark"],
+    ["abc\n", "must be one line"],
+    ["a b", "must be visible ASCII"],
+  ] as const) {
+    test(`${JSON.stringify(token)} ${mistake}`, () => {
+      const create = () => createAuthClient({ baseUrl: "https://zitadel.example", token });
+      expect(create).toThrow(TypeError);
+      expect(create).toThrow(`token ${mistake}`);
+    });
+  }
+
+  // As issuers make them: JWTs, and opaque ones of any alphabet that a header can carry.
+  for (const token of [
+    "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+    "V5rXfWb3yT8nQ2kLzJ7mC4dG9hS6pA1eR0uI_oXcVbNmKjHg==",
+    "undefined1",
+    "nullable",
+    "$2b$10$abc",
+    "100%",
+    "a<b>c",
+    "v2.local.~token",
+    "_dGVzdA__",
+    `__${"x".repeat(80)}__`,
+    "yourself",
+  ]) {
+    test(`${token.slice(0, 20)} may be one`, async () => {
+      await createAuthClient({ baseUrl: "https://zitadel.example", token }).close();
+    });
+  }
+});

@@ -90,7 +90,7 @@ describe("wrong usage is exit code 2 and one line", () => {
       "a token of two lines",
       ["list"],
       { ...login, ZITADEL_TOKEN: `${canary}\n${canary}` },
-      /the token must be one line/,
+      /the token in ZITADEL_TOKEN must be one line/,
     ],
     ["a token with its scheme", ["list"], { ...login, ZITADEL_TOKEN: `Bearer ${canary}` }, /begin with "Bearer"/],
     [
@@ -252,7 +252,7 @@ describe("the token comes from", () => {
   );
 
   for (const [name, text, said] of [
-    ["an empty file", "\n", /is empty/],
+    ["an empty file", "\n", /must not be empty/],
     ["a file without end", "x".repeat(40_000), /is larger than/],
   ] as const) {
     test(`not from ${name}`, async () => {

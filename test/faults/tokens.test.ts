@@ -44,6 +44,8 @@ async function rejection(call: Promise<unknown>): Promise<unknown> {
   );
 }
 
+const asText = (value: string) => ({ name: `the text ${value}`, value });
+
 describe("token provider", () => {
   for (const protocol of all) {
     const call = async (server: AnswerServer, options: Partial<TransportOptions>, expected: Expected) => {
@@ -145,6 +147,17 @@ describe("token provider", () => {
       { name: "the prefix Bearer", value: `Bearer ${canaryToken}` },
       { name: "the prefix bearer", value: `bearer ${canaryToken}` },
       { name: "more than 16 KiB", value: canaryToken.repeat(800) },
+      // What stands for a token where none was put in.
+      ...["undefined", "null", "NaN", "false", "[object Object]", "[object Promise]"].map(asText),
+      ...["$ZITADEL_TOKEN", `\${ZITADEL_TOKEN}`, `\${{secrets.TOKEN}}`, "$(TOKEN)", "$env:ZITADEL_TOKEN"].map(asText),
+      ...["<token>", "<your-token>", "%TOKEN%", "%ZITADEL_TOKEN%", "{{token}}", "{token}"].map(asText),
+      ...["__TOKEN__", "YOUR_TOKEN", "your-access-token"].map(asText),
+      // And what it is wrapped in.
+      { name: "a byte order mark", value: `\ufeff${canaryToken}` },
+      { name: "UTF-16", value: Buffer.from(canaryToken, "utf16le").toString("latin1") },
+      { name: "JSON", value: `{"access_token":"${canaryToken}"}` },
+      { name: "a line of an env file", value: `ZITADEL_TOKEN=${canaryToken}` },
+      { name: "quotes", value: `"${canaryToken}"` },
     ];
     for (const { name, value } of invalid) {
       test(`${protocol}: a provider's ${name} is Unauthenticated, and nothing is sent`, async () => {

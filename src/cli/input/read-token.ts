@@ -1,7 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import { printWarning } from "../terminal/messages.js";
 import { expandHome, readTextFile } from "./read-text-file.js";
-import { tokenMistake } from "./token-mistake.js";
 
 /** The user's access token, and where it comes from, for messages. */
 export interface FoundToken {
@@ -33,11 +32,18 @@ export async function readTokenFile(option: string, path: string, signal: AbortS
   return toToken(text, path === "-" ? "standard input" : path);
 }
 
-function toToken(text: string, source: string): FoundToken {
+async function toToken(text: string, source: string): Promise<FoundToken> {
   // Files end in a line break, and so do variables that were filled from one; a token does not.
   const value = text.replace(/[\r\n]+$/, "");
-  const mistake = tokenMistake(value);
-  return { value, source, ...(mistake && { mistake: `the token in ${source} ${mistake}` }) };
+  // When it is needed: it takes longer to load than all the rest.
+  const { createAuthClient } = await import("../../node.js");
+  try {
+    // Any URL. The library knows what a token is mistaken for, and opens nothing yet.
+    void createAuthClient({ baseUrl: "https://localhost", token: value }).close();
+    return { value, source };
+  } catch (error) {
+    return { value, source, mistake: (error as TypeError).message.replace(/^token/, `the token in ${source}`) };
+  }
 }
 
 function warnIfShared(option: string, path: string): void {
