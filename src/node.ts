@@ -2,16 +2,11 @@
 import { type AuthClient, createClientOf } from "./client.js";
 import { createNodeFetchClient } from "./http/node/fetch.js";
 import { createHttp2Client } from "./http/node/http2.js";
+import type { GivenTransportOptions, TransportOptions } from "./options.js";
 import { own } from "./own.js";
 import { grpc } from "./protocol/grpc/grpc.js";
 import { wire } from "./protocol/protocol.js";
-import {
-  type AuthTransport,
-  createTransportFamily,
-  type GivenTransportOptions,
-  type Runtime,
-  type TransportOptions,
-} from "./transport.js";
+import { type AuthTransport, createTransportFamily, type Runtime } from "./transport.js";
 
 export * from "./public.js";
 

@@ -20,12 +20,13 @@ export type { Token, TokenContext } from "./call/token.js";
 export type { AuthClient, UserClient } from "./client.js";
 export { type ErrorInfo, type FailureReason, getErrorInfo } from "./errors.js";
 export type { Http2Options, TlsOptions } from "./http/http2-options.js";
+export type { CallerOptions, GivenTransportOptions, TransportOptions } from "./options.js";
 export { grpc } from "./protocol/grpc/grpc.js";
 export { grpcWeb } from "./protocol/grpc/grpc-web.js";
 export type { Protocol } from "./protocol/protocol.js";
 export { rest } from "./protocol/rest/rest.js";
 export { type RevokeOptions, type RevokeResult, revokeRefreshTokens } from "./revoke.js";
-export type { AuthTransport, CallerOptions, GivenTransportOptions, TransportOptions } from "./transport.js";
+export type { AuthTransport } from "./transport.js";
 export {
   type RefreshTokenState,
   type RefreshTokensView,

@@ -1,7 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { AuthService } from "../gen/zitadel/auth_pb.js";
-import { checkSignal } from "./call/abort-signal.js";
+import { checkSignal } from "./call/call.js";
 import { own } from "./own.js";
 import { checkTokenId, isTokenGone } from "./zitadel.js";
 

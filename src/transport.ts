@@ -1,96 +1,19 @@
+import { create, type DescMethod, isMessage } from "@bufbuild/protobuf";
 import { Code, type Interceptor, type Transport } from "@connectrpc/connect";
 import { asyncDispose } from "./async-dispose.js";
-import type { Attempt } from "./call/attempts.js";
-import { parseBaseUrl } from "./call/base-url.js";
-import { checkRange } from "./call/check-range.js";
-import { createRetryPolicy, type RetryOptions } from "./call/next-step.js";
-import { checkMethod, checkTimeout, createCalls } from "./call/run-call.js";
+import { type AttemptPlan, Attempts } from "./call/attempts.js";
+import { Call, checkSignal } from "./call/call.js";
+import { intercept } from "./call/intercept.js";
+import { requestMetadata } from "./call/metadata.js";
+import { checkRange, createRetryPolicy } from "./call/next-step.js";
 import { protocolSender, type Sender, transportSender } from "./call/sender.js";
 import { Throttle } from "./call/throttle.js";
 import { createTokenSource, type Token, type TokenSource } from "./call/token.js";
 import { failure } from "./failure.js";
 import type { HttpClient } from "./http/http.js";
-import type { Http2Options } from "./http/http2-options.js";
+import { checkTimeout, type GivenTransportOptions, parseBaseUrl, type TransportOptions } from "./options.js";
 import { own } from "./own.js";
 import { type Protocol, wire } from "./protocol/protocol.js";
-
-/** What calls have in common, whatever sends them. */
-export interface CallerOptions {
-  /**
-   * Access token of the user, or a function that returns one, also asynchronously. The function is asked before
-   * every attempt with `refresh: false`, and once with `refresh: true` after the server answered Unauthenticated. All
-   * calls whose token was refused wait for one refresh, 30 seconds at most, also those of other clients with the same
-   * function; it goes on if they leave. Do not call the client inside the function: it deadlocks. What it throws
-   * rejects the call as it is, which is not repeated: what it tried may have spent a refresh token. Without `token` no
-   * `authorization` is sent, and callers may set that header themselves.
-   */
-  readonly token?: Token | undefined;
-  /**
-   * Milliseconds that a call may take in all: retries, token and connecting included. 1 to 3,600,000; `false` for no
-   * limit. A call's own `timeoutMs`, in the same range, wins. Default 10,000, which is long for a page to wait and short for a request
-   * of a backend. As Connect's `defaultTimeoutMs`.
-   */
-  readonly timeoutMs?: number | false | undefined;
-  /**
-   * How calls that failed as Unavailable are repeated; `false` for not at all. Retries of all calls of a client share a
-   * throttle, `withToken` included: 100 at a time, each given back by a success of a retried call, or by five of
-   * others; a lost connection or a port that refuses counts once, however many calls it ended.
-   *
-   * With `false` too a request is sent once more, at once, if the server said that it did not take it (REFUSED_STREAM
-   * or GOAWAY): nothing was done, and a server that restarts would be seen by every caller otherwise (gRFC A6,
-   * "transparent retries"). So is one whose token was refreshed.
-   */
-  readonly retry?: RetryOptions | false | undefined;
-  /**
-   * Connect's interceptors. They run once a call, within its deadline, and do not see the token. What one throws rejects
-   * the call as it is. Requests that one leaves behind end with the call.
-   */
-  readonly interceptors?: readonly Interceptor[] | undefined;
-  /** Told of every request that a call made. What it throws is ignored. */
-  readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
-}
-
-/** Options of `createAuthTransport` and `createAuthClient`. Bad ones throw a TypeError or a RangeError. */
-export interface TransportOptions extends CallerOptions {
-  /**
-   * URL of the ZITADEL instance: `http:` or `https:`, without credentials, query or hash. A path is kept as a prefix.
-   * On a web page it may be relative.
-   */
-  readonly baseUrl: string | URL;
-  /** `grpc`, `grpcWeb` or `rest`. Default: `grpc` in Node, `grpcWeb` elsewhere. */
-  readonly protocol?: Protocol | undefined;
-  /** Largest message to accept, in bytes, decompressed. Default 4 MiB, as in gRPC. As Connect's `readMaxBytes`. */
-  readonly maxResponseBytes?: number | undefined;
-  /**
-   * Another `fetch` for gRPC-Web and REST. Not together with `http2`. What it throws rejects the call as it is, unless it
-   * is a network error as runtimes have them, such as `TypeError: fetch failed`.
-   */
-  readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Only in Node: options of the HTTP/2 connection. Given, gRPC-Web and REST use HTTP/2 as well. */
-  readonly http2?: Http2Options | undefined;
-  /** Whether a token may be sent over `http:` to a host other than this machine. Default `false`. */
-  readonly allowInsecure?: boolean | undefined;
-  /** See `GivenTransportOptions`. */
-  readonly transport?: undefined;
-}
-
-/** Options of `createAuthTransport` and `createAuthClient` over a transport that the caller has made. */
-export interface GivenTransportOptions extends CallerOptions {
-  /**
-   * Any Connect transport, such as `createGrpcTransport` of @connectrpc/connect-node or `createRouterTransport` in a
-   * test; it sends, and stays yours to close. Token, refresh, deadline, retries, interceptors and `getErrorInfo` work
-   * on top of it. What only the way of our own can promise: that a token stays off `http:`, a limit to the size of
-   * answers, and telling what was never sent from what was (Unavailable counts as maybe done, so only methods that are
-   * safe to repeat are repeated). What interceptors see as `url` begins with `https://transport.invalid`.
-   */
-  readonly transport: Transport;
-  readonly baseUrl?: undefined;
-  readonly protocol?: undefined;
-  readonly maxResponseBytes?: undefined;
-  readonly fetch?: undefined;
-  readonly http2?: undefined;
-  readonly allowInsecure?: undefined;
-}
 
 /** A Connect `Transport` that can be closed. */
 export interface AuthTransport extends Transport {
@@ -127,15 +50,20 @@ export function createTransportFamily(
   if (onAttempt && typeof onAttempt !== "function") throw new TypeError("onAttempt must be a function");
   if (retry && typeof retry !== "object") throw new TypeError("retry must be false or an object");
   const { mayAuthorize, createSender } = options.transport ? overTransport(options) : overHttp(options, runtime);
+  const ms = timeoutMs === false ? undefined : checkTimeout(timeoutMs);
+  const policy = createRetryPolicy(retry && own(retry));
+  const tokens = token === undefined ? undefined : createTokens(token);
+  const sender = createSender();
   const plan = {
-    timeoutMs: timeoutMs === false ? undefined : checkTimeout(timeoutMs),
-    policy: createRetryPolicy(retry && own(retry)),
+    timeoutMs: ms,
+    policy,
     throttle: new Throttle(),
     interceptors,
     onAttempt,
+    sender,
+    active: [],
+    isClosed: false,
   };
-  const ownTokens = token === undefined ? undefined : createTokens(token);
-  const calls = createCalls({ ...plan, sender: createSender() });
 
   function createTokens(token: Token): TokenSource {
     if (!mayAuthorize) {
@@ -145,24 +73,71 @@ export function createTransportFamily(
     return createTokenSource(token);
   }
 
-  function createTransport(tokens: TokenSource | undefined): Transport {
-    return {
-      // Without a token of its own the client leaves the header to its callers, under the same rule.
-      unary: calls.unary(tokens, tokens === undefined && mayAuthorize),
-      async stream(method) {
-        checkMethod(method);
-        const hint = "use a transport of @connectrpc/connect-node or connect-web";
-        const name = `${method.parent.typeName}/${method.name}`;
-        throw failure(Code.Unimplemented, `${name} is streaming, which this transport is not made for: ${hint}`, {});
-      },
-    };
-  }
-
-  const close = async () => calls.close();
+  const close = async () => closeCalls(plan);
   return {
-    transport: { ...createTransport(ownTokens), close, [asyncDispose]: close },
-    withToken: (token) => createTransport(createTokens(token)),
+    // Without a token of its own the client leaves the header to its callers, under the same rule.
+    transport: { ...createTransport(plan, tokens, !tokens && mayAuthorize), close, [asyncDispose]: close },
+    withToken: (token) => createTransport(plan, createTokens(token), false),
   };
+}
+
+/** What all calls of a family have in common. */
+interface CallPlan extends AttemptPlan {
+  /** A call's deadline where it sets none; `undefined` for none. */
+  readonly timeoutMs: number | undefined;
+  readonly interceptors: readonly Interceptor[];
+  /** The calls under way. */
+  readonly active: Call[];
+  isClosed: boolean;
+}
+
+/** A transport for one user. `mayAuthorize`: callers may set `authorization` themselves. */
+function createTransport(plan: CallPlan, tokens: TokenSource | undefined, mayAuthorize: boolean): Transport {
+  const { interceptors, sender } = plan;
+  return {
+    // Connect's.
+    unary(method, signal, timeoutMs, header, input, contextValues) {
+      try {
+        if (plan.isClosed) throw new TypeError("the client is closed: create another one");
+        checkMethod(method);
+        checkSignal(signal);
+        const metadata = requestMetadata(header, mayAuthorize);
+        const ms = timeoutMs === undefined ? plan.timeoutMs : checkTimeout(timeoutMs);
+        const message = isMessage(input, method.input) ? input : create(method.input, input);
+        const call = new Call({ timeoutMs: ms, signal, contextValues }, plan.active);
+        return call.run(() => {
+          if (interceptors.length === 0) return new Attempts(plan, call, tokens, { method, message, metadata }).run();
+          call.step = "running its interceptors";
+          const url = `${sender.baseUrl}/${method.parent.typeName}/${method.name}`;
+          const request = { url, method, message, header: new Headers(metadata) };
+          return intercept(interceptors, call, request, (part, message, header) => {
+            const metadata = requestMetadata(header, mayAuthorize);
+            return new Attempts(plan, part, tokens, { method, message, metadata }).run();
+          });
+        });
+      } catch (mistake) {
+        return Promise.reject(mistake);
+      }
+    },
+    async stream(method) {
+      checkMethod(method);
+      const hint = "use a transport of @connectrpc/connect-node or connect-web";
+      const name = `${method.parent.typeName}/${method.name}`;
+      throw failure(Code.Unimplemented, `${name} is streaming, which this transport is not made for: ${hint}`, {});
+    },
+  };
+}
+
+// Connect 1 passes a service, and knows its types by other fields.
+function checkMethod({ kind }: DescMethod): void {
+  if (kind === "rpc") return;
+  throw new TypeError("this is a transport of Connect 2, called by a client that is not: use @connectrpc/connect 2");
+}
+
+function closeCalls(plan: CallPlan): void {
+  plan.isClosed = true;
+  for (const call of [...plan.active]) call.stop(failure(Code.Canceled, "the client was closed", {}));
+  plan.sender.close();
 }
 
 /** What sends, and whether a token may go that way. */
@@ -190,7 +165,7 @@ function overHttp(options: TransportOptions, runtime: Runtime): Way {
   if (!protocol?.[wire]) throw new TypeError("protocol must be grpc, grpcWeb or rest, as this package exports them");
   const { maxResponseBytes = 4 * 1024 * 1024 } = options;
   // Four bytes hold the length of a gRPC message; one buffer holds the answer.
-  checkRange("maxResponseBytes", maxResponseBytes, 1, 2 ** 31 - 1, "an integer of ");
+  checkRange("maxResponseBytes", maxResponseBytes, [1, 2 ** 31 - 1], "an integer of ");
   // Asked without a look at it: Node loads its web streams for that, which takes longer than the rest of this.
   const acceptGzip = !crossOrigin && "DecompressionStream" in globalThis;
   return {

@@ -2,15 +2,9 @@
 import { type AuthClient, createClientOf } from "./client.js";
 import { createFetchClient } from "./http/fetch.js";
 import { checkGlobals } from "./http/globals.js";
+import type { GivenTransportOptions, TransportOptions } from "./options.js";
 import { grpcWeb } from "./protocol/grpc/grpc-web.js";
-import {
-  type AuthTransport,
-  createTransportFamily,
-  type GivenTransportOptions,
-  type Runtime,
-  type TransportFamily,
-  type TransportOptions,
-} from "./transport.js";
+import { type AuthTransport, createTransportFamily, type Runtime, type TransportFamily } from "./transport.js";
 
 export * from "./public.js";
 

@@ -1,10 +1,11 @@
-import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethodUnary, DescService, MessageShape } from "@bufbuild/protobuf";
 import { Code, type ConnectError, type UnaryResponse } from "@connectrpc/connect";
-import { isOurs, noteOf } from "../failure.js";
+import { type FailureNote, isOurs, noteOf } from "../failure.js";
+import { toHeaders } from "../http/fields.js";
+import type { Reply } from "../protocol/protocol.js";
 import { checkRequest } from "../zitadel.js";
 import type { Call } from "./call.js";
-import { LazyResponse } from "./lazy-response.js";
-import { hasSideEffects, next, type RetryPolicy } from "./next-step.js";
+import { type CallState, hasSideEffects, next, type RetryPolicy } from "./next-step.js";
 import { redact } from "./redact.js";
 import type { Sender } from "./sender.js";
 import type { Throttle } from "./throttle.js";
@@ -30,121 +31,168 @@ export interface AttemptPlan {
   readonly onAttempt: ((attempt: Attempt) => void) | undefined;
 }
 
-/** Makes a call: sends it, and does after a failed attempt what `next` says. */
-export async function runAttempts<I extends DescMessage, O extends DescMessage>(
-  plan: AttemptPlan,
-  call: Call,
-  tokens: TokenSource | undefined,
-  method: DescMethodUnary<I, O>,
-  message: MessageShape<I>,
-  metadata: Record<string, string>,
-): Promise<UnaryResponse<I, O>> {
-  checkRequest(method, message);
-  const { sender, policy, throttle } = plan;
-  const { progress } = call;
-  const secrets = new Set<string>();
-  if (metadata.authorization !== undefined) secrets.add(metadata.authorization.replace(/^\S+ +/, ""));
-  let refreshed: string | undefined;
-  let mayRefresh = tokens !== undefined;
-  let mayResend = true;
-  let counted = 0;
-  for (;;) {
-    const tokenAt = performance.now();
-    let token = refreshed;
-    refreshed = undefined;
-    if (tokens && token === undefined) {
-      call.step = "waiting for the token function";
-      const got = tokens.get(call);
-      token = typeof got === "string" ? got : await got;
+/** What a call sends. */
+export interface Outgoing<I extends DescMessage, O extends DescMessage> {
+  readonly method: DescMethodUnary<I, O>;
+  readonly message: MessageShape<I>;
+  /** The caller's; names in lower case. */
+  readonly metadata: Record<string, string>;
+}
+
+/** The requests of a call, one after another: each gets a token and is sent; what `next` says follows a failure. */
+export class Attempts<I extends DescMessage, O extends DescMessage> {
+  readonly #plan: AttemptPlan;
+  readonly #call: Call;
+  readonly #tokens: TokenSource | undefined;
+  readonly #outgoing: Outgoing<I, O>;
+  // Of the attempt under way: its token, when that was asked for, its number, and when it began.
+  #token: string | undefined;
+  #tokenAt = 0;
+  #number = 0;
+  #startedAt = 0;
+  // For the next attempt alone.
+  #refreshed: string | undefined;
+  #mayRefresh: boolean;
+  #mayResend = true;
+  #counted = 0;
+  // What attempts have sent that failed.
+  #secrets: string[] | undefined;
+
+  constructor(plan: AttemptPlan, call: Call, tokens: TokenSource | undefined, outgoing: Outgoing<I, O>) {
+    checkRequest(outgoing.method, outgoing.message);
+    this.#plan = plan;
+    this.#call = call;
+    this.#tokens = tokens;
+    this.#outgoing = outgoing;
+    this.#mayRefresh = tokens !== undefined;
+  }
+
+  /** Makes them. Rejects with the error of the last one. */
+  async run(): Promise<UnaryResponse<I, O>> {
+    const { sender, throttle } = this.#plan;
+    const { method } = this.#outgoing;
+    for (;;) {
+      const token = this.#nextToken();
+      this.#token = typeof token === "object" ? await token : token;
+      if (this.#call.stopped) throw this.#call.stopped;
+      // Throws at once what cannot be sent.
+      const sent = this.#send();
+      try {
+        const read = sender.read(method, await sent, this.#call);
+        const reply = read instanceof Promise ? await read : read;
+        throttle.succeeded(this.#call.retries > 0);
+        this.#report(undefined);
+        return new LazyResponse(method, reply);
+      } catch (thrown) {
+        await this.#recover(this.#failed(thrown));
+      }
     }
-    if (call.stopped) throw call.stopped;
-    const attempt = ++progress.attempts;
+  }
+
+  #nextToken(): string | undefined | Promise<string> {
+    this.#tokenAt = performance.now();
+    const refreshed = this.#refreshed;
+    this.#refreshed = undefined;
+    if (!this.#tokens || refreshed !== undefined) return refreshed;
+    this.#call.step = "waiting for the token function";
+    return this.#tokens.get(this.#call);
+  }
+
+  #send(): Promise<unknown> {
+    const call = this.#call;
+    const { method, message, metadata } = this.#outgoing;
+    this.#number = ++call.whole.attempts;
+    this.#startedAt = performance.now();
     call.step = "waiting for the answer";
     call.bytes = 0;
-    const startedAt = performance.now();
-    const headers = token === undefined ? metadata : Object.assign({ authorization: `Bearer ${token}` }, metadata);
-    // Throws at once what cannot be sent.
-    const sent = sender.send(method, message, headers, call);
-    let error: ConnectError;
-    try {
-      const reply = await sent;
-      throttle.succeeded(call.retries > 0);
-      report(plan, call, attempt, startedAt, undefined);
-      return new LazyResponse(method, reply);
-    } catch (thrown) {
-      if (!isOurs(thrown)) {
-        report(plan, call, attempt, startedAt, Code.Unknown);
-        throw thrown;
-      }
-      error = thrown;
-    }
-    if (token !== undefined) secrets.add(token);
-    // What stopped the call is the library's own, around a reason of the caller's. Those of the attempts before as well:
-    // a server may quote what it remembers.
-    if (error !== call.stopped) redact(error, secrets);
-    report(plan, call, attempt, startedAt, error.code);
-    const note = noteOf(error) ?? {};
-    throttle.failed(note);
-    if (call.stopped) throw error;
-    note.maybeApplied ||= progress.maybeApplied;
+    const authorization = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
+    return this.#plan.sender.send(method, message, Object.assign(authorization, metadata), call);
+  }
+
+  /** Takes note of a failed attempt. Throws what nothing follows: the caller's own errors, and why the call stopped. */
+  #failed(thrown: unknown): ConnectError {
+    const call = this.#call;
+    const { whole } = call;
+    this.#report(isOurs(thrown) ? thrown.code : Code.Unknown);
+    if (thrown === call.stopped || !isOurs(thrown)) throw thrown;
+    this.#redact(thrown);
+    const note = noteOf(thrown) as FailureNote;
+    this.#plan.throttle.failed(note);
+    if (call.stopped) throw thrown;
+    note.maybeApplied ||= whole.maybeApplied;
     // What has its quota used up is not done.
-    const isLost = note.repeat === "maybe-applied" && error.code !== Code.ResourceExhausted;
-    if (isLost && hasSideEffects(method)) progress.maybeApplied = true;
-    const step = next(error, {
-      method,
-      metadata,
-      policy,
-      remainingMs: call.remainingMs,
-      answeredMsAgo: performance.now() - throttle.answeredAt,
-      jitter: 0.8 + 0.4 * Math.random(),
-      retries: call.retries,
-      counted,
-      mayRefresh,
-      mayResend,
-    });
-    progress.lastError = error;
+    const isLost = note.repeat === "maybe-applied" && thrown.code !== Code.ResourceExhausted;
+    if (isLost && hasSideEffects(this.#outgoing.method)) whole.maybeApplied = true;
+    return thrown;
+  }
+
+  // Of the attempts before as well: a server may quote what it remembers.
+  #redact(error: ConnectError): void {
+    this.#secrets ??= [this.#outgoing.metadata.authorization?.replace(/^\S+ +/, "") ?? ""];
+    if (this.#token !== undefined && !this.#secrets.includes(this.#token)) this.#secrets.push(this.#token);
+    redact(error, this.#secrets);
+  }
+
+  /** Does what follows a failure, for the next attempt. Throws the call's error if there is none. */
+  async #recover(error: ConnectError): Promise<void> {
+    const call = this.#call;
+    const step = next(error, this.#state());
+    call.whole.lastError = error;
     switch (step.do) {
       case "expire":
         throw call.deadlineError(error);
       case "fail":
         throw error;
-      case "refresh": {
-        mayRefresh = false;
-        call.step = "waiting for the token function to refresh, which must not wait for a call of this client itself";
-        const outcome = await (tokens as TokenSource).refresh(token as string, tokenAt);
-        if (outcome.token === undefined) throw Object.assign(error, outcome);
-        refreshed = outcome.token;
+      case "refresh":
+        await this.#refresh(error);
         break;
-      }
       case "resend":
-        mayResend = false;
+        this.#mayResend = false;
         break;
-      case "wait": {
-        if (!throttle.take(note, startedAt)) throw error;
+      case "wait":
+        if (!this.#plan.throttle.take(noteOf(error) as FailureNote, this.#startedAt)) throw error;
         call.retries += 1;
-        if (step.isCounted) counted += 1;
+        if (step.isCounted) this.#counted += 1;
         call.step = "waiting to try again";
         await sleep(step.ms, call);
-      }
     }
   }
-}
 
-function report(
-  { onAttempt }: AttemptPlan,
-  { bytes }: Call,
-  attempt: number,
-  startedAt: number,
-  code: Code | undefined,
-): void {
-  if (!onAttempt) return;
-  try {
-    const ms = performance.now() - startedAt;
-    const told: unknown = onAttempt({ attempt, ms, bytes, ...(code !== undefined && { code }) });
-    // Whoever watches a call must not be able to break it, neither now nor later.
-    if (told instanceof Promise) told.catch(() => {});
-  } catch {
-    // As above.
+  #state(): CallState {
+    const { policy, throttle } = this.#plan;
+    return {
+      method: this.#outgoing.method,
+      metadata: this.#outgoing.metadata,
+      policy,
+      remainingMs: this.#call.remainingMs,
+      answeredMsAgo: performance.now() - throttle.answeredAt,
+      jitter: 0.8 + 0.4 * Math.random(),
+      retries: this.#call.retries,
+      counted: this.#counted,
+      mayRefresh: this.#mayRefresh,
+      mayResend: this.#mayResend,
+    };
+  }
+
+  async #refresh(error: ConnectError): Promise<void> {
+    this.#mayRefresh = false;
+    this.#call.step = "waiting for the token function to refresh, which must not wait for a call of this client itself";
+    const outcome = await (this.#tokens as TokenSource).refresh(this.#token as string, this.#tokenAt);
+    if (outcome.token === undefined) throw Object.assign(error, outcome);
+    this.#refreshed = outcome.token;
+  }
+
+  #report(code: Code | undefined): void {
+    const { onAttempt } = this.#plan;
+    if (!onAttempt) return;
+    try {
+      const [attempt, ms, { bytes }] = [this.#number, performance.now() - this.#startedAt, this.#call];
+      const told: unknown = onAttempt({ attempt, ms, bytes, ...(code !== undefined && { code }) });
+      // Whoever watches a call must not be able to break it, neither now nor later.
+      if (told instanceof Promise) told.catch(() => {});
+    } catch {
+      // As above.
+    }
   }
 }
 
@@ -158,4 +206,32 @@ function sleep(ms: number, call: Call): Promise<void> {
     }, ms);
     call.onStop(end);
   });
+}
+
+/** A reply as Connect wants it. `Headers` cost more than the rest of a call, so they are made when someone looks. */
+class LazyResponse<I extends DescMessage, O extends DescMessage> implements UnaryResponse<I, O> {
+  readonly stream = false;
+  readonly service: DescService;
+  readonly method: DescMethodUnary<I, O>;
+  readonly message: MessageShape<O>;
+  readonly #reply: Reply<O>;
+  #header: Headers | undefined;
+  #trailer: Headers | undefined;
+
+  constructor(method: DescMethodUnary<I, O>, reply: Reply<O>) {
+    this.service = method.parent;
+    this.method = method;
+    this.message = reply.message;
+    this.#reply = reply;
+  }
+
+  get header(): Headers {
+    this.#header ??= toHeaders(this.#reply.header);
+    return this.#header;
+  }
+
+  get trailer(): Headers {
+    this.#trailer ??= toHeaders(this.#reply.trailer);
+    return this.#trailer;
+  }
 }

@@ -1,23 +1,20 @@
 import { Code, type ConnectError, type ContextValues } from "@connectrpc/connect";
 import { failure, noteProgress } from "../failure.js";
 import { LenientTimer } from "../lenient-timer.js";
-import { abortError, link, unlink } from "./abort-signal.js";
 
-/** How far a call has come, over all of its requests. */
-interface Progress {
-  /** Requests made so far. */
-  attempts: number;
-  /** What the call is waiting for, for the message of a deadline. */
-  step: string;
-  /** The last attempt's failure, for the error of a deadline that passes during a later one. */
-  lastError: ConnectError | undefined;
-  /** Whether the server may have carried out a request that failed. */
-  maybeApplied: boolean;
+/** What a call is made with. */
+export interface CallSettings {
+  /** Its deadline, in milliseconds from now; `undefined` for none. */
+  readonly timeoutMs: number | undefined;
+  /** Its maker's. */
+  readonly signal: AbortSignal | undefined;
+  /** What the caller gave to interceptors. */
+  readonly contextValues: ContextValues | undefined;
 }
 
 /**
  * One call under way: its deadline and the caller's signal in one place, for the steps that it is made of. A request of
- * an interceptor's is a child of the call: it ends with the call at the latest.
+ * an interceptor's is a part of the call: it is over with the call at the latest, and none begins after that.
  */
 export class Call {
   /** Why the call is over although a step may still be busy. */
@@ -26,41 +23,66 @@ export class Call {
   retries = 0;
   /** Length of the last answer's body as it came, 0 if it was not read to its end. */
   bytes = 0;
-  readonly progress: Progress;
-  readonly timeoutMs: number | undefined;
-  /** What the caller gave to interceptors. */
   contextValues: ContextValues | undefined;
+  readonly timeoutMs: number | undefined;
+  /** The call that this is a part of, or itself: what its parts have in common is noted down there. */
+  readonly whole: Call;
 
+  /** Of the whole: requests made so far. */
+  attempts = 0;
+  /** Of the whole: the last attempt's failure, for the error of a deadline that passes during a later one. */
+  lastError: ConnectError | undefined;
+  /** Of the whole: whether the server may have carried out a request that failed. */
+  maybeApplied = false;
+
+  readonly #signal: AbortSignal | undefined;
+  // The calls under way, in which it has a place; none for a part.
+  readonly #active: Call[] | undefined;
+  #place = 0;
+  readonly #endsAt: number;
+  #step = "starting";
+  #timer: LenientTimer | undefined;
+  // Of a part: ends it with the whole.
+  #follow: (() => void) | undefined;
+  #isOver = false;
+  #reject: (reason: unknown) => void = ignore;
   // What ends the step that is under way, and the others if an interceptor makes several requests at a time.
   #end: (() => void) | undefined;
   #otherEnds: Set<() => void> | undefined;
   #controller: AbortController | undefined;
-  #isOver = false;
-  readonly #endsAt: number | undefined;
 
-  constructor(timeoutMs: number | undefined, contextValues: ContextValues | undefined, parent?: Call) {
+  /** `owner` is the list of calls under way, or the call that this is a part of. */
+  constructor({ timeoutMs, signal, contextValues }: CallSettings, owner: Call[] | Call) {
     this.timeoutMs = timeoutMs;
     this.contextValues = contextValues;
-    this.progress = parent?.progress ?? { attempts: 0, step: "starting", lastError: undefined, maybeApplied: false };
-    this.#endsAt = parent ? parent.#endsAt : timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+    this.#signal = signal;
+    if (owner instanceof Call) {
+      this.whole = owner;
+      this.#endsAt = owner.#endsAt;
+    } else {
+      this.whole = this;
+      this.#active = owner;
+      this.#endsAt = timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
+    }
   }
 
+  /** What the call is waiting for, for the message of a deadline. */
   get step(): string {
-    return this.progress.step;
+    return this.whole.#step;
   }
 
   set step(step: string) {
-    this.progress.step = step;
+    this.whole.#step = step;
   }
 
   /** Milliseconds until the deadline, `Infinity` without one. */
   get remainingMs(): number {
-    return this.#endsAt === undefined ? Number.POSITIVE_INFINITY : this.#endsAt - performance.now();
+    return this.#endsAt - performance.now();
   }
 
   /** What is left for the server: whole milliseconds, at least one; `undefined` without a deadline. */
   get serverTimeoutMs(): number | undefined {
-    return this.#endsAt === undefined ? undefined : Math.max(1, Math.ceil(this.remainingMs));
+    return this.timeoutMs === undefined ? undefined : Math.max(1, Math.ceil(this.remainingMs));
   }
 
   /** Aborts when the call stops. Made when someone first asks: a controller for every call would be its main cost. */
@@ -90,7 +112,7 @@ export class Call {
 
   /** Says that the call stopped before its last request was sent. */
   notSent(): void {
-    this.progress.attempts -= 1;
+    this.whole.attempts -= 1;
   }
 
   /** Ends the call and every step that is under way. */
@@ -101,17 +123,34 @@ export class Call {
     this.#otherEnds = undefined;
     for (const end of ends) end?.();
     this.#controller?.abort(error);
+    this.#fail(error);
   }
 
-  /** Says that the call has its outcome. What an interceptor left under way ends with it. */
-  finish(): void {
-    this.#isOver = true;
-    if (this.#end || this.#otherEnds?.size) this.stop(overError());
+  /** Settles as `work` does, or before it when the call is stopped; what `work` comes to later is dropped. */
+  run<T>(work: (call: Call) => Promise<T>): Promise<T> {
+    const { whole } = this;
+    if (whole.#isOver) return Promise.reject(whole.stopped ?? overError());
+    if (this.#signal?.aborted) return Promise.reject(this.#abortError(this.#signal));
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      try {
+        this.#watch();
+        work(this).then(
+          (value) => {
+            resolve(value);
+            this.#settle();
+          },
+          (error) => this.#fail(error),
+        );
+      } catch (mistake) {
+        this.#fail(mistake);
+      }
+    });
   }
 
-  /** Why no request may be made for the call any more, `undefined` as long as it may. */
-  get over(): ConnectError | undefined {
-    return this.stopped ?? (this.#isOver ? overError() : undefined);
+  /** Tells of a signal of its maker's that aborted. */
+  aborted(signal: AbortSignal): void {
+    this.stop(this.#abortError(signal));
   }
 
   /** The error of the call's deadline. */
@@ -120,112 +159,91 @@ export class Call {
     const message = `the deadline of ${this.timeoutMs} ms passed while ${this.step}${after}`;
     return failure(Code.DeadlineExceeded, message, {}, { cause });
   }
+
+  #abortError({ reason: cause }: AbortSignal): ConnectError {
+    const who = this.whole === this ? "the caller" : "an interceptor";
+    // What AbortSignal.timeout aborts with: a deadline of whoever made it.
+    if ((cause as Error | undefined)?.name === "TimeoutError") {
+      return failure(Code.DeadlineExceeded, `${who}'s AbortSignal.timeout passed`, {}, { cause });
+    }
+    return failure(Code.Canceled, `${who} canceled the call`, {}, { cause });
+  }
+
+  #watch(): void {
+    if (this.#active) {
+      const expire = () => this.stop(this.deadlineError(this.lastError));
+      // A page that was frozen, or a thread that was blocked, may have the answer already: it gets one turn of the loop.
+      if (this.timeoutMs !== undefined) this.#timer = new LenientTimer(this.timeoutMs, expire, 0);
+      this.#place = this.#active.push(this) - 1;
+    } else {
+      this.#follow = () => this.stop(this.whole.stopped as ConnectError);
+      this.whole.onStop(this.#follow);
+    }
+    if (this.#signal) listen(this.#signal, this);
+  }
+
+  #fail(error: unknown): void {
+    noteProgress(error, this.whole);
+    this.#reject(error);
+    this.#settle();
+  }
+
+  // The call has its outcome. What an interceptor left under way ends with it.
+  #settle(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    // V8 may have moved the call to old space by now, where what it reaches would stay for long: its answer, say.
+    this.#reject = ignore;
+    this.#timer?.end();
+    if (this.#active) this.#leave(this.#active);
+    if (this.#follow) this.whole.offStop(this.#follow);
+    if (this.#signal) unlisten(this.#signal, this);
+    if (this.#end || this.#otherEnds?.size) this.stop(overError());
+  }
+  // The last call takes the place of this one. A Set would keep alive what was deleted from it until it is itself
+  // collected, and cost a third of a call's time that way.
+  #leave(active: Call[]): void {
+    const last = active.pop() as Call;
+    if (last === this) return;
+    active[this.#place] = last;
+    last.#place = this.#place;
+  }
 }
+
+function ignore(): void {}
 
 function overError(): ConnectError {
   return failure(Code.Canceled, "the call is over: an interceptor left a request behind, which ends with it", {});
 }
 
-/** Ends a call with that error. */
-export type Stop = (error: ConnectError) => void;
-
-/** A call that is under way, and its place among them. */
-export interface ActiveCall {
-  readonly stop: Stop;
-  place: number;
+/** Throws a TypeError for a `signal` that is none. One of another realm, such as jsdom's, is one. */
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined) return;
+  const { aborted, removeEventListener } = (signal ?? {}) as { aborted?: unknown; removeEventListener?: unknown };
+  if (typeof aborted === "boolean" && typeof removeEventListener === "function") return;
+  throw new TypeError("signal must be an AbortSignal, such as AbortSignal.timeout(1000) or a controller's `signal`");
 }
 
-// An array, in which the last one takes the place of one that is over: a Set would keep alive what was deleted from
-// it until it is itself collected, and cost a third of a call's time that way.
-function addTo(active: ActiveCall[], stop: Stop): ActiveCall {
-  const entry = { stop, place: active.length };
-  active.push(entry);
-  return entry;
-}
+// One listener for all calls on a signal: eleven would make Node warn of a leak.
+const listeners = new WeakMap<AbortSignal, { readonly calls: Set<Call>; readonly listener: () => void }>();
 
-function removeFrom(active: ActiveCall[], entry: ActiveCall): void {
-  if (active[entry.place] !== entry) return;
-  const last = active.pop() as ActiveCall;
-  if (last === entry) return;
-  active[entry.place] = last;
-  last.place = entry.place;
-}
-
-/**
- * Runs a call under its deadline and the caller's signal. The returned promise settles when either is over, even
- * if `run` never does; what `run` comes to later is dropped. Until then `active` holds what stops the call.
- */
-export function underDeadline<T>(
-  call: Call,
-  signal: AbortSignal | undefined,
-  active: ActiveCall[],
-  run: (call: Call) => Promise<T>,
-): Promise<T> {
-  const { timeoutMs, progress } = call;
-  return untilStopped(call, signal, "the caller", run, (stop) => {
-    const expire = () => stop(call.deadlineError(progress.lastError));
-    // A page that was frozen, or a thread that was blocked, may have the answer already: it gets one turn of the loop.
-    const timer = timeoutMs === undefined ? undefined : new LenientTimer(timeoutMs, expire, 0);
-    const entry = addTo(active, stop);
-    return () => {
-      timer?.end();
-      removeFrom(active, entry);
-      call.finish();
+function listen(signal: AbortSignal, call: Call): void {
+  let entry = listeners.get(signal);
+  if (!entry) {
+    const calls = new Set<Call>();
+    const listener = () => {
+      for (const each of calls) each.aborted(signal);
     };
-  });
+    signal.addEventListener("abort", listener);
+    entry = { calls, listener };
+    listeners.set(signal, entry);
+  }
+  entry.calls.add(call);
 }
 
-/**
- * Runs one request of a call that interceptors make, under the signal that they gave it. It is over with the call, and
- * none begins after that.
- */
-export function underCall<T>(
-  parent: Call,
-  signal: AbortSignal | undefined,
-  run: (call: Call) => Promise<T>,
-): Promise<T> {
-  if (parent.over) return Promise.reject(parent.over);
-  const call = new Call(parent.timeoutMs, parent.contextValues, parent);
-  return untilStopped(call, signal, "an interceptor", run, (stop) => {
-    const ended = () => stop(parent.stopped as ConnectError);
-    parent.onStop(ended);
-    return () => parent.offStop(ended);
-  });
-}
-
-/** Settles as `run` does, or before it when the call is stopped. `watch` may stop it until what it returns is called. */
-function untilStopped<T>(
-  call: Call,
-  signal: AbortSignal | undefined,
-  who: string,
-  run: (call: Call) => Promise<T>,
-  watch: (stop: Stop) => () => void,
-): Promise<T> {
-  if (signal?.aborted) return Promise.reject(abortError(signal, who));
-  return new Promise((resolve, reject) => {
-    const finish = () => {
-      unwatch();
-      if (signal) unlink(signal, aborted);
-    };
-    const fail = (error: unknown) => {
-      finish();
-      noteProgress(error, call.progress);
-      reject(error);
-    };
-    const stop: Stop = (error) => {
-      call.stop(error);
-      fail(error);
-    };
-    const aborted = (by: AbortSignal) => stop(abortError(by, who));
-    const unwatch = watch(stop);
-    try {
-      if (signal) link(signal, aborted);
-      run(call).then((value) => {
-        finish();
-        resolve(value);
-      }, fail);
-    } catch (mistake) {
-      fail(mistake);
-    }
-  });
+function unlisten(signal: AbortSignal, call: Call): void {
+  const entry = listeners.get(signal);
+  if (!entry?.calls.delete(call) || entry.calls.size > 0) return;
+  listeners.delete(signal);
+  signal.removeEventListener("abort", entry.listener);
 }

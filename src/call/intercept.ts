@@ -1,8 +1,7 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import { createContextValues, type Interceptor, type UnaryRequest, type UnaryResponse } from "@connectrpc/connect";
 import { callersOwn, noteOf } from "../failure.js";
-import { checkSignal } from "./abort-signal.js";
-import { type Call, underCall } from "./call.js";
+import { Call, checkSignal } from "./call.js";
 
 /** What interceptors see of a request, beside the call's signal. */
 export interface InterceptedRequest<I extends DescMessage, O extends DescMessage> {
@@ -31,9 +30,9 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
     checkSignal(request.signal);
     // An interceptor may bound its request by a signal of its own; the call's is the call's affair.
     const signal = request.signal === call.signal ? undefined : request.signal;
-    const { message, header, trailer } = await underCall(call, signal, (part) =>
-      send(part, request.message, request.header),
-    );
+    const { timeoutMs, contextValues } = call;
+    const part = new Call({ timeoutMs, contextValues, signal }, call);
+    const { message, header, trailer } = await part.run(() => send(part, request.message, request.header));
     // A plain object: an interceptor may copy it, which getters do not survive.
     return { stream: false, service, method, message, header, trailer };
   }

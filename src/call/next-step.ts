@@ -3,7 +3,6 @@ import type { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { type FailureNote, noteOf } from "../failure.js";
 import { isDeadlineInDisguise } from "../zitadel.js";
-import { checkRange } from "./check-range.js";
 
 /** How failed calls are repeated, as in gRPC's retry design (gRFC A6). */
 export interface RetryOptions {
@@ -31,11 +30,22 @@ export type RetryPolicy = { readonly [K in keyof RetryOptions]-?: number };
 export function createRetryPolicy(options: RetryOptions | false | undefined): RetryPolicy | undefined {
   if (options === false) return undefined;
   const { maxAttempts = 4, initialBackoffMs = 100, backoffMultiplier = 2, maxBackoffMs = 1000 } = options ?? {};
-  checkRange("retry.maxAttempts", maxAttempts, 1, 5, "an integer of ");
-  checkRange("retry.initialBackoffMs", initialBackoffMs, 1, 3_600_000);
-  checkRange("retry.backoffMultiplier", backoffMultiplier, 1, 100);
-  checkRange("retry.maxBackoffMs", maxBackoffMs, 1, 3_600_000);
+  checkRange("retry.maxAttempts", maxAttempts, [1, 5], "an integer of ");
+  checkRange("retry.initialBackoffMs", initialBackoffMs, [1, 3_600_000]);
+  checkRange("retry.backoffMultiplier", backoffMultiplier, [1, 100]);
+  checkRange("retry.maxBackoffMs", maxBackoffMs, [1, 3_600_000]);
   return { maxAttempts, initialBackoffMs, backoffMultiplier, maxBackoffMs };
+}
+
+/** Throws a RangeError for an option that is not `min` to `max`, or not the whole number that it must be. */
+export function checkRange(
+  name: string,
+  value: number,
+  [min, max]: readonly [min: number, max: number],
+  kind: "" | "an integer of " = "",
+): void {
+  if (value >= min && value <= max && (!kind || Number.isInteger(value))) return;
+  throw new RangeError(`${name} must be ${kind}${min} to ${max}, got ${value}`);
 }
 
 /** What follows a failed attempt. */

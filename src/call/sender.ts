@@ -1,23 +1,29 @@
 import { create, type DescMessage, type DescMethodUnary, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import { ConnectError, type Transport } from "@connectrpc/connect";
+import { ConnectError, type Transport, type UnaryResponse } from "@connectrpc/connect";
 import type { FailureReason } from "../errors.js";
 import { callersOwn, failure, noteOf, textOf } from "../failure.js";
-import type { HttpClient, HttpRequest } from "../http/http.js";
+import type { HttpClient, HttpRequest, HttpResponse } from "../http/http.js";
 import { type Reply, type ResponseRules, readStatus, type Wire } from "../protocol/protocol.js";
 import { isFromZitadel } from "../zitadel.js";
 import type { Call } from "./call.js";
 
 /** How one attempt is made. Fails with a `ConnectError` that has a note, or with what the caller's own code threw. */
-export interface Sender {
+export interface Sender<Answer = unknown> {
   /** Where it sends to, for interceptors: origin and path. */
   readonly baseUrl: string;
-  /** Sends a message once. `headers` have names in lower case, and are the sender's own. */
+  /** Sends a message once. Throws at once what cannot be sent. `headers` have names in lower case, and are its own. */
   send<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     message: MessageShape<I>,
     headers: Record<string, string>,
     call: Call,
-  ): Promise<Reply<O>>;
+  ): Promise<Answer>;
+  /** What the answer says, or its error thrown. Apart from `send`, since each promise in between costs. */
+  read<O extends DescMessage>(
+    method: DescMethodUnary<DescMessage, O>,
+    answer: Answer,
+    call: Call,
+  ): Reply<O> | Promise<Reply<O>>;
   /** Lets go of every connection that it owns. */
   close(): void;
 }
@@ -31,7 +37,7 @@ export interface ProtocolSenderOptions extends ResponseRules {
 }
 
 /** Sends by a protocol of this package over HTTP. */
-export function protocolSender(protocol: Wire, http: HttpClient, options: ProtocolSenderOptions): Sender {
+export function protocolSender(protocol: Wire, http: HttpClient, options: ProtocolSenderOptions): Sender<HttpResponse> {
   const { origin, prefix, crossOrigin, acceptGzip } = options;
   const guard = protocol.guard(options);
 
@@ -52,18 +58,17 @@ export function protocolSender(protocol: Wire, http: HttpClient, options: Protoc
 
   return {
     baseUrl: origin + prefix,
-    send(method, message, headers, call) {
-      return http.send(requestOf(method, message, headers, call), guard, call).then((answer) => {
-        call.bytes = answer.body.length;
-        return protocol.response(method, answer, options);
-      });
+    send: (method, message, headers, call) => http.send(requestOf(method, message, headers, call), guard, call),
+    read(method, answer, call) {
+      call.bytes = answer.body.length;
+      return protocol.response(method, answer, options);
     },
     close: () => http.close(),
   };
 }
 
 /** Sends by any Connect transport, which stays its owner's. */
-export function transportSender(transport: Transport): Sender {
+export function transportSender(transport: Transport): Sender<UnaryResponse | undefined> {
   return {
     // A transport does not tell, and an interceptor may parse it.
     baseUrl: "https://transport.invalid",
@@ -76,17 +81,12 @@ export function transportSender(transport: Transport): Sender {
         // In an async function, so that a transport that throws at once fails like one that rejects.
         (async () => transport.unary(method, call.signal, timeoutMs, headers, message, call.contextValues))()
           .finally(() => call.offStop(stop))
-          .then(
-            (response) => {
-              if (!response?.message) throw new TypeError("the transport returned no response");
-              return response;
-            },
-            (error) => {
-              throw strangerFailure(error);
-            },
-          )
-          .then(resolve, reject);
+          .then(resolve, (error) => reject(strangerFailure(error)));
       });
+    },
+    read<O extends DescMessage>(_: unknown, response: UnaryResponse | undefined) {
+      if (response?.message) return response as UnaryResponse<DescMessage, O>;
+      throw new TypeError("the transport returned no response");
     },
     close() {},
   };

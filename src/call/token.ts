@@ -14,9 +14,9 @@ export interface TokenContext {
 }
 
 /** An access token, or a function that gets one. */
-export type Token = string | TokenFunction;
+export type Token = string | ((context: TokenContext) => string | Promise<string>);
 
-type TokenFunction = (context: TokenContext) => string | Promise<string>;
+type TokenFunction = Exclude<Token, string>;
 
 /** Where a transport's calls get their token from. */
 export interface TokenSource {
@@ -31,22 +31,45 @@ export type Refreshed = { readonly token: string } | { readonly token?: undefine
 
 /** Checks the `token` option. Throws a TypeError that never holds the token. */
 export function createTokenSource(token: Token): TokenSource {
-  if (typeof token === "function") {
-    return { get: (call) => currentToken(token, call), refresh: (...refused) => sharedRefresh(token, ...refused) };
-  }
+  if (typeof token === "function") return createFunctionSource(token);
   const mistake = mistakeIn(token);
   if (mistake) throw new TypeError(`token ${mistake}`);
   return { get: () => token, refresh: async () => ({}) };
 }
 
-function currentToken(provide: TokenFunction, call: Call): string | Promise<string> {
-  const token = ask(provide, {
-    refresh: false,
-    get signal() {
-      return call.signal;
+function createFunctionSource(provide: TokenFunction): TokenSource {
+  // Most calls get the one that the call before had.
+  let lastChecked: string | undefined;
+
+  function checked(token: unknown): string {
+    if (token === lastChecked && lastChecked !== undefined) return lastChecked;
+    const mistake = mistakeIn(token);
+    if (mistake) throw invalidToken(mistake);
+    lastChecked = token as string;
+    return lastChecked;
+  }
+
+  return {
+    get(call) {
+      const token = ask(provide, new CallContext(call));
+      return token instanceof Promise ? token.then(checked) : checked(token);
     },
-  });
-  return token instanceof Promise ? token.then(checked) : checked(token);
+    refresh: (rejected, gotAt) => sharedRefresh(provide, rejected, gotAt),
+  };
+}
+
+// Not a literal with a getter, which takes V8 longer to make than all the rest of a call's context.
+class CallContext implements TokenContext {
+  readonly refresh = false;
+  readonly #call: Call;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
 }
 
 function ask(provide: TokenFunction, context: TokenContext): unknown {
@@ -126,12 +149,6 @@ async function askAgain(provide: TokenFunction, rejected: string, signal: AbortS
   const mistake = mistakeIn(token);
   if (mistake) return { cause: invalidToken(mistake) };
   return token === rejected ? {} : { token: token as string };
-}
-
-function checked(token: unknown): string {
-  const mistake = mistakeIn(token);
-  if (mistake) throw invalidToken(mistake);
-  return token as string;
 }
 
 function invalidToken(mistake: string): ConnectError {

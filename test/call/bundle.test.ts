@@ -59,7 +59,7 @@ describe("a bundle", () => {
   test("of a given transport holds at most 15 kB of ours that it does not use", async () => {
     const modules = await bundle(given);
     expect(bytesOf(modules, /connect-web/)).toBeGreaterThan(0);
-    const unused = bytesOf(modules, /\/src\/(?:protocol|http)\/|\/call\/base-url/);
+    const unused = bytesOf(modules, /\/src\/(?:protocol|http)\/|\/src\/options/);
     expect(unused).toBeGreaterThan(0);
     expect(unused).toBeLessThanOrEqual(15_000);
   });

@@ -26,7 +26,7 @@ describe("README.md", () => {
   });
 
   test("names every option, and none that does not exist", () => {
-    const source = readPage("src/transport.ts");
+    const source = readPage("src/options.ts");
     const bodies = [...source.matchAll(/interface \w*Options(?: extends \w+)? \{(.*?)^\}/gms)].map(
       ([, body = ""]) => body,
     );

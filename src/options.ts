@@ -1,0 +1,137 @@
+import type { Interceptor, Transport } from "@connectrpc/connect";
+import type { Attempt } from "./call/attempts.js";
+import type { RetryOptions } from "./call/next-step.js";
+import type { Token } from "./call/token.js";
+import type { Http2Options } from "./http/http2-options.js";
+import type { Protocol } from "./protocol/protocol.js";
+
+/** What calls have in common, whatever sends them. */
+export interface CallerOptions {
+  /**
+   * Access token of the user, or a function that returns one, also asynchronously. The function is asked before
+   * every attempt with `refresh: false`, and once with `refresh: true` after the server answered Unauthenticated. All
+   * calls whose token was refused wait for one refresh, 30 seconds at most, also those of other clients with the same
+   * function; it goes on if they leave. Do not call the client inside the function: it deadlocks. What it throws
+   * rejects the call as it is, which is not repeated: what it tried may have spent a refresh token. Without `token` no
+   * `authorization` is sent, and callers may set that header themselves.
+   */
+  readonly token?: Token | undefined;
+  /**
+   * Milliseconds that a call may take in all: retries, token and connecting included. 1 to 3,600,000; `false` for no
+   * limit. A call's own `timeoutMs`, in the same range, wins. Default 10,000, which is long for a page to wait and short for a request
+   * of a backend. As Connect's `defaultTimeoutMs`.
+   */
+  readonly timeoutMs?: number | false | undefined;
+  /**
+   * How calls that failed as Unavailable are repeated; `false` for not at all. Retries of all calls of a client share a
+   * throttle, `withToken` included: 100 at a time, each given back by a success of a retried call, or by five of
+   * others; a lost connection or a port that refuses counts once, however many calls it ended.
+   *
+   * With `false` too a request is sent once more, at once, if the server said that it did not take it (REFUSED_STREAM
+   * or GOAWAY): nothing was done, and a server that restarts would be seen by every caller otherwise (gRFC A6,
+   * "transparent retries"). So is one whose token was refreshed.
+   */
+  readonly retry?: RetryOptions | false | undefined;
+  /**
+   * Connect's interceptors. They run once a call, within its deadline, and do not see the token. What one throws rejects
+   * the call as it is. Requests that one leaves behind end with the call.
+   */
+  readonly interceptors?: readonly Interceptor[] | undefined;
+  /** Told of every request that a call made. What it throws is ignored. */
+  readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
+}
+
+/** Options of `createAuthTransport` and `createAuthClient`. Bad ones throw a TypeError or a RangeError. */
+export interface TransportOptions extends CallerOptions {
+  /**
+   * URL of the ZITADEL instance: `http:` or `https:`, without credentials, query or hash. A path is kept as a prefix.
+   * On a web page it may be relative.
+   */
+  readonly baseUrl: string | URL;
+  /** `grpc`, `grpcWeb` or `rest`. Default: `grpc` in Node, `grpcWeb` elsewhere. */
+  readonly protocol?: Protocol | undefined;
+  /** Largest message to accept, in bytes, decompressed. Default 4 MiB, as in gRPC. As Connect's `readMaxBytes`. */
+  readonly maxResponseBytes?: number | undefined;
+  /**
+   * Another `fetch` for gRPC-Web and REST. Not together with `http2`. What it throws rejects the call as it is, unless it
+   * is a network error as runtimes have them, such as `TypeError: fetch failed`.
+   */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Only in Node: options of the HTTP/2 connection. Given, gRPC-Web and REST use HTTP/2 as well. */
+  readonly http2?: Http2Options | undefined;
+  /** Whether a token may be sent over `http:` to a host other than this machine. Default `false`. */
+  readonly allowInsecure?: boolean | undefined;
+  /** See `GivenTransportOptions`. */
+  readonly transport?: undefined;
+}
+
+/** Options of `createAuthTransport` and `createAuthClient` over a transport that the caller has made. */
+export interface GivenTransportOptions extends CallerOptions {
+  /**
+   * Any Connect transport, such as `createGrpcTransport` of @connectrpc/connect-node or `createRouterTransport` in a
+   * test; it sends, and stays yours to close. Token, refresh, deadline, retries, interceptors and `getErrorInfo` work
+   * on top of it. What only the way of our own can promise: that a token stays off `http:`, a limit to the size of
+   * answers, and telling what was never sent from what was (Unavailable counts as maybe done, so only methods that are
+   * safe to repeat are repeated). What interceptors see as `url` begins with `https://transport.invalid`.
+   */
+  readonly transport: Transport;
+  readonly baseUrl?: undefined;
+  readonly protocol?: undefined;
+  readonly maxResponseBytes?: undefined;
+  readonly fetch?: undefined;
+  readonly http2?: undefined;
+  readonly allowInsecure?: undefined;
+}
+
+/** Checks a `timeoutMs` and rounds it up. Throws a RangeError. */
+export function checkTimeout(timeoutMs: number): number {
+  if (typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= 3_600_000) return Math.ceil(timeoutMs);
+  throw new RangeError(`timeoutMs must be 1 to 3600000 milliseconds, got ${String(timeoutMs)}`);
+}
+
+/** A base URL, taken apart. */
+export interface BaseUrl {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Its path without a slash at the end; empty for none. */
+  readonly prefix: string;
+  /** Whether a token may travel on it: `https:`, or a host that is this machine. */
+  readonly safeForTokens: boolean;
+  /** Whether this is a page of another origin. */
+  readonly crossOrigin: boolean;
+}
+
+/** Checks and takes apart the `baseUrl` option. Throws a TypeError that names the mistake. */
+export function parseBaseUrl(baseUrl: string | URL): BaseUrl {
+  const page = globalThis.location?.origin;
+  if (baseUrl === undefined || baseUrl === null) {
+    throw new TypeError('baseUrl is missing: pass the URL of your instance, such as "https://my.zitadel.cloud"');
+  }
+  // React Native's URL takes no other URL.
+  const text = String(baseUrl);
+  let url: URL;
+  try {
+    // Some documents have an empty location.
+    url = new URL(text, globalThis.location?.href || undefined);
+  } catch {
+    // Without the value: it may hold a password.
+    throw new TypeError('baseUrl is not an absolute URL: it should look like "https://my.zitadel.cloud"');
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    throw new TypeError(`baseUrl has the scheme "${url.protocol}": it must be https: or http:`);
+  }
+  if (url.username || url.password) throw new TypeError("baseUrl holds credentials: pass the token as `token` instead");
+  // Also where they are empty, which the URL's own fields do not show.
+  if (/[?#]/.test(text)) throw new TypeError("baseUrl has a query or a hash: leave it away");
+  return {
+    origin: url.origin,
+    prefix: url.pathname.replace(/\/+$/, ""),
+    safeForTokens: url.protocol === "https:" || isLoopback(url.hostname),
+    crossOrigin: page !== undefined && page !== url.origin,
+  };
+}
+
+// As WHATWG's URL spells hosts. Names under localhost never leave the machine (RFC 6761 §6.3).
+function isLoopback(hostname: string): boolean {
+  return /^(?:(?:[\w-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+}
