@@ -19,7 +19,7 @@ export function redact(error: ConnectError, tokens: Iterable<string>): void {
     if (token.length < minTokenLength) continue;
     const clean = cleanerOf(token);
     for (const each of [error, ...causes]) cleanTexts(each, clean);
-    cleanMetadata(error.metadata, clean, cleanerOf(token.toLowerCase()));
+    cleanMetadata(error.metadata, clean, token);
     for (const detail of error.details) if ("type" in detail) cleanDetail(detail, clean);
   }
 }
@@ -41,17 +41,25 @@ function cleanTexts(error: object, clean: Cleaner): void {
     const value = propertyOf(error, name);
     // A stack may be anything: Error.prepareStackTrace makes it.
     const text = name === "stack" && value !== undefined ? String(value) : value;
-    if (typeof text === "string" && clean(text) !== value) Object.assign(error, { [name]: clean(text) });
+    const cleaned = typeof text === "string" ? clean(text) : value;
+    if (cleaned !== value) Object.assign(error, { [name]: cleaned });
   }
 }
 
-function cleanMetadata(metadata: Headers, clean: Cleaner, cleanName: Cleaner): void {
+function cleanMetadata(metadata: Headers, clean: Cleaner, token: string): void {
   for (const [name, value] of [...metadata]) {
-    const isSecret = clean(value) !== value;
-    // `Headers` has put the name into lower case, and what is cut out of base64 leaves none.
-    if (cleanName(name) !== name || (isSecret && name.endsWith("-bin"))) metadata.delete(name);
-    else if (isSecret) metadata.set(name, clean(value));
+    const cleaned = clean(value);
+    // What is cut out of base64 leaves none.
+    if (isPartOf(token, name) || (cleaned !== value && name.endsWith("-bin"))) metadata.delete(name);
+    else if (cleaned !== value) metadata.set(name, cleaned);
   }
+}
+
+// `Headers` has put names into lower case.
+function isPartOf(token: string, name: string): boolean {
+  const [secret, length] = [token.toLowerCase(), Math.min(tellingLength, token.length)];
+  for (let at = 0; at + length <= name.length; at++) if (secret.includes(name.slice(at, at + length))) return true;
+  return false;
 }
 
 function cleanDetail(detail: IncomingDetail, clean: Cleaner): void {
@@ -75,18 +83,18 @@ function blank(bytes: Uint8Array, clean: Cleaner): void {
 
 function cleanerOf(token: string): Cleaner {
   const length = Math.min(tellingLength, token.length);
-  const windows = new Set<string>();
-  for (const form of [token, encodeURIComponent(token)]) {
-    for (let at = 0; at + length <= form.length; at++) windows.add(form.slice(at, at + length));
+  const secrets = new Set<string>();
+  for (const form of new Set([token, encodeURIComponent(token)])) {
+    for (let at = 0; at + length <= form.length; at++) secrets.add(form.slice(at, at + length));
   }
 
   function replaced(text: string, mask: (secret: string) => string): string {
     let cleaned = "";
     let done = 0;
     for (let at = 0; at + length <= text.length; at++) {
-      if (!windows.has(text.slice(at, at + length))) continue;
+      if (!secrets.has(text.slice(at, at + length))) continue;
       let end = at + length;
-      while (end < text.length && windows.has(text.slice(end + 1 - length, end + 1))) end++;
+      while (end < text.length && secrets.has(text.slice(end + 1 - length, end + 1))) end++;
       cleaned += text.slice(done, at) + mask(text.slice(at, end));
       done = end;
       at = end - 1;

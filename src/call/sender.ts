@@ -106,11 +106,14 @@ function strangerFailure(thrown: unknown): unknown {
   return failure(code, message, note, { metadata, details, cause });
 }
 
-// As servers send it, in which the token is looked for: a transport in memory may hand it on as it was made.
+// A copy as servers send it, in which the token is looked for: a transport in memory may hand it on as it was made.
 function incomingDetail(detail: ConnectError["details"][number]): ConnectError["details"] {
-  if (!("desc" in detail)) return [detail];
   try {
-    return [{ type: detail.desc.typeName, value: toBinary(detail.desc, create(detail.desc, detail.value)) }];
+    if ("desc" in detail) {
+      return [{ type: detail.desc.typeName, value: toBinary(detail.desc, create(detail.desc, detail.value)) }];
+    }
+    const { type, value, debug } = detail;
+    return [{ type: String(type), value: Uint8Array.from(value), debug: JSON.parse(JSON.stringify(debug ?? null)) }];
   } catch {
     return [];
   }

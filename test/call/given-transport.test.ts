@@ -305,7 +305,16 @@ describe("over a transport that is given", () => {
 
   test("an error that is not encoded yet is cleaned and read as well", async () => {
     const detail = (message: string) => ({ desc: ErrorDetailSchema, value: { id: "AUTH-7fs1e", message } });
-    const details = [detail("no"), detail(`not ${canaryToken}!`), { desc: { typeName: "none" } as never, value: {} }];
+    // What only a mistaken transport has.
+    const ring: { self?: unknown } = {};
+    ring.self = ring;
+    const odd = [{ type: "x" }, { type: "y", value: new Uint8Array(), debug: ring }, null] as never[];
+    const details = [
+      detail("no"),
+      detail(`not ${canaryToken}!`),
+      { desc: { typeName: "none" } as never, value: {} },
+      ...odd,
+    ];
     const unary = () => Promise.reject(new ConnectError("no", Code.Internal, undefined, details));
     const auth = createAuthClient({ transport: transportOf(unary), token: canaryToken });
     const error = await errorOf(auth.listMyRefreshTokens({}));
