@@ -1,5 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import { type FailureNote, noteOf, propertyOf, textOf } from "./failure.js";
+import { type FailureNote, isOurs, noteOf, propertyOf, textOf } from "./failure.js";
 import { isFromZitadel, zitadelErrorId } from "./zitadel.js";
 
 /**
@@ -74,8 +74,7 @@ export interface ErrorInfo {
  * what is there. For what is no error of a call it returns `attempts: 0`. The result is plain data.
  */
 export function getErrorInfo(error: unknown): ErrorInfo {
-  const failed = failedCall(error);
-  const note: FailureNote = { ...noteOf(failed), ...noteOf(error) };
+  const { failed, note } = lookInto(error);
   const { reason, attempts = 0, httpStatus, hint, fromServer, maybeApplied } = note;
   const info = {
     code: codeOf(failed),
@@ -90,15 +89,20 @@ export function getErrorInfo(error: unknown): ErrorInfo {
   return Object.fromEntries(Object.entries(info).filter(([, value]) => value !== undefined)) as unknown as ErrorInfo;
 }
 
-/** The error itself, or the first of its causes, that is or was a `ConnectError`. */
-function failedCall(error: unknown): unknown {
+/** The first of an error and its causes that is or was a `ConnectError`, and what is noted down about them. */
+function lookInto(error: unknown): { failed: unknown; note: FailureNote } {
+  let failed: unknown;
+  let note: FailureNote = {};
   let each = error;
   // No chain of causes is longer, unless it is a circle.
   for (let depth = 0; depth < 10 && each !== undefined; depth++) {
-    if (codeOf(each) !== undefined) return each;
+    if (failed === undefined && codeOf(each) !== undefined) failed = each;
+    note = { ...noteOf(each), ...note };
+    // Its cause is about something else, such as the attempt before.
+    if (isOurs(each)) break;
     each = propertyOf(each, "cause");
   }
-  return undefined;
+  return { failed, note };
 }
 
 function codeOf(error: unknown): Code | undefined {

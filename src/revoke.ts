@@ -2,6 +2,7 @@ import type { Client } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { AuthService } from "../gen/zitadel/auth_pb.js";
 import { checkSignal } from "./call/call.js";
+import { textOf } from "./failure.js";
 import { own } from "./own.js";
 import { checkTokenId, isTokenGone } from "./zitadel.js";
 
@@ -36,8 +37,9 @@ export interface RevokeResult {
 /**
  * Revokes many of the user's refresh tokens, one call each, an id given twice once.
  *
- * A call that fails does not make this fail: it ends in `failed` and the others go on. Only `Unauthenticated`, which
- * would meet every call alike, and an abort of `signal` end it early.
+ * A call that fails does not make this fail: it ends in `failed` and the others go on. What would meet every call alike
+ * ends it early: `Unauthenticated`, an abort of `signal`, and what a token function or an interceptor threw, which is then
+ * the `cause` of each error in `failed`.
  *
  * Rejects before anything is sent: with a TypeError for an id that no token can have or a `signal` that is none, with a
  * RangeError for a concurrency that is not a whole number from 1 up.
@@ -69,9 +71,10 @@ export async function revokeRefreshTokens(
         await auth.revokeMyRefreshToken({ id: queue[index] as string }, signal ? { signal } : {});
         outcomes[index] = "revoked";
       } catch (reason) {
-        const error = ConnectError.from(reason);
+        const error = toConnectError(reason);
         outcomes[index] = isTokenGone(error) ? "gone" : error;
-        if (error.code === Code.Unauthenticated || signal?.aborted) stop ??= error;
+        // What a token function threw it would throw again, or it would spend another refresh token.
+        if (error !== reason || error.code === Code.Unauthenticated || signal?.aborted) stop ??= error;
       }
     }
   }
@@ -85,4 +88,11 @@ export async function revokeRefreshTokens(
     else result.failed.push({ id, error: outcome });
   });
   return result;
+}
+
+// Not `ConnectError.from`, which leaves out the cause of some.
+function toConnectError(reason: unknown): ConnectError {
+  if (reason instanceof ConnectError) return reason;
+  const message = textOf(reason, "message") ?? "the call failed";
+  return new ConnectError(message, Code.Unknown, undefined, undefined, reason);
 }

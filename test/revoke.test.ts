@@ -3,7 +3,7 @@ import { Code, ConnectError, createClient, createRouterTransport, type HandlerCo
 import { describe, expect, test } from "@jest/globals";
 import { AuthService } from "../gen/zitadel/auth_pb.js";
 import { ErrorDetailSchema } from "../gen/zitadel/message_pb.js";
-import { createAuthClient, grpc, grpcWeb, rest, revokeRefreshTokens } from "../src/node.js";
+import { createAuthClient, getErrorInfo, grpc, grpcWeb, rest, revokeRefreshTokens } from "../src/node.js";
 import { startLocalZitadel } from "../src/testing.js";
 import { errorAnswer, errorDetail, retryInfo } from "./faults/answers.js";
 import { startAnswerServer } from "./helpers/answer-server.js";
@@ -203,6 +203,31 @@ describe("revoking many tokens", () => {
     expect(result.failed[0]?.error).toBeInstanceOf(ConnectError);
     expect(result.failed[0]?.error.cause).toBe(cause);
   });
+
+  for (const thrown of [new TypeError("fetch failed"), new DOMException("stopped", "AbortError"), null]) {
+    test(`asks a token function that throws ${thrown} once, and tells which step it was`, async () => {
+      let asked = 0;
+      await using zitadel = await startLocalZitadel();
+      const token = () => {
+        asked += 1;
+        throw thrown;
+      };
+      await using auth = createAuthClient({ baseUrl: zitadel.url, token });
+      const { revoked, failed } = await revokeRefreshTokens(auth, ["1", "2", "3"]);
+      expect({ asked, revoked, ids: failed.map(({ id }) => id) }).toEqual({
+        asked: 1,
+        revoked: [],
+        ids: ["1", "2", "3"],
+      });
+      for (const { error } of failed) {
+        expect(error).toBeInstanceOf(ConnectError);
+        expect(error.cause).toBe(thrown);
+        const reason = thrown === null ? {} : { reason: "token-provider" };
+        expect(getErrorInfo(error)).toEqual({ code: Code.Unknown, attempts: 0, ...reason });
+      }
+      expect(zitadel.requests).toHaveLength(0);
+    });
+  }
 
   for (const [ids, message] of [
     [["a", ""], "ids[1] is empty"],
