@@ -83,12 +83,6 @@ export interface GivenTransportOptions extends CallerOptions {
   readonly allowInsecure?: undefined;
 }
 
-/** Checks a `timeoutMs` and rounds it up. Throws a RangeError. */
-export function checkTimeout(timeoutMs: number): number {
-  if (typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= 3_600_000) return Math.ceil(timeoutMs);
-  throw new RangeError(`timeoutMs must be 1 to 3600000 milliseconds, got ${String(timeoutMs)}`);
-}
-
 /** A base URL, taken apart. */
 export interface BaseUrl {
   /** Scheme, host and port. */

@@ -11,7 +11,7 @@ import { Throttle } from "./call/throttle.js";
 import { createTokenSource, type Token, type TokenSource } from "./call/token.js";
 import { failure } from "./failure.js";
 import type { HttpClient } from "./http/http.js";
-import { checkTimeout, type GivenTransportOptions, parseBaseUrl, type TransportOptions } from "./options.js";
+import { type GivenTransportOptions, parseBaseUrl, type TransportOptions } from "./options.js";
 import { own } from "./own.js";
 import { type Protocol, wire } from "./protocol/protocol.js";
 
@@ -126,6 +126,12 @@ function createTransport(plan: CallPlan, tokens: TokenSource | undefined, mayAut
       throw failure(Code.Unimplemented, `${name} is streaming, which this transport is not made for: ${hint}`, {});
     },
   };
+}
+
+// Rounds it up, since servers are told whole milliseconds.
+function checkTimeout(timeoutMs: number): number {
+  if (typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= 3_600_000) return Math.ceil(timeoutMs);
+  throw new RangeError(`timeoutMs must be 1 to 3600000 milliseconds, got ${String(timeoutMs)}`);
 }
 
 // Connect 1 passes a service, and knows its types by other fields.

@@ -163,27 +163,18 @@ const maxTokenLength = 16 * 1024;
 const mistakes: readonly (readonly [pattern: RegExp, mistake: string])[] = [
   [/^$/, "must not be empty"],
   [/^bearer\s/i, 'must not begin with "Bearer": that is added to it'],
-  [
-    /^(?:undefined|null|NaN|true|false|\[object .+\])$/,
-    "is what JavaScript makes of another value: pass the token itself",
-  ],
+  [/^(?:undefined|null|NaN|true|false|\[object .+\])$/, "is what JavaScript makes of another value"],
   [
     /^(?:\$(?:env:)?\w+|\$[{(].*[)}]|<.*>|%.*%|\{\{.*\}\}|\{\w+\}|__\w{1,40}__|your[-_][\w-]{0,40}token)$/i,
-    "is a placeholder, whose value was not filled in: is the variable set?",
+    "is a placeholder: is its variable set?",
   ],
   // As it looks when it is read as UTF-8: in UTF-16 each second byte is 0.
-  [/\0/, "is in UTF-16, as PowerShell's > writes it: save it in ASCII (Set-Content -Encoding ascii)"],
-  [/^\ufeff/, "begins with a byte order mark: save it in ASCII, or in UTF-8 without a BOM"],
-  [/^\s*[{[]/, "is JSON: keep only the value of its access_token (jq -r .access_token)"],
+  [/\0/, "is in UTF-16, as PowerShell's > writes it: save it in ASCII"],
+  [/^\ufeff/, "begins with a byte order mark: save it in ASCII"],
+  [/^\s*[{[]/, "is JSON: keep only the value of its access_token"],
   // `=` ends what is in base64, and is never inside of it.
-  [
-    /^\s*(?:export\s+|set\s+|\$env:)?[a-z_]\w*\s*=\s*[^=\s]/i,
-    "is a whole line NAME=VALUE, as of an env file: keep only the value",
-  ],
-  [
-    /^["'`\u2018-\u201f]|["'`\u2018-\u201f]$/,
-    "has quotes around it, which env files do not always take away: remove them",
-  ],
+  [/^\s*(?:export\s+|set\s+|\$env:)?[a-z_]\w*\s*=\s*[^=\s]/i, "is a whole line NAME=VALUE: keep only the value"],
+  [/^["'`\u2018-\u201f]|["'`\u2018-\u201f]$/, "has quotes around it: remove them"],
   [/[\r\n]/, "must be one line: trim what was read from a file"],
   // RFC 6750's b64token is narrower, but some issuers are not.
   [/[^\x21-\x7e]/, "must be visible ASCII characters without spaces"],
