@@ -76,8 +76,8 @@ export function failure(
 }
 
 /**
- * Notes down about what the caller's own code threw which step it was, and returns it untouched. It is theirs: the call
- * rejects with it as it is, and is not repeated.
+ * Notes down what step it was in which the caller's own code threw, and returns what it threw, untouched: the call rejects
+ * with that very value, and is not repeated.
  */
 export function callersOwn<T>(thrown: T, reason?: FailureReason): T {
   if (Object(thrown) === thrown) {
@@ -98,6 +98,8 @@ export function noteProgress(error: unknown, progress: { attempts: number; maybe
   const note = noteOf(error);
   if (!note) return;
   note.attempts = progress.attempts;
+  // The caller's may be the same object each time.
+  if (note.isCallersOwn) note.maybeApplied = progress.maybeApplied;
   note.maybeApplied ??= progress.maybeApplied;
 }
 

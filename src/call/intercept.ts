@@ -1,6 +1,6 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
 import { createContextValues, type Interceptor, type UnaryRequest, type UnaryResponse } from "@connectrpc/connect";
-import { callersOwn, noteOf } from "../failure.js";
+import { callersOwn, isOurs } from "../failure.js";
 import { Call, checkSignal } from "./call.js";
 
 /** What interceptors see of a request, beside the call's signal. */
@@ -62,6 +62,6 @@ export async function intercept<I extends DescMessage, O extends DescMessage>(
     if (response?.message) return response as UnaryResponse<I, O>;
     throw new TypeError("an interceptor must return what next(request) returns");
   } catch (error) {
-    throw noteOf(error) ? error : callersOwn(error);
+    throw isOurs(error) ? error : callersOwn(error);
   }
 }

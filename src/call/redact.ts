@@ -8,17 +8,21 @@ const tellingLength = 8;
 const minTokenLength = 4;
 
 /**
- * Takes tokens, and whatever part of them tells, out of an error of the library's, in case a server or a `fetch` says
- * back what it was sent. Its cause becomes a plain error: others hang on theirs what they like.
+ * Takes tokens, and pieces of them, out of an error that this library made, in case a server or a `fetch` says back what it
+ * was sent. Its cause becomes a plain error, since others may have any property.
  */
 export function redact(error: ConnectError, tokens: Iterable<string>): void {
-  const causes = error.cause === undefined ? [] : [plainError(error.cause)];
-  if (causes[0]) error.cause = causes[0];
+  const errors: Error[] = [error];
+  if (error.cause !== undefined) {
+    const cause = plainError(error.cause);
+    error.cause = cause;
+    errors.push(cause);
+  }
   for (const token of tokens) {
     // One so short is no secret, and would be found in any text.
     if (token.length < minTokenLength) continue;
     const clean = cleanerOf(token);
-    for (const each of [error, ...causes]) cleanTexts(each, clean);
+    for (const each of errors) cleanTexts(each, clean);
     cleanMetadata(error.metadata, clean, token);
     for (const detail of error.details) if ("type" in detail) cleanDetail(detail, clean);
   }

@@ -7,8 +7,8 @@ export interface TokenContext {
   /** Whether the server refused the token that the function gave last, so that a cached one will not do. */
   readonly refresh: boolean;
   /**
-   * Aborts when the call is over that asks. A refresh belongs to no call: its signal aborts only after 30 seconds, since
-   * one that is given up may have spent the refresh token already.
+   * Aborts when the call that asks is over. For a refresh, which all calls share, it aborts only after 30 seconds: a
+   * refresh that is given up may have spent the refresh token already.
    */
   readonly signal: AbortSignal;
 }
@@ -58,7 +58,7 @@ function createFunctionSource(provide: TokenFunction): TokenSource {
   };
 }
 
-// Not a literal with a getter, which takes V8 longer to make than all the rest of a call's context.
+// Not a literal with a getter, which is slow to make for each call.
 class CallContext implements TokenContext {
   readonly refresh = false;
   readonly #call: Call;
@@ -97,8 +97,8 @@ interface Refresh {
   failed?: boolean;
 }
 
-// By function and refused token, for all clients: one made for each request has nothing else in common with the next.
-// Whoever refreshes twice with one refresh token is signed out. Users of one function have tokens of their own.
+// By function and refused token, for all clients: those made for each request have nothing else in common. Two refreshes
+// with one refresh token would sign the user out. Users of one function have different tokens, so they stay apart.
 const refreshes = new WeakMap<TokenFunction, Map<string, Refresh>>();
 
 function sharedRefresh(provide: TokenFunction, rejected: string, gotAt: number): Promise<Refreshed> {

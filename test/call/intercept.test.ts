@@ -87,6 +87,23 @@ describe("an interceptor", () => {
     }
   }
 
+  test("that throws the same error each time gets told of each call by itself", async () => {
+    const offline = new Error("offline");
+    await using setup = await startWith((next) => async (request) => {
+      await next(request).catch(() => undefined);
+      await next(request).catch(() => undefined);
+      throw offline;
+    });
+    const infoOf = (call: Promise<unknown>) => call.catch((error: unknown) => getErrorInfo(error));
+    setup.zitadel.fail({ kind: "status", code: Code.Internal, times: 4 });
+    setup.zitadel.fail({ kind: "status", code: Code.Unavailable });
+    const revoke = () => setup.auth.revokeMyRefreshToken({ id: "7" });
+    expect(await infoOf(setup.auth.listMyRefreshTokens({}))).toEqual({ attempts: 2 });
+    expect(await infoOf(revoke())).toEqual({ attempts: 2 });
+    expect(await infoOf(revoke())).toEqual({ attempts: 3, maybeApplied: true });
+    expect(await infoOf(setup.auth.listMyRefreshTokens({}))).toEqual({ attempts: 2 });
+  });
+
   test("that wraps a call's error is told with all that is known of that", async () => {
     await using setup = await startWith((next) => async (request) => {
       try {
@@ -204,16 +221,21 @@ describe("a call that is over goes on in no request", () => {
     test(`${protocol}: a request that is sent after the answer is not sent`, async () => {
       await using server = await startAnswerServer(protocol, () => emptyAnswer(protocol));
       let late: Promise<unknown> | undefined;
+      let finish: () => void = () => undefined;
+      const finished = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
       await using auth = rowClient(server, protocol, {
         interceptors: [
           (next) => async (request) => {
-            late = sleep(50).then(() => next(request));
+            late = finished.then(() => next(request));
             late.catch(() => undefined);
             return next(request);
           },
         ],
       });
       await auth.revokeMyRefreshToken({ id: "7" });
+      finish();
       await expect(late).rejects.toMatchObject({ code: Code.Canceled, rawMessage: expect.stringMatching(/is over/) });
       expect(server.requests).toHaveLength(1);
     });
