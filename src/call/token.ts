@@ -84,8 +84,9 @@ function ask(provide: TokenFunction, context: TokenContext): unknown {
   }
 }
 
-// A refresh that fails for one call would fail for the next: for so long it is not tried again.
-const failureMemoryMs = 1000;
+// For so long after a refresh its outcome is every call's with that token: one that failed would fail again, and whoever
+// still has the old token read it too early.
+const refreshMemoryMs = 1000;
 // A refresh that never settles must not block later calls, which may have no deadline of their own.
 const refreshTimeoutMs = 30_000;
 // Refreshes of one function that are remembered when they are over.
@@ -94,7 +95,6 @@ const maxRefreshes = 16;
 interface Refresh {
   readonly outcome: Promise<Refreshed>;
   settledAt?: number;
-  failed?: boolean;
 }
 
 // By function and refused token, for all clients: those made for each request have nothing else in common. Two refreshes
@@ -117,9 +117,9 @@ function sharedRefresh(provide: TokenFunction, rejected: string, gotAt: number):
   return started.outcome;
 }
 
-// Still under way, or settled since the rejected token was got, or failed a moment ago.
-function isCurrent({ settledAt, failed }: Refresh, gotAt: number): boolean {
-  return settledAt === undefined || settledAt >= gotAt || (!!failed && settledAt > performance.now() - failureMemoryMs);
+// Still under way, or settled since the rejected token was got, or a moment ago.
+function isCurrent({ settledAt }: Refresh, gotAt: number): boolean {
+  return settledAt === undefined || settledAt >= Math.min(gotAt, performance.now() - refreshMemoryMs);
 }
 
 function startRefresh(provide: TokenFunction, rejected: string): Refresh {
@@ -136,11 +136,10 @@ function startRefresh(provide: TokenFunction, rejected: string): Refresh {
       .then(resolve, reject);
   });
   const refresh: Refresh = { outcome };
-  const settle = ({ token }: Refreshed) => {
+  const settle = () => {
     refresh.settledAt = performance.now();
-    refresh.failed = token === undefined;
   };
-  outcome.then(settle, () => settle({}));
+  outcome.then(settle, settle);
   return refresh;
 }
 

@@ -150,11 +150,29 @@ describe("one refresh is shared by", () => {
     const first = codeOf(auth.withToken(token).listMyRefreshTokens({}));
     held[1]?.("old-token");
     expect(await first).toBe("ok");
+    // Longer than the outcome of a refresh is every call's.
+    await new Promise((resolve) => setTimeout(resolve, 1050));
     held[0]?.("old-token");
     expect(await late).toBe("ok");
     expect(asked).toBe(1);
     expect(server.requests).toHaveLength(4);
   });
+});
+
+test("a refresh is asked for once where the function goes on to give the old token", async () => {
+  await using server = await startServer();
+  let asked = 0;
+  const token = ({ refresh }: TokenContext) => {
+    if (refresh) asked += 1;
+    return refresh ? `new-${asked}` : "old-token";
+  };
+  await using auth = clientOf(server, token);
+  for (let call = 0; call < 3; call++) expect(await codeOf(auth.listMyRefreshTokens({}))).toBe("ok");
+  expect(asked).toBe(1);
+  // But not for ever.
+  await new Promise((resolve) => setTimeout(resolve, 1050));
+  expect(await codeOf(auth.listMyRefreshTokens({}))).toBe("ok");
+  expect(asked).toBe(2);
 });
 
 describe("a refresh is not shared by", () => {
