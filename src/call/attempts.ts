@@ -56,7 +56,7 @@ export class Attempts<I extends DescMessage, O extends DescMessage> {
   #mayResend = true;
   #counted = 0;
   // What attempts have sent that failed.
-  #secrets: string[] | undefined;
+  #secrets: Set<string> | undefined;
 
   constructor(plan: AttemptPlan, call: Call, tokens: TokenSource | undefined, outgoing: Outgoing<I, O>) {
     checkRequest(outgoing.method, outgoing.message);
@@ -128,8 +128,8 @@ export class Attempts<I extends DescMessage, O extends DescMessage> {
 
   // Of the attempts before as well: a server may quote what it remembers.
   #redact(error: ConnectError): void {
-    this.#secrets ??= [this.#outgoing.metadata.authorization?.replace(/^\S+ +/, "") ?? ""];
-    if (this.#token !== undefined && !this.#secrets.includes(this.#token)) this.#secrets.push(this.#token);
+    this.#secrets ??= new Set();
+    this.#secrets.add(this.#token ?? this.#outgoing.metadata.authorization?.replace(/^\S+ +/, "") ?? "");
     redact(error, this.#secrets);
   }
 

@@ -1,5 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import type { TokenContext } from "../../src/node.js";
 import { rowClient } from "../faults/answer-row.js";
 import { errorAnswer, okAnswer } from "../faults/answers.js";
 import { until } from "../faults/fault-row.js";
@@ -38,6 +39,28 @@ test("a retry that works gives itself back, so that there is always another", as
   // More than the throttle holds, also if each gave back as little as a call that worked at once.
   for (let call = 0; call < 150; call++) await auth.listMyRefreshTokens({});
   expect(server.requests).toHaveLength(300);
+});
+
+test("what an attempt is told to have read is its own", async () => {
+  await using server = await startAnswerServer("rest", ({ n }) =>
+    n === 2 ? { hangUp: true } : n === 1 ? errorAnswer("rest", Code.Unavailable) : okAnswer("rest"),
+  );
+  const read: boolean[] = [];
+  await using auth = rowClient(server, "rest", { onAttempt: ({ bytes }) => read.push(bytes > 0) });
+  await auth.listMyRefreshTokens({});
+  expect(read).toEqual([true, false, true]);
+});
+
+test("the token function is asked before each attempt, also after a refresh", async () => {
+  await using server = await startAnswerServer("rest", ({ n }) =>
+    n <= 2 ? errorAnswer("rest", n === 1 ? Code.Unauthenticated : Code.Unavailable) : okAnswer("rest"),
+  );
+  let asked = 0;
+  const token = ({ refresh }: TokenContext) => `${refresh ? "refreshed" : "current"}-${++asked}`;
+  await using auth = rowClient(server, "rest", { token });
+  await auth.listMyRefreshTokens({});
+  const sent = server.requests.map(({ headers }) => headers.authorization);
+  expect(sent).toEqual(["Bearer current-1", "Bearer refreshed-2", "Bearer current-3"]);
 });
 
 describe("a server that starts again", () => {
