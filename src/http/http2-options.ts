@@ -28,7 +28,7 @@ export interface Http2Options {
   /**
    * Opens the connection to the origin itself, to pass through a proxy: returns a `Duplex`, such as a `net.Socket`, or
    * a promise of one. Where the origin is `https:`, TLS is spoken through it, unless it is a `tls.TLSSocket`. What it
-   * throws, or is rejected with, becomes the cause of the failed call. A connection that comes too late, after
+   * throws, or is rejected with, fails the call as Unavailable, with its message in the error's. A connection that comes too late, after
    * `connectTimeoutMs` or `close()`, is destroyed.
    */
   readonly createConnection?: ((origin: URL) => object | Promise<object>) | undefined;

@@ -2,7 +2,7 @@ import { constants } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { FailureReason } from "../../errors.js";
-import { failure } from "../../failure.js";
+import { failure, textOf } from "../../failure.js";
 import { type NetworkFault, networkFailure } from "../network-failure.js";
 
 // Deno's `fetch` has words where Node has codes.
@@ -106,7 +106,8 @@ export function dialFault(thrown: unknown, host: string, isOwn: boolean): Networ
   const known = networkFault(thrown, host);
   if (!isOwn) return known ?? { reason: "connection-lost", message: `${host} cannot be reached` };
   // Whatever else it threw would be thrown again.
-  const message = "http2.createConnection failed; its error is the cause";
+  const why = typeof thrown === "string" ? thrown : textOf(thrown, "message");
+  const message = `http2.createConnection failed${why ? `: ${why}` : ""}`;
   return { reason: "connection-lost", message, repeat: known?.repeat ?? "never" };
 }
 
