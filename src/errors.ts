@@ -1,37 +1,6 @@
 import { Code } from "@connectrpc/connect";
-import { type FailureNote, isOurs, noteOf, propertyOf, textOf } from "./failure.js";
+import { type FailureNote, type FailureReason, isOurs, noteOf, propertyOf, textOf } from "./failure.js";
 import { isFromZitadel, zitadelErrorId } from "./zitadel.js";
-
-/**
- * Why a call failed, where the library itself found out. Stable: programs may compare it.
- */
-export type FailureReason =
-  | "bad-http"
-  | "bad-status"
-  | "connect-refused"
-  | "connect-timeout"
-  | "connection-lost"
-  | "decompress"
-  | "dns"
-  | "empty-response"
-  | "missing-trailers"
-  | "network-or-cors"
-  | "not-h2"
-  | "parse"
-  | "parse-json"
-  | "redirect-refused"
-  | "response-too-large"
-  | `rst-${string}`
-  | "tls"
-  | "tls-expired"
-  | "tls-hostname"
-  | "tls-untrusted"
-  | "token-invalid"
-  | "token-provider"
-  | "trailers-not-last"
-  | "truncated"
-  | "unexpected-content-type"
-  | "unsafe-integer";
 
 /**
  * What a `ConnectError` alone does not say, the same on every protocol.

@@ -1,6 +1,36 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { meaningOf } from "./code-meanings.js";
-import type { FailureReason } from "./errors.js";
+
+/**
+ * Why a call failed, where the library itself found out. Stable: programs may compare it.
+ */
+export type FailureReason =
+  | "bad-http"
+  | "bad-status"
+  | "connect-refused"
+  | "connect-timeout"
+  | "connection-lost"
+  | "decompress"
+  | "dns"
+  | "empty-response"
+  | "missing-trailers"
+  | "network-or-cors"
+  | "not-h2"
+  | "parse"
+  | "parse-json"
+  | "redirect-refused"
+  | "response-too-large"
+  | `rst-${string}`
+  | "tls"
+  | "tls-expired"
+  | "tls-hostname"
+  | "tls-untrusted"
+  | "token-invalid"
+  | "token-provider"
+  | "trailers-not-last"
+  | "truncated"
+  | "unexpected-content-type"
+  | "unsafe-integer";
 
 /**
  * Whether a failed request may be sent again.

@@ -1,7 +1,6 @@
 import { create, type DescMessage, type DescMethodUnary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { ConnectError, type Transport, type UnaryResponse } from "@connectrpc/connect";
-import type { FailureReason } from "../errors.js";
-import { callersOwn, failure, noteOf, textOf } from "../failure.js";
+import { callersOwn, type FailureReason, failure, noteOf, textOf } from "../failure.js";
 import type { HttpClient, HttpRequest, HttpResponse } from "../http/http.js";
 import { type Reply, type ResponseRules, readStatus, type Wire } from "../protocol/protocol.js";
 import { isFromZitadel } from "../zitadel.js";

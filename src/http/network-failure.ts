@@ -1,6 +1,5 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import type { FailureReason } from "../errors.js";
-import { failure, type Repeat } from "../failure.js";
+import { type FailureReason, failure, type Repeat } from "../failure.js";
 
 /** What a connection that failed comes to. */
 export interface NetworkFault {

@@ -1,7 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Status } from "../../gen/google/rpc/status_pb.js";
-import type { FailureReason } from "../errors.js";
-import { type FailureNote, failure } from "../failure.js";
+import { type FailureNote, type FailureReason, failure } from "../failure.js";
 import { fieldText, maxTextLength } from "../http/fields.js";
 import type { HttpFields, HttpHead } from "../http/http.js";
 import { hintFor, isCollision, type StatusParts, unwrapped } from "../zitadel.js";

@@ -123,7 +123,7 @@ describe("docs/errors.md", () => {
   });
 
   test("has a row for each reason, and none that does not exist", () => {
-    const source = readPage("src/errors.ts");
+    const source = readPage("src/failure.ts");
     const [, union = ""] = /export type FailureReason =([^;]*);/.exec(source) ?? [];
     const reasons = [...union.matchAll(/["`]([a-z0-9-]+)(?:\$\{string\})?["`]/g)].map(([, name = ""]) =>
       name === "rst-" ? "rst-NAME" : name,

@@ -9,7 +9,7 @@ import {
   ScalarType,
 } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
-import type { FailureReason } from "../../errors.js";
+import type { FailureReason } from "../../failure.js";
 import type { HttpResponse } from "../../http/http.js";
 import { answerFailure } from "../failures.js";
 import { parseJson, utf8 } from "./json.js";
