@@ -14,7 +14,7 @@ const protocols = { grpcWeb, rest };
 /** Code, ZITADEL's id and the rest of what an application sees of an error. */
 function tell(error) {
   if (!(error instanceof ConnectError)) throw error;
-  return { code: Code[error.code], message: error.message, ...getErrorInfo(error) };
+  return { ...getErrorInfo(error), code: Code[error.code], message: error.message };
 }
 
 export async function run({ baseUrl, token, protocol, headers }) {

@@ -4,7 +4,7 @@ import { installedParts } from "./installed-size.js";
 
 // Each limit is what there was when it was last looked at, and some room: to pass it takes a decision. The marks that
 // `npm run size` prints are lower.
-const limits = { "ours, gRPC-Web": 30.1, "ours, gRPC-Web, view and revoke": 31, "ours, gRPC-Web and REST": 46.9 };
+const limits = { "ours, gRPC-Web": 30.7, "ours, gRPC-Web, view and revoke": 31.6, "ours, gRPC-Web and REST": 47.5 };
 for (const [page, kilobytes] of Object.entries(limits)) {
   test(`a page with ${page} takes at most ${kilobytes} kB of gzip`, async () => {
     const sizes = await measureSizes([page]);
