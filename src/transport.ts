@@ -95,7 +95,7 @@ interface CallPlan extends AttemptPlan {
 function createTransport(plan: CallPlan, tokens: TokenSource | undefined, mayAuthorize: boolean): Transport {
   const { interceptors, sender } = plan;
   return {
-    // Connect's.
+    // biome-ignore lint/complexity/useMaxParams: it is Connect's signature.
     unary(method, signal, timeoutMs, header, input, contextValues) {
       try {
         if (plan.isClosed) throw new TypeError("the client is closed: create another one");

@@ -67,9 +67,8 @@ export function answerFailure(
   reason: FailureReason | undefined,
   message: string,
   { status }: HttpHead,
-  cause?: unknown,
 ): ConnectError {
-  return failure(code, message, { httpStatus: status, reason }, { cause });
+  return failure(code, message, { httpStatus: status, reason });
 }
 
 /** The error for an answer of another type than the protocol's. */

@@ -1,5 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import { tooLargeFailure } from "../../failure.js";
+import { failure, tooLargeFailure } from "../../failure.js";
 import { fieldText } from "../../http/fields.js";
 import { concat, type HttpHead } from "../../http/http.js";
 import { answerFailure } from "../failures.js";
@@ -97,7 +97,8 @@ async function gunzip(data: Uint8Array<ArrayBuffer>, maxBytes: number, head: Htt
   let length = 0;
   for (;;) {
     const { done, value } = await reader.read().catch((cause: unknown) => {
-      throw answerFailure(Code.Internal, "decompress", "the server's gzip data is damaged", head, cause);
+      const note = { reason: "decompress", httpStatus: head.status } as const;
+      throw failure(Code.Internal, "the server's gzip data is damaged", note, { cause });
     });
     if (done) return concat(chunks, length);
     chunks.push(value);

@@ -52,7 +52,7 @@ export const grpcWeb: Protocol = {
         const trailers = parseTrailers(block);
         const error = answerStatus(answer, trailers, missingStatusFailure);
         if (error) throw error;
-        return messageReply(method, frames.slice(0, at), answer, trailers, rules);
+        return messageReply(method, frames.slice(0, at), { head: answer, trailer: trailers }, rules);
       };
       checkTrailers(last.data.length, answer);
       const block = envelopeData(last, encodingOf(answer, rules.acceptGzip), maxTrailerBytes, answer);

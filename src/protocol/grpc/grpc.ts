@@ -35,7 +35,7 @@ export const grpc: Protocol = {
       const error = answerStatus(answer, answer.trailers, noTrailers);
       if (error) throw error;
       const envelopes = decodeEnvelopes(answer.body, answer);
-      return messageReply(method, envelopes, answer, answer.trailers ?? answer.headers, rules);
+      return messageReply(method, envelopes, { head: answer, trailer: answer.trailers ?? answer.headers }, rules);
     },
   },
 };

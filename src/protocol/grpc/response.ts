@@ -1,5 +1,6 @@
 import { type DescMessage, type DescMethodUnary, fromBinary } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
+import { failure } from "../../failure.js";
 import { fieldText } from "../../http/fields.js";
 import type { HttpFields, HttpGuard, HttpHead, HttpResponse } from "../../http/http.js";
 import { answerFailure, contentTypeFailure, httpFailure } from "../failures.js";
@@ -88,8 +89,7 @@ export function missingStatusFailure(answer: HttpHead): ConnectError {
 export function messageReply<O extends DescMessage>(
   method: DescMethodUnary<DescMessage, O>,
   envelopes: Envelope[],
-  head: HttpHead,
-  trailer: HttpFields,
+  { head, trailer }: { head: HttpHead; trailer: HttpFields },
   rules: ResponseRules,
 ): Reply<O> | Promise<Reply<O>> {
   const encoding = encodingOf(head, rules.acceptGzip);
@@ -123,6 +123,6 @@ function decodeMessage<O extends DescMessage>(
     return fromBinary(method.output, bytes);
   } catch (cause) {
     const message = `the server's ${method.output.typeName} cannot be read: it is not valid protobuf`;
-    throw answerFailure(Code.Internal, "parse", message, head, cause);
+    throw failure(Code.Internal, message, { reason: "parse", httpStatus: head.status }, { cause });
   }
 }
