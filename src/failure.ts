@@ -47,7 +47,7 @@ export type Repeat = "never" | "maybe-applied" | "not-sent" | "refused";
  */
 export interface FailureNote {
   readonly reason?: FailureReason | undefined;
-  readonly httpStatus?: number;
+  readonly httpStatus?: number | undefined;
   /** Whether the code is the server's own word; `undefined` where nobody knows. */
   readonly fromServer?: boolean | undefined;
   readonly repeat?: Repeat;

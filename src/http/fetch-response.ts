@@ -1,6 +1,7 @@
-import { tooLargeFailure } from "../failure.js";
-import { bodyFailure, type ExplainFailure } from "./fetch-failure.js";
-import { concat, type HttpGuard } from "./http.js";
+import { Code } from "@connectrpc/connect";
+import { failure, textOf } from "../failure.js";
+import type { IncomingAnswer } from "./answer.js";
+import type { HttpHead } from "./http.js";
 
 /** Throws a TypeError for what no `fetch` returns: a mock that is not quite one. */
 export function checkResponse(response: unknown): asserts response is Response {
@@ -16,35 +17,49 @@ export function checkResponse(response: unknown): asserts response is Response {
   }
 }
 
+/** The head of a Response. Its headers may throw: those of SvelteKit's `event.fetch` do, and say which option helps. */
+export function headOf({ status, headers }: Response): HttpHead {
+  return {
+    status,
+    headers: {
+      get(name) {
+        try {
+          return headers.get(name);
+        } catch (error) {
+          const message = `fetch hides the answer's headers: ${textOf(error, "message")}`;
+          throw failure(Code.Unknown, message, { reason: "bad-http", httpStatus: status }, { cause: error });
+        }
+      },
+      forEach: (visit) => headers.forEach(visit),
+    },
+  };
+}
+
+/**
+ * Whether a Response comes from elsewhere than it was asked for. Not every `fetch` heeds `redirect`, and that of React
+ * Native and of older test environments, whatwg-fetch, does not tell either.
+ */
+export function isRedirected({ type, redirected, url }: Response, asked: string): boolean {
+  return type === "opaqueredirect" || redirected || (!!url && new URL(url, asked).href !== new URL(asked).href);
+}
+
 function hasReader(body: ReadableStream | undefined | null): body is ReadableStream {
   return typeof body?.getReader === "function";
 }
 
-/** Reads a body to its end, or to where it is of no use. */
+/** Reads a body into an answer, to its end or to where it is of no use. */
 export async function readBody(
   response: Response,
-  guard: HttpGuard,
-  origin: string,
+  answer: IncomingAnswer,
   onReader: (reader: ReadableStreamDefaultReader) => void,
-  explain: ExplainFailure | undefined,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  const startBytes = guard.startBytes(response);
-  let length = 0;
-  const take = (value: unknown) => {
-    const chunk = bytesOf(value);
-    const isStart = length < startBytes && length + chunk.length >= startBytes;
-    chunks.push(chunk);
-    length += chunk.length;
-    if (isStart) guard.checkStart(response, concat(chunks, length));
-    if (length > guard.maxBodyBytes) throw tooLargeFailure(response.status);
-  };
+  failureOf: (error: unknown) => unknown,
+): Promise<void> {
   // A mock may throw at once.
   const attempt = async <T>(read: () => Promise<T>) => {
     try {
       return await read();
     } catch (error) {
-      throw bodyFailure(error, response, origin, explain);
+      throw failureOf(error);
     }
   };
   if (hasReader(response.body)) {
@@ -53,13 +68,12 @@ export async function readBody(
     for (;;) {
       const { done, value } = await attempt(() => reader.read());
       if (done) break;
-      take(value);
+      answer.take(bytesOf(value));
     }
   } else if (response.body !== null) {
     // Without streams, as in React Native, the limit is checked when the body is in memory.
-    take(await attempt(() => response.arrayBuffer()));
+    answer.take(bytesOf(await attempt(() => response.arrayBuffer())));
   }
-  return concat(chunks, length);
 }
 
 // A body that a program made of a stream has the chunks that were put into it.

@@ -1,7 +1,6 @@
-import { Code } from "@connectrpc/connect";
-import { failure } from "../failure.js";
-import { type ExplainFailure, fetchFailure } from "./fetch-failure.js";
-import { checkResponse, readBody } from "./fetch-response.js";
+import { IncomingAnswer, redirectFailure } from "./answer.js";
+import { bodyFailure, type ExplainFailure, fetchFailure } from "./fetch-failure.js";
+import { checkResponse, headOf, isRedirected, readBody } from "./fetch-response.js";
 import type { HttpClient, HttpGuard, HttpRequest, HttpResponse } from "./http.js";
 
 /**
@@ -44,14 +43,10 @@ export function createFetchClient(
     checkResponse(response);
     onBody(response.body);
     if (response.type === "error") throw fetchFailure(new TypeError("network error"), origin, explain);
-    // Not every `fetch` of a caller's heeds `redirect`.
-    if (response.type === "opaqueredirect" || response.redirected) {
-      const message = "a redirect would carry the token elsewhere; correct baseUrl";
-      throw failure(Code.Unknown, message, { reason: "redirect-refused" });
-    }
-    guard.checkHead(response);
-    const { status, headers } = response;
-    return { status, headers, body: await readBody(response, guard, origin, onBody, explain) };
+    if (isRedirected(response, origin + request.path)) throw redirectFailure();
+    const answer = new IncomingAnswer(headOf(response), guard);
+    await readBody(response, answer, onBody, (error) => bodyFailure(error, response, origin, explain));
+    return answer.whole();
   }
 
   return {

@@ -10,6 +10,24 @@ export function fieldText(fields: HttpFields, name: string, maxLength = 200): st
   return (fields.get(name) ?? "").slice(0, maxLength);
 }
 
+/** Fields that are the properties of an object, as Node's parsers give them. */
+export class ObjectFields implements HttpFields {
+  readonly #fields: Record<string, unknown>;
+
+  constructor(fields: Record<string, unknown>) {
+    this.#fields = fields;
+  }
+
+  get(name: string): string | null {
+    const value = this.#fields[name];
+    return value === undefined ? null : String(value);
+  }
+
+  forEach(visit: (value: string, name: string) => void): void {
+    for (const [name, value] of Object.entries(this.#fields)) visit(String(value), name);
+  }
+}
+
 /** Fields as web standard `Headers`, without those that belong to the connection or to a cookie jar. */
 export function toHeaders(fields: HttpFields | undefined): Headers {
   const headers = new Headers();

@@ -20,15 +20,12 @@ export const maxDetails = 32;
  */
 export function httpFailure(head: HttpHead, body?: Uint8Array, others?: string): ConnectError {
   const { status } = head;
-  const redirect = status >= 300 && status < 400 && status !== 304;
   const invalid = !(status >= 200 && status < 600);
   const words = body ? peerWords(body) : "";
-  const message = redirect
-    ? `HTTP ${status}: a redirect would carry the token elsewhere; correct baseUrl`
-    : invalid
-      ? `the server sent ${status} for its HTTP status`
-      : `HTTP ${status} without a status of the API${words && `: "${words}"`}`;
-  const reason = redirect ? "redirect-refused" : invalid ? "bad-http" : status === 204 ? "empty-response" : undefined;
+  const message = invalid
+    ? `the server sent ${status} for its HTTP status`
+    : `HTTP ${status} without a status of the API${words && `: "${words}"`}`;
+  const reason = invalid ? "bad-http" : status === 204 ? "empty-response" : undefined;
   const sent = { code: codeOf(status), message, details: [] };
   return serverFailure(sent, head, undefined, {
     reason,

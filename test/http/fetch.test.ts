@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { inspect } from "node:util";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { Code, type ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type Attempt, createAuthClient, getErrorInfo, grpcWeb, rest, type TransportOptions } from "../../src/web.js";
 import { jsonAnswer, listJson, okAnswer } from "../faults/answers.js";
@@ -357,6 +357,48 @@ test("an answer that fetch was redirected to is refused, whatever it says", asyn
   const followed: typeof fetch = (url, init) => fetch(url, { ...init, redirect: "follow" });
   const { calls, error } = await list(followed, { baseUrl: server.baseUrl });
   expect(getErrorInfo(error)).toMatchObject({ reason: "redirect-refused", attempts: 1 });
+  expect(calls).toBe(1);
+});
+
+describe("an answer whose url", () => {
+  const at = (url: string) => async () => Object.defineProperty(ok(), "url", { value: url });
+  const path = "/auth/v1/users/me/tokens/refresh/_search";
+
+  // whatwg-fetch follows redirects whatever it is told, and does not say that it did.
+  for (const url of [
+    `https://other.example${path}`,
+    "https://zitadel.example/moved",
+    `http://zitadel.example${path}`,
+    `https://zitadel.example${path}?code=1`,
+  ]) {
+    test(`is ${url} is refused like one that was redirected`, async () => {
+      const { calls, error } = await list(at(url));
+      expect(getErrorInfo(error)).toMatchObject({ reason: "redirect-refused", attempts: 1 });
+      expect((error as ConnectError).code).toBe(Code.Unknown);
+      expect(calls).toBe(1);
+    });
+  }
+
+  for (const url of ["", `https://zitadel.example${path}`, `https://ZITADEL.example:443${path}`, path]) {
+    test(`is "${url}" is the one that was asked for`, async () => {
+      expect(await list(at(url))).toMatchObject({ calls: 1, result: [{}] });
+    });
+  }
+});
+
+test("headers that throw, as those of SvelteKit's event.fetch do, are told with what they say", async () => {
+  const said =
+    'Failed to get response header "content-type" — it must be included by the `filterSerializedResponseHeaders` option';
+  const { calls, error } = await list(async () => {
+    const response = ok();
+    response.headers.get = () => {
+      throw new Error(said);
+    };
+    return response;
+  });
+  expect(error).toBeInstanceOf(ConnectError);
+  expect((error as Error).message).toBe(`[unknown] fetch hides the answer's headers: ${said}`);
+  expect(getErrorInfo(error)).toMatchObject({ reason: "bad-http", attempts: 1, httpStatus: 200 });
   expect(calls).toBe(1);
 });
 

@@ -1,17 +1,9 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { failure, tooLargeFailure } from "../../failure.js";
 import { product } from "../../product.js";
-import { fieldText } from "../fields.js";
-import {
-  concat,
-  type HttpCall,
-  type HttpFields,
-  type HttpGuard,
-  type HttpHead,
-  type HttpRequest,
-  type HttpResponse,
-} from "../http.js";
+import { type IncomingAnswer, parsedAnswer, plainBytes } from "../answer.js";
+import { ObjectFields } from "../fields.js";
+import type { HttpCall, HttpFields, HttpGuard, HttpHead, HttpRequest, HttpResponse } from "../http.js";
 import { networkFailure } from "../network-failure.js";
 import type { Connection } from "./connection.js";
 import { resetFailure } from "./faults.js";
@@ -44,7 +36,7 @@ export function exchange(
       if (call.stopped?.code === Code.DeadlineExceeded) connection.suspect(framesBefore);
       fail(stream, call.stopped);
     };
-    stream[pendingKey] = { connection, guard, call, resolve, reject, stop, bytesBefore, chunks: [], length: 0 };
+    stream[pendingKey] = { connection, guard, call, resolve, reject, stop, bytesBefore };
     stream.on("response", onResponse);
     stream.on("data", onData);
     stream.on("trailers", onTrailers);
@@ -66,9 +58,8 @@ interface Pending {
   readonly stop: () => void;
   /** What the connection had read when the request was made. */
   readonly bytesBefore: number;
-  readonly chunks: Uint8Array[];
-  length: number;
   head?: HttpHead;
+  answer?: IncomingAnswer;
   trailers?: HttpFields;
   error?: Error;
 }
@@ -84,16 +75,9 @@ function onResponse(this: PendingStream, headers: IncomingHttpHeaders, flags: nu
   const pending = this[pendingKey];
   if (!pending) return;
   pending.connection.frames += 1;
-  const status = Number(headers[":status"]);
-  pending.head = { status, headers: new Http2Fields(headers) };
-  // Node 20 lets pass what is three digits, such as 000.
-  if (!(status >= 200)) {
-    fail(this, failure(Code.Internal, "the server's :status is no HTTP status", { reason: "bad-http" }));
-    return;
-  }
+  pending.head = { status: Number(headers[":status"]), headers: new ObjectFields(headers) };
   try {
-    checkCoding(pending.head);
-    pending.guard.checkHead(pending.head);
+    pending.answer = parsedAnswer(pending.head, pending.guard);
   } catch (error) {
     fail(this, error);
   }
@@ -101,40 +85,22 @@ function onResponse(this: PendingStream, headers: IncomingHttpHeaders, flags: nu
   if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) succeed(this);
 }
 
-// Not asked for, and not undone here as `fetch` undoes it.
-function checkCoding({ status, headers }: HttpHead): void {
-  const coding = fieldText(headers, "content-encoding", 40);
-  if (coding === "" || coding === "identity") return;
-  const message = `the server used content-encoding ${coding}, which was not asked for`;
-  throw failure(Code.Internal, message, { reason: "decompress", httpStatus: status });
-}
-
-function onData(this: PendingStream, buffer: Buffer): void {
+function onData(this: PendingStream, chunk: Buffer): void {
   const pending = this[pendingKey];
   if (!pending) return;
   pending.connection.frames += 1;
-  // A plain view: protobuf reads a Buffer more slowly.
-  const chunk = new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength);
-  const { guard, head, chunks } = pending;
-  const before = pending.length;
-  chunks.push(chunk);
-  pending.length += chunk.length;
-  const startBytes = guard.startBytes(head as HttpHead);
-  if (before < startBytes && pending.length >= startBytes) {
-    try {
-      guard.checkStart(head as HttpHead, concat(chunks, pending.length));
-    } catch (error) {
-      fail(this, error);
-    }
+  try {
+    pending.answer?.take(plainBytes(chunk));
+  } catch (error) {
+    fail(this, error);
   }
-  if (pending.length > guard.maxBodyBytes) fail(this, tooLargeFailure(head?.status ?? 0));
 }
 
 function onTrailers(this: PendingStream, headers: IncomingHttpHeaders): void {
   const pending = this[pendingKey];
   if (!pending) return;
   pending.connection.frames += 1;
-  pending.trailers = new Http2Fields(headers);
+  pending.trailers = new ObjectFields(headers);
 }
 
 function onEnd(this: PendingStream): void {
@@ -163,11 +129,10 @@ function isWhole(stream: PendingStream, { head, connection }: Pending): boolean 
 
 function succeed(stream: PendingStream): void {
   const pending = settle(stream);
-  if (!pending?.head) return;
+  if (!pending?.answer) return;
   // Answered before all of the request was taken: left open, it would count among those that the server allows.
   if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
-  const { head, chunks, length, trailers, resolve } = pending;
-  resolve({ status: head.status, headers: head.headers, body: concat(chunks, length), trailers });
+  pending.resolve(pending.answer.whole(pending.trailers));
 }
 
 function fail(stream: PendingStream, error: unknown): void {
@@ -209,21 +174,4 @@ function headerMistake({ code, message }: NodeJS.ErrnoException): TypeError {
   return new TypeError(
     `${name ? `the header ${name}` : "a header"} cannot be sent over HTTP/2 (${code}): leave it away`,
   );
-}
-
-class Http2Fields implements HttpFields {
-  readonly #fields: IncomingHttpHeaders;
-
-  constructor(fields: IncomingHttpHeaders) {
-    this.#fields = fields;
-  }
-
-  get(name: string): string | null {
-    const value: unknown = this.#fields[name];
-    return value === undefined ? null : String(value);
-  }
-
-  forEach(visit: (value: string, name: string) => void): void {
-    for (const [name, value] of Object.entries(this.#fields)) visit(String(value), name);
-  }
 }
