@@ -2,12 +2,11 @@
 // TLS is spoken with ZITADEL itself, so the proxy sees neither the token nor the answers.
 import { request } from "node:http";
 import type { Duplex } from "node:stream";
-import { createAuthClient, getErrorInfo } from "zitadel-refresh-tokens";
+import { type ConnectionTarget, createAuthClient, getErrorInfo } from "zitadel-refresh-tokens";
 
-/** Opens a tunnel to the origin. Its error becomes the cause of the call's, which says no more than that it failed. */
-function openTunnel(proxy: URL, origin: URL): Promise<Duplex> {
-  const port = origin.port || (origin.protocol === "https:" ? "443" : "80");
-  const target = `${origin.hostname}:${port}`;
+/** Opens a tunnel. Its error becomes the cause of the call's, which says no more than that it failed. */
+function openTunnel(proxy: URL, { host, port, signal }: ConnectionTarget): Promise<Duplex> {
+  const target = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const login = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
   const authorization = `Basic ${Buffer.from(login).toString("base64")}`;
   return new Promise((resolve, reject) => {
@@ -18,6 +17,8 @@ function openTunnel(proxy: URL, origin: URL): Promise<Duplex> {
       path: target,
       headers: { host: target, ...(proxy.username && { "proxy-authorization": authorization }) },
       agent: false,
+      // Nobody waits for a proxy that does not answer once the call is over.
+      signal,
     });
     asked.on("connect", ({ statusCode: status }, socket, head) => {
       if (status === 200) {
@@ -39,7 +40,7 @@ const { ZITADEL_URL = "", ZITADEL_TOKEN = "", HTTPS_PROXY = "" } = process.env;
 const auth = createAuthClient({
   baseUrl: ZITADEL_URL,
   token: ZITADEL_TOKEN,
-  http2: { createConnection: (origin) => openTunnel(new URL(HTTPS_PROXY), origin) },
+  http2: { createConnection: (target) => openTunnel(new URL(HTTPS_PROXY), target) },
 });
 try {
   const { result } = await auth.listMyRefreshTokens({});

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type AuthClient, createClientOf } from "./client.js";
 import { createNodeFetchClient } from "./http/node/fetch.js";
+import { createHttp1Client } from "./http/node/http1.js";
 import { createHttp2Client } from "./http/node/http2.js";
 import type { GivenTransportOptions, TransportOptions } from "./options.js";
 import { own } from "./own.js";
@@ -14,8 +15,8 @@ const runtime: Runtime = {
   protocol: grpc,
   createHttpClient(origin, { fetch, http2 }, protocol) {
     if (fetch && http2) throw new TypeError("fetch and http2 are two ways to send the same call: pass one of them");
-    const isHttp2 = http2 || (protocol[wire].needsTrailers && !fetch);
-    if (!isHttp2) return createNodeFetchClient(origin, fetch);
+    if (fetch) return createNodeFetchClient(origin, fetch);
+    if (!http2 && !protocol[wire].needsTrailers) return createHttp1Client(origin, {});
     const options = own(http2 ?? {});
     return createHttp2Client(origin, own({ ...options, tls: options.tls && own(options.tls) }));
   },

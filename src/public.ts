@@ -20,7 +20,7 @@ export type { Token, TokenContext } from "./call/token.js";
 export type { AuthClient, UserClient } from "./client.js";
 export { type ErrorInfo, getErrorInfo } from "./errors.js";
 export type { FailureReason } from "./failure.js";
-export type { Http2Options, TlsOptions } from "./http/http2-options.js";
+export type { ConnectionTarget, Http2Options, TlsOptions } from "./http/http2-options.js";
 export type { CallerOptions, GivenTransportOptions, TransportOptions } from "./options.js";
 export { grpc } from "./protocol/grpc/grpc.js";
 export { grpcWeb } from "./protocol/grpc/grpc-web.js";

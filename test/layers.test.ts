@@ -77,6 +77,8 @@ const layers: Record<string, string[]> = {
     "src/http/node/connect-tcp",
     "src/cli/",
   ],
+  // What the command needs of the library beside its public entry.
+  "src/cli/library": ["src/node", "src/client", "src/transport", "src/http/node/"],
   "src/page/": ["protobuf", "connect", "src/web", "src/page/"],
 };
 

@@ -19,9 +19,9 @@ const builtinsOnDemand = {
 const libraryOnDemand = {
   name: "library-on-demand",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/(node|testing)\.js$/ }, ({ path }) => ({ path, namespace: "library" }));
+    onResolve({ filter: /\/(node|library|testing)\.js$/ }, ({ path }) => ({ path, namespace: "library" }));
     onLoad({ filter: /.*/, namespace: "library" }, ({ path }) => ({
-      contents: `module.exports = requireHere("./cli-${path.split("/").at(-1).replace(".js", ".cjs")}");`,
+      contents: `module.exports = requireHere("./cli-${path.endsWith("/testing.js") ? "testing" : "library"}.cjs");`,
     }));
   },
 };
@@ -63,7 +63,7 @@ const requireHere = 'const requireHere = process.getBuiltinModule("node:module")
 
 await bundle("cli/main.ts", "dist/cli.js", [theRest]);
 await bundle("cli/run.ts", "dist/cli-run.js", [libraryOnDemand, restOnDemand], requireHere);
-await bundle("node.ts", "dist/cli-node.cjs", [restOnDemand], parts);
+await bundle("cli/library.ts", "dist/cli-library.cjs", [restOnDemand], parts);
 await bundle("testing.ts", "dist/cli-testing.cjs", [], parts);
 chmodSync("dist/cli.js", 0o755);
 

@@ -28,10 +28,20 @@ export interface Http2Options {
   /**
    * Opens the connection to the origin itself, to pass through a proxy: returns a `Duplex`, such as a `net.Socket`, or
    * a promise of one. Where the origin is `https:`, TLS is spoken through it, unless it is a `tls.TLSSocket`. What it
-   * throws, or is rejected with, fails the call as Unavailable, with its message in the error's. A connection that comes too late, after
-   * `connectTimeoutMs` or `close()`, is destroyed.
+   * throws, or is rejected with, fails the call as Unavailable, with its message in the error's. A connection that
+   * comes after `signal` was aborted is destroyed.
    */
-  readonly createConnection?: ((origin: URL) => object | Promise<object>) | undefined;
+  readonly createConnection?: ((target: ConnectionTarget) => object | Promise<object>) | undefined;
+}
+
+/** Where `createConnection` is to connect to. */
+export interface ConnectionTarget {
+  /** Host name, or an address without brackets. */
+  readonly host: string;
+  /** The scheme's own, 443 or 80, where `baseUrl` names none. */
+  readonly port: number;
+  /** Aborts when nobody wants the connection any more: after `connectTimeoutMs`, or by `close()`. */
+  readonly signal: AbortSignal;
 }
 
 /** Certificates and keys in PEM. */

@@ -189,9 +189,8 @@ describe("a call that is over goes on in no request", () => {
           const attempts = getErrorInfo(error).attempts;
           await sleep(700);
           expect(server.requests.length).toBeLessThanOrEqual(attempts);
-          // Node's fetch opens another connection for one that an abort has ended, and sends nothing on it.
           // A dial that the call did not live to see goes on for the next one.
-          if (protocol === "grpc") expect(server.connections).toBe(Math.max(connections, 1));
+          expect(server.connections).toBe(Math.max(connections, 1));
           for (const { over } of requests) if (!kind.startsWith("tries")) expect((await over).cut).toBe(true);
           expect(stray.seen).toEqual([]);
           stray.stop();

@@ -72,7 +72,7 @@ test("list over cleartext loads no TLS, which takes longer to set up than the ca
       mkdirSync(join(folder, "dist"));
       const alone = join(folder, "dist", "cli.js");
       copyFileSync(cli, alone);
-      for (const name of ["cli-run.js", "cli-node.cjs", "cli-testing.cjs"]) {
+      for (const name of ["cli-run.js", "cli-library.cjs", "cli-testing.cjs"]) {
         copyFileSync(join(cli, "..", name), join(folder, "dist", name));
       }
       // For its "type" and its version.

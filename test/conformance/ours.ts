@@ -28,11 +28,11 @@ export const ours: readonly Subject[] = [
     via: "http2",
     open: open({ protocol: grpcWeb, http2 }),
   },
-  { name: "ours gRPC-Web, fetch", proto: "PROTOCOL_GRPC_WEB", via: "http1", open: open({ protocol: grpcWeb }) },
+  { name: "ours gRPC-Web, HTTP/1.1", proto: "PROTOCOL_GRPC_WEB", via: "http1", open: open({ protocol: grpcWeb }) },
   {
     name: "ours gRPC-Web, fetch, an interceptor in between",
     proto: "PROTOCOL_GRPC_WEB",
     via: "http1",
-    open: open({ protocol: grpcWeb, interceptors: [passOn] }),
+    open: open({ protocol: grpcWeb, fetch, interceptors: [passOn] }),
   },
 ];

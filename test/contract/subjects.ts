@@ -151,9 +151,9 @@ function copy(from: Headers, to: Headers): void {
 
 export const subjects: readonly Subject[] = [
   ours("grpc over http2", grpc, "grpc", 2),
-  ours("grpc-web over fetch", grpcWeb, "grpc-web", 1),
+  ours("grpc-web over http1", grpcWeb, "grpc-web", 1),
   ours("grpc-web over http2", grpcWeb, "grpc-web", 2),
-  ours("rest over fetch", rest, "rest", 1),
+  ours("rest over http1", rest, "rest", 1),
   ours("rest over http2", rest, "rest", 2),
   ...stock,
   ...[...stock, router].map(wrapped),

@@ -84,6 +84,16 @@ describe("gRPC through an HTTP proxy", () => {
     });
   }
 
+  test("ends with the call where the proxy does not answer", async () => {
+    const server = createServer((socket) => socket.on("error", () => {}).resume()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { status, output } = await run(`http://127.0.0.1:${port}`, loginOf(zitadel));
+    server.close();
+    expect(status).toBe(1);
+    expect(output).toMatch(/^failed after 1: .*connectTimeoutMs/);
+  });
+
   test("tells a proxy that cannot be reached", async () => {
     const { status, output } = await run("http://127.0.0.1:1", loginOf(zitadel));
     expect(status).toBe(1);

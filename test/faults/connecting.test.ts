@@ -11,10 +11,20 @@ import { resolveAsEver, resolveTo } from "../helpers/resolve-to.js";
 import { startSlowToAccept } from "../helpers/slow-to-accept.js";
 import { listOutcome, testFaultRows } from "./fault-table.js";
 import { listInChild } from "./list-in-child.js";
-import { clientFor, everyRoute, overFetch, overHttp2, startRaw } from "./routes.js";
+import {
+  clientFor,
+  everyClient,
+  everyRoute,
+  overFetch,
+  overHttp1,
+  overHttp2,
+  type Route,
+  startRaw,
+  versionOf,
+} from "./routes.js";
 
 describe("connecting", () => {
-  for (const route of everyRoute) {
+  for (const route of everyClient) {
     test(`connection refused, ${route}`, async () => {
       const port = await closedPort();
       await using client = clientFor(route, { baseUrl: `http://127.0.0.1:${port}` });
@@ -31,14 +41,14 @@ describe("connecting", () => {
   testFaultRows([
     {
       name: "accept, FIN at once",
-      on: everyRoute,
+      on: everyClient,
       server: { takeSocket: (socket) => socket.end() },
       expected: { code: Code.Unavailable, reason: "connection-lost", attempts: 4 },
       connections: 4,
     },
     {
       name: "accept, RST at once",
-      on: everyRoute,
+      on: everyClient,
       server: { takeSocket: (socket) => socket.resetAndDestroy() },
       expected: { code: Code.Unavailable, reason: "connection-lost", attempts: 4 },
       connections: 4,
@@ -61,6 +71,14 @@ describe("connecting", () => {
       expected: { code: Code.DeadlineExceeded, attempts: 0, message: /while connecting to/ },
     },
     {
+      name: "accept, never speak, until the deadline",
+      on: overHttp1,
+      server: { takeSocket: keepSilent },
+      options: { timeoutMs: 150 },
+      // Without TLS nobody speaks before the request.
+      expected: { code: Code.DeadlineExceeded, attempts: 1, message: /while waiting for the answer/ },
+    },
+    {
       // `fetch` does not say when it has connected, so there is no other bound. Node's dials again as soon as the call
       // is cancelled, and the next call gets that connection, which is silent as well.
       name: "accept, never speak, until the deadline",
@@ -72,13 +90,13 @@ describe("connecting", () => {
     },
     {
       name: "no HTTP at all",
-      on: overFetch,
+      on: [...overHttp1, ...overFetch],
       server: { takeSocket: speakSsh },
       expected: { code: Code.Unavailable, reason: "bad-http", attempts: 1 },
     },
     {
       name: "no HTTP at all, but our own request",
-      on: overFetch,
+      on: [...overHttp1, ...overFetch],
       server: { takeSocket: sendBack },
       expected: { code: Code.Unavailable, reason: "bad-http", attempts: 1 },
     },
@@ -95,11 +113,9 @@ describe("connecting", () => {
     test(`the TLS handshake stalls, ${route}`, async () => {
       await using server = await listen(createTcpServer(keepSilent));
       await using client = clientFor(route, { baseUrl: server.url("https"), timeoutMs: 150 });
-      const attempts = overHttp2.includes(route) ? 0 : 1;
-      await listOutcome(client, { code: Code.DeadlineExceeded, attempts });
-      await listOutcome(client, { code: Code.DeadlineExceeded, attempts });
-      // `fetch` keeps waiting for the one connection, up to a limit of its own.
-      if (overHttp2.includes(route)) expect(server.connections).toBe(2);
+      await listOutcome(client, { code: Code.DeadlineExceeded, attempts: 0 });
+      await listOutcome(client, { code: Code.DeadlineExceeded, attempts: 0 });
+      expect(server.connections).toBe(2);
     });
   }
 
@@ -240,7 +256,7 @@ describe("connecting", () => {
     });
   }
 
-  for (const route of everyRoute) {
+  for (const route of everyClient) {
     for (const name of ["server", "self-signed"] as const) {
       test(`a certificate of an unknown authority (${name}), ${route}`, async () => {
         await using server = await startRaw(route, { tls: certificate(name) });
@@ -255,33 +271,34 @@ describe("connecting", () => {
   }
 
   // What switches off the check of certificates in all of a process does not do so here.
-  test("a certificate of an unknown authority and NODE_TLS_REJECT_UNAUTHORIZED=0, over http2", async () => {
-    await using server = await startRaw("grpc", { tls: certificate("self-signed") });
-    const outcomes = await listInChild(
-      { baseUrl: server.url, routes: overHttp2 },
-      { NODE_TLS_REJECT_UNAUTHORIZED: "0" },
-    );
-    const expected = { code: Code.Unavailable, reason: "tls-untrusted", attempts: 1, places: [] };
-    expect(outcomes).toEqual(overHttp2.map(() => expect.objectContaining(expected)));
-    expect(server.requests).toHaveLength(0);
+  test("a certificate of an unknown authority and NODE_TLS_REJECT_UNAUTHORIZED=0", async () => {
+    for (const routes of [overHttp2, overHttp1]) {
+      await using server = await startRaw(routes[0] as Route, { tls: certificate("self-signed") });
+      const outcomes = await listInChild({ baseUrl: server.url, routes }, { NODE_TLS_REJECT_UNAUTHORIZED: "0" });
+      const expected = { code: Code.Unavailable, reason: "tls-untrusted", attempts: 1, places: [] };
+      expect(outcomes).toEqual(routes.map(() => expect.objectContaining(expected)));
+      expect(server.requests).toHaveLength(0);
+    }
   });
 
-  // `fetch` takes no certificate authority but at the start of the process, so these need one of their own.
-  test("over fetch: an expired certificate, and one for another host", async () => {
+  // Certificate authorities are taken only at the start of the process, so these need one of their own.
+  test("over http1 and fetch: an expired certificate, and one for another host", async () => {
     for (const [name, reason, cause] of [
       ["expired", "tls-expired", "CERT_HAS_EXPIRED"],
       ["other-host", "tls-hostname", "ERR_TLS_CERT_ALTNAME_INVALID"],
     ] as const) {
       await using server = await startRaw("rest", { tls: certificate(name) });
-      const outcomes = await listInChild({ baseUrl: server.url, routes: overFetch }, { NODE_EXTRA_CA_CERTS: caFile });
+      const routes = [...overHttp1, ...overFetch];
+      const outcomes = await listInChild({ baseUrl: server.url, routes }, { NODE_EXTRA_CA_CERTS: caFile });
       const expected = { code: Code.Unavailable, reason, attempts: 1, causeCode: cause, places: [] };
-      expect(outcomes).toEqual(overFetch.map(() => expect.objectContaining(expected)));
+      expect(outcomes).toEqual(routes.map(() => expect.objectContaining(expected)));
       expect(server.requests).toHaveLength(0);
     }
   });
 
   describe("a host with two addresses", () => {
     afterEach(resolveAsEver);
+    const twoAddresses = (port: number) => ({ baseUrl: `http://two.example:${port}`, allowInsecure: true });
 
     for (const [first, address] of [
       ["where the first refuses", "::1"],
@@ -291,20 +308,20 @@ describe("connecting", () => {
         test(`${first}, ${route}`, async () => {
           await using server = await startRaw(route, {});
           resolveTo(address, "127.0.0.1");
-          await using client = clientFor(route, { baseUrl: `http://two.localhost:${server.port}` });
+          await using client = clientFor(route, twoAddresses(server.port));
           await listOutcome(client, { code: "ok" });
           expect(server.connections).toHaveLength(1);
         });
       }
     }
 
-    for (const route of overHttp2) {
+    for (const route of everyRoute) {
       test(`where the first takes longer than 250 ms and the second refuses, ${route}`, async () => {
-        const slow = await startSlowToAccept();
+        const slow = await startSlowToAccept(versionOf(route));
         try {
           resolveTo("127.0.0.1", "::1");
           await using client = clientFor(route, {
-            baseUrl: `http://two.localhost:${slow.port}`,
+            ...twoAddresses(slow.port),
             timeoutMs: 10_000,
             retry: false,
           });
@@ -321,7 +338,7 @@ describe("connecting", () => {
       test(`that both refuse, ${route}`, async () => {
         const port = await closedPort();
         resolveTo("::1", "127.0.0.1");
-        await using client = clientFor(route, { baseUrl: `http://two.localhost:${port}` });
+        await using client = clientFor(route, twoAddresses(port));
         await listOutcome(client, { code: Code.Unavailable, reason: "connect-refused", attempts: 4 });
       });
     }

@@ -4,10 +4,20 @@ import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
 import { Code } from "../../src/node.js";
-import { h2Program } from "../helpers/h2-program.js";
+import { h2Program, http1Program } from "../helpers/h2-program.js";
 import { envelope, frameBytes, frameType, type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
 import { type FaultRow, firstOnly, listOutcome, testFaultRows } from "./fault-table.js";
-import { clientFor, everyRoute, overFetch, overHttp2, type RawExchange } from "./routes.js";
+import {
+  clientFor,
+  everyClient,
+  everyRoute,
+  overFetch,
+  overHttp1,
+  overHttp2,
+  type RawExchange,
+  startRaw,
+  versionOf,
+} from "./routes.js";
 
 const half = Buffer.from([0, 0, 0, 0, 20, 1, 2, 3]);
 const deadline = { code: Code.DeadlineExceeded, attempts: 1 };
@@ -16,12 +26,12 @@ const whole = envelope(new Uint8Array());
 // The method is a read, so it is repeated also where the server has begun to answer. gRFC A6 calls a call
 // committed then, which is for calls that may have been applied.
 const lost: Loss[] = [
-  { name: "FIN before the head", on: everyRoute, fault: (one) => one.connection.end() },
-  { name: "RST before the head", on: everyRoute, fault: (one) => one.connection.socket.resetAndDestroy() },
+  { name: "FIN before the head", on: everyClient, fault: (one) => one.connection.end() },
+  { name: "RST before the head", on: everyClient, fault: (one) => one.connection.socket.resetAndDestroy() },
   { name: "half a HEADERS frame, then RST", on: overHttp2, fault: (one) => halfHeaders(one as RawH2Stream) },
   {
     name: "the head, then RST",
-    on: everyRoute,
+    on: everyClient,
     fault: (one) => {
       one.head();
       one.connection.reset();
@@ -29,7 +39,7 @@ const lost: Loss[] = [
   },
   {
     name: "half a message, then RST",
-    on: everyRoute,
+    on: everyClient,
     fault: (one) => {
       one.head();
       one.data(half);
@@ -38,7 +48,7 @@ const lost: Loss[] = [
   },
   {
     name: "half a message, then FIN",
-    on: everyRoute,
+    on: everyClient,
     fault: (one) => {
       one.head();
       one.data(half);
@@ -65,7 +75,7 @@ const lost: Loss[] = [
   },
   {
     name: "a body shorter than its content-length, then FIN",
-    on: overFetch,
+    on: [...overHttp1, ...overFetch],
     fault: (one) => {
       one.respond(200, { ...typeOf(one), "content-length": 99 }, half);
       one.connection.end();
@@ -73,7 +83,7 @@ const lost: Loss[] = [
   },
   {
     name: "a chunk cut off",
-    on: overFetch,
+    on: [...overHttp1, ...overFetch],
     fault: (one) => {
       one.head();
       one.connection.raw(Buffer.from("20\r\n\0\0\0"));
@@ -175,22 +185,21 @@ describe("connection loss", () => {
     },
   ]);
 
-  for (const route of overHttp2) {
+  for (const route of everyClient) {
     for (const [how, close] of [
-      ["FIN", (one: RawH2Stream) => one.connection.end()],
-      ["RST", (one: RawH2Stream) => one.connection.socket.resetAndDestroy()],
+      ["FIN", (one: RawExchange) => one.connection.end()],
+      ["RST", (one: RawExchange) => one.connection.socket.resetAndDestroy()],
     ] as const) {
       test(`the server closed the idle session by ${how}, ${route}`, async () => {
-        const streams: RawH2Stream[] = [];
-        await using server = await startRawH2({
-          onRequest: (one) => {
-            streams.push(one);
-            one.ok();
-          },
-        });
+        const seen: RawExchange[] = [];
+        const onRequest = (one: RawExchange) => {
+          seen.push(one);
+          one.ok();
+        };
+        await using server = await startRaw(route, { onRequest });
         await using client = clientFor(route, { baseUrl: server.url });
         await listOutcome(client, { code: "ok" });
-        close(streams[0] as RawH2Stream);
+        close(seen[0] as RawExchange);
         await pause(20);
         await listOutcome(client, { code: "ok" });
         expect(server.connections).toHaveLength(2);
@@ -198,18 +207,29 @@ describe("connection loss", () => {
       });
 
       test(`${how} races with the second call, ${route}`, async () => {
-        const onRequest = (one: RawH2Stream) => (one.number === 2 ? close(one) : one.ok());
-        await using server = await startRawH2({ onRequest });
+        const onRequest = (one: RawExchange) => (one.number === 2 ? close(one) : one.ok());
+        await using server = await startRaw(route, { onRequest });
         await using client = clientFor(route, { baseUrl: server.url });
         await listOutcome(client, { code: "ok" });
         await listOutcome(client, { code: "ok" });
         expect(server.connections).toHaveLength(2);
         expect(server.requests).toHaveLength(3);
       });
-    }
 
+      test(`${how} races with the second call, whose server may have acted on it, ${route}`, async () => {
+        const onRequest = (one: RawExchange) => (one.number === 2 ? close(one) : one.ok());
+        await using server = await startRaw(route, { onRequest });
+        await using client = clientFor(route, { baseUrl: server.url, retry: false });
+        await listOutcome(client, { code: "ok" });
+        await listOutcome(client, { code: Code.Unavailable, reason: "connection-lost", attempts: 1 });
+        expect(server.requests).toHaveLength(2);
+      });
+    }
+  }
+
+  for (const route of everyRoute) {
     test(`the path goes silent, ${route}`, async () => {
-      await using server = await startRawH2();
+      await using server = await startRaw(route, {});
       await using client = clientFor(route, { baseUrl: server.url });
       await listOutcome(client, { code: "ok" });
       blackHole(server.connections[0]?.socket);
@@ -218,6 +238,24 @@ describe("connection loss", () => {
       expect(server.connections).toHaveLength(2);
     });
 
+    test(`the server is suspended, ${route}`, async () => {
+      const program = versionOf(route) === 2 ? h2Program : http1Program;
+      const child = spawn(process.execPath, ["-e", program()], { stdio: ["ignore", "pipe", "inherit"] });
+      try {
+        const [port] = await once(child.stdout, "data");
+        await using client = clientFor(route, { baseUrl: `http://127.0.0.1:${port}` });
+        await listOutcome(client, { code: "ok" });
+        child.kill("SIGSTOP");
+        await listOutcome(client, deadline, { timeoutMs: 200 });
+        child.kill("SIGCONT");
+        await listOutcome(client, { code: "ok" });
+      } finally {
+        child.kill("SIGKILL");
+      }
+    });
+  }
+
+  for (const route of overHttp2) {
     test(`the path goes silent, which a PING finds out during the call, ${route}`, async () => {
       await using server = await startRawH2();
       const http2 = { pingIntervalMs: 250, pingTimeoutMs: 40 };
@@ -249,21 +287,6 @@ describe("connection loss", () => {
       await pause(60);
       await listOutcome(client, { code: "ok" });
       expect(server.connections.map(({ requests }) => requests)).toEqual([1, 1]);
-    });
-
-    test(`the server is suspended, ${route}`, async () => {
-      const child = spawn(process.execPath, ["-e", h2Program()], { stdio: ["ignore", "pipe", "inherit"] });
-      try {
-        const [port] = await once(child.stdout, "data");
-        await using client = clientFor(route, { baseUrl: `http://127.0.0.1:${port}` });
-        await listOutcome(client, { code: "ok" });
-        child.kill("SIGSTOP");
-        await listOutcome(client, deadline, { timeoutMs: 200 });
-        child.kill("SIGCONT");
-        await listOutcome(client, { code: "ok" });
-      } finally {
-        child.kill("SIGKILL");
-      }
     });
   }
 });

@@ -3,6 +3,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { ListMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
+import type { TransportOptions } from "../../src/node.js";
 import { decodeEnvelopes } from "../../src/protocol/grpc/envelope.js";
 import { startAnswerServer } from "../helpers/answer-server.js";
 import { type AnswerRow, rowClient, testAnswerRows } from "./answer-row.js";
@@ -68,13 +69,8 @@ describe("framing, sizes and compression", () => {
       grpcAnswer("grpcWeb", { headers: { "grpc-encoding": "gzip" }, frames: [frame(bomb, 1)] }),
     ));
 
-  test("grpcWeb: a Content-Encoding bomb is stopped at the limit", () =>
-    boundedMemory("grpcWeb", 32, () =>
-      grpcAnswer("grpcWeb", { headers: { "content-encoding": "gzip" }, frames: [bomb], trailers: false }),
-    ));
-
-  test("rest: a Content-Encoding bomb is stopped at the limit", () =>
-    boundedMemory("rest", 32, () => jsonAnswer(bomb, 200, { "content-encoding": "gzip" })));
+  test("over fetch a Content-Encoding bomb is stopped at the limit", () =>
+    boundedMemory("rest", 32, () => jsonAnswer(bomb, 200, { "content-encoding": "gzip" }), { fetch }));
 
   test("rest: reading stops soon after the limit", async () => {
     const body = Buffer.alloc(64 * mebibyte, " ");
@@ -92,9 +88,14 @@ describe("framing, sizes and compression", () => {
 });
 
 /** Expects ResourceExhausted, with no more memory for bytes at any time than so many MiB. */
-async function boundedMemory(protocol: ProtocolName, mebibytes: number, answer: () => ReturnType<typeof jsonAnswer>) {
+async function boundedMemory(
+  protocol: ProtocolName,
+  mebibytes: number,
+  answer: () => ReturnType<typeof jsonAnswer>,
+  options: Pick<TransportOptions, "fetch"> = {},
+) {
   await using server = await startAnswerServer(protocol, answer);
-  await using auth = rowClient(server, protocol);
+  await using auth = rowClient(server, protocol, options);
   const before = process.memoryUsage().arrayBuffers;
   let peak = before;
   const watch = setInterval(() => {

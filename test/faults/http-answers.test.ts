@@ -6,7 +6,17 @@ import { envelope, okAnswer } from "../helpers/raw-h2.js";
 import { canaryBody, canaryToken } from "./canary.js";
 import { listOutcome, testFaultRows } from "./fault-table.js";
 import { listInChild } from "./list-in-child.js";
-import { clientFor, everyRoute, overFetch, overHttp2, type RawExchange, type Route, startRaw } from "./routes.js";
+import {
+  clientFor,
+  everyClient,
+  everyRoute,
+  overFetch,
+  overHttp1,
+  overHttp2,
+  type RawExchange,
+  type Route,
+  startRaw,
+} from "./routes.js";
 
 const html = { "content-type": "text/html; charset=utf-8" };
 const page = `<!DOCTYPE html><html><title>${canaryBody}</title></html>`;
@@ -100,11 +110,11 @@ describe("HTTP status, content type, redirects", () => {
       on: everyRoute,
       server: { onRequest: answer(421, html, page) },
       expected: { code: Code.Unknown, httpStatus: 421, attempts: 1, message: /HTTP 421/ },
-      // `requests` is left out: the Fetch standard repeats this one by itself, over another connection.
+      requests: 1,
     },
     {
       name: "407 with a page",
-      on: overHttp2,
+      on: everyRoute,
       server: { onRequest: answer(407, html, page) },
       expected: { code: Code.Unknown, httpStatus: 407, attempts: 1 },
       requests: 1,
@@ -311,7 +321,7 @@ describe("HTTP status, content type, redirects", () => {
     },
     ...[301, 302, 303, 307, 308].map((status) => ({
       name: `${status} to the same origin`,
-      on: everyRoute,
+      on: everyClient,
       server: { onRequest: answer(status, { location: "/moved" }) },
       expected: { code: Code.Unknown, httpStatus: status, reason: "redirect-refused", attempts: 1 },
       requests: 1,
@@ -398,24 +408,6 @@ describe("HTTP status, content type, redirects", () => {
       expect(server.bytesWritten).toBeLessThan(16 << 20);
     });
 
-    test(`a redirect to another origin does not reach it, ${route}`, async () => {
-      for (const tls of [undefined, certificate("server")]) {
-        await using other = await startRaw("rest", tls ? { tls } : {});
-        for (const status of [301, 302, 303, 307, 308]) {
-          const onRequest = answer(status, { location: `${other.url}/moved` });
-          await using server = await startRaw(route, { onRequest });
-          await using client = clientFor(route, { baseUrl: server.url });
-          await listOutcome(client, {
-            code: Code.Unknown,
-            httpStatus: status,
-            reason: "redirect-refused",
-            attempts: 1,
-          });
-        }
-        expect(other.connections).toHaveLength(0);
-      }
-    });
-
     test(`no cookie and no referrer travel along, ${route}`, async () => {
       await using server = await startRaw(route, {
         onRequest(one) {
@@ -435,6 +427,26 @@ describe("HTTP status, content type, redirects", () => {
     });
   }
 
+  for (const route of everyClient) {
+    test(`a redirect to another origin does not reach it, ${route}`, async () => {
+      for (const tls of [undefined, certificate("server")]) {
+        await using other = await startRaw("rest", tls ? { tls } : {});
+        for (const status of [301, 302, 303, 307, 308]) {
+          const onRequest = answer(status, { location: `${other.url}/moved` });
+          await using server = await startRaw(route, { onRequest });
+          await using client = clientFor(route, { baseUrl: server.url });
+          await listOutcome(client, {
+            code: Code.Unknown,
+            httpStatus: status,
+            reason: "redirect-refused",
+            attempts: 1,
+          });
+        }
+        expect(other.connections).toHaveLength(0);
+      }
+    });
+  }
+
   for (const route of overHttp2) {
     test(`a redirect from https to http does not reach it, ${route}`, async () => {
       await using other = await startRaw("rest", {});
@@ -446,18 +458,16 @@ describe("HTTP status, content type, redirects", () => {
     });
   }
 
-  test("a redirect from https to http does not reach it, over fetch", async () => {
+  test("a redirect from https to http does not reach it, over http1 and fetch", async () => {
     await using other = await startRaw("rest", {});
     const onRequest = answer(307, { location: other.url });
     await using server = await startRaw("rest", { tls: certificate("server"), onRequest });
-    // `fetch` takes no certificate authority but at the start of the process.
-    for (const outcome of await listInChild(
-      { baseUrl: server.url, routes: overFetch },
-      { NODE_EXTRA_CA_CERTS: caFile },
-    )) {
+    const routes = [...overHttp1, ...overFetch];
+    // Certificate authorities are taken only at the start of the process.
+    for (const outcome of await listInChild({ baseUrl: server.url, routes }, { NODE_EXTRA_CA_CERTS: caFile })) {
       expect(outcome).toMatchObject({ code: Code.Unknown, reason: "redirect-refused", attempts: 1, places: [] });
     }
-    expect(server.requests).toHaveLength(overFetch.length);
+    expect(server.requests).toHaveLength(routes.length);
     expect(other.connections).toHaveLength(0);
   });
 });

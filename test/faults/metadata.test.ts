@@ -114,8 +114,7 @@ describe("metadata", () => {
         }
         await auth.listMyRefreshTokens({});
         expect(server.requests).toHaveLength(2);
-        // fetch may open another one for each call.
-        expect(server.connections).toBeLessThanOrEqual(protocol === "grpc" ? 1 : 2);
+        expect(server.connections).toBe(1);
       });
     }
 

@@ -4,7 +4,7 @@ import { Duplex, Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { describe, expect, test } from "@jest/globals";
-import { Code, createAuthClient } from "../../src/node.js";
+import { Code, type ConnectionTarget, createAuthClient } from "../../src/node.js";
 import { ca, certificate } from "../helpers/certificate.js";
 import { startRawH2 } from "../helpers/raw-h2.js";
 import { collectStray, until } from "./fault-row.js";
@@ -17,14 +17,21 @@ for (const route of overHttp2) {
   describe(`createConnection, ${route}`, () => {
     test("a connection to an http: origin is used as it is", async () => {
       await using server = await startRawH2();
-      const origins: string[] = [];
-      const createConnection = (origin: URL) => {
-        origins.push(origin.href);
+      const asked: unknown[] = [];
+      const createConnection = ({ host, port, signal }: ConnectionTarget) => {
+        asked.push([host, port, signal.aborted]);
         return connect(server.port, "127.0.0.1");
       };
-      await using client = clientFor(route, { baseUrl: "http://a.localhost:8080/x", http2: { createConnection } });
-      await listOutcome(client, { code: "ok" });
-      expect(origins).toEqual(["http://a.localhost:8080/"]);
+      for (const baseUrl of ["http://a.localhost:8080/x", "http://[::1]", "https://zitadel.example"]) {
+        await using client = clientFor(route, { baseUrl, http2: { createConnection }, retry: false });
+        await client.listMyRefreshTokens({}).catch(() => {});
+      }
+      expect(asked).toEqual([
+        ["a.localhost", 8080, false],
+        ["::1", 80, false],
+        ["zitadel.example", 443, false],
+      ]);
+      expect(server.requests.map((headers) => headers[":authority"])).toEqual(["a.localhost:8080", "[::1]"]);
     });
 
     test("a connection to an https: origin gets TLS", async () => {
@@ -144,6 +151,25 @@ for (const route of overHttp2) {
       });
       expect(error?.cause).toEqual(refusal);
     });
+
+    for (const how of ["connectTimeoutMs passes", "the client is closed"]) {
+      test(`is told by its signal that ${how}`, async () => {
+        const signals: AbortSignal[] = [];
+        const createConnection = ({ signal }: ConnectionTarget) => {
+          signals.push(signal);
+          return new Promise<object>(() => {});
+        };
+        const connectTimeoutMs = how.startsWith("connect") ? 50 : 10_000;
+        const http2 = { createConnection, connectTimeoutMs };
+        const client = clientFor(route, { baseUrl: "https://localhost:1", http2, retry: false });
+        const call = client.listMyRefreshTokens({}).catch(() => {});
+        expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+        if (connectTimeoutMs > 50) await client.close();
+        await call;
+        expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+        await client.close();
+      });
+    }
 
     test("that comes too late is destroyed", async () => {
       await using server = await startRawH2();

@@ -8,7 +8,7 @@ import {
 } from "../helpers/raw-http1.js";
 import { canaryToken } from "./canary.js";
 
-/** The ways a call can take: gRPC needs HTTP/2, the other two go over either client. */
+/** The ways a call can take: gRPC needs HTTP/2, the other two go over any client. */
 export type Route = keyof typeof routes;
 
 export type ClientOptions = TransportOptions;
@@ -21,22 +21,32 @@ const routes = {
   rest: { protocol: rest, http: 1 },
   "grpcWeb over http2": { protocol: grpcWeb, http: 2 },
   "rest over http2": { protocol: rest, http: 2 },
+  "rest over fetch": { protocol: rest, http: 1, fetch: (...args: Parameters<typeof fetch>) => fetch(...args) },
 } as const;
 
 export const overHttp2: readonly Route[] = ["grpc", "grpcWeb over http2", "rest over http2"];
-export const overFetch: readonly Route[] = ["grpcWeb", "rest"];
-export const everyRoute: readonly Route[] = [...overHttp2, ...overFetch];
+export const overHttp1: readonly Route[] = ["grpcWeb", "rest"];
+export const everyRoute: readonly Route[] = [...overHttp2, ...overHttp1];
+/** Not among the others, since most of what it shows is theirs: for what the code around `fetch` decides. */
+export const overFetch: readonly Route[] = ["rest over fetch"];
+export const everyClient: readonly Route[] = [...everyRoute, ...overFetch];
+
+/** Which HTTP a route speaks. */
+export function versionOf(route: Route): 1 | 2 {
+  return routes[route].http;
+}
 
 /** The client of a row: the canary for a token, short waits. `http2` is for the routes over HTTP/2 alone. */
 export function clientFor(route: Route, options: ClientOptions) {
   const { http2, ...rest } = options;
-  const { protocol, http } = routes[route];
+  const { protocol, http, ...sender } = routes[route];
   return createAuthClient({
     token: canaryToken,
     timeoutMs: 2000,
     retry: { initialBackoffMs: 1, maxBackoffMs: 1 },
     ...rest,
     protocol,
+    ...sender,
     ...(http === 2 ? { http2: http2 ?? {} } : {}),
   });
 }

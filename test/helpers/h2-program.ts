@@ -12,3 +12,15 @@ export const h2Program = (backlog = 511) => `
   const options = { port: 0, host: "127.0.0.1", backlog: ${backlog} };
   server.listen(options, () => process.stdout.write(String(server.address().port)));
 `;
+
+/** The same over HTTP/1.1: serves gRPC-Web and REST. */
+export const http1Program = (backlog = 511) => `
+  const server = require("node:http").createServer((request, response) => {
+    const type = request.headers["content-type"];
+    response.writeHead(200, { "content-type": type });
+    const web = Buffer.from("\\0\\0\\0\\0\\0\\x80\\0\\0\\0\\x10grpc-status: 0\\r\\n", "latin1");
+    response.end(type === "application/json" ? "{}" : web);
+  });
+  const options = { port: 0, host: "127.0.0.1", backlog: ${backlog} };
+  server.listen(options, () => process.stdout.write(String(server.address().port)));
+`;

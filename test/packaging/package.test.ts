@@ -48,7 +48,7 @@ describe("the package", () => {
       "package.json",
       "dist/cjs/package.json",
       "dist/cli.js",
-      "dist/cli-node.cjs",
+      "dist/cli-library.cjs",
       "dist/cli-run.js",
       "dist/cli-testing.cjs",
       "dist/zitadel-refresh-tokens.1",

@@ -1,5 +1,14 @@
-import { type AuthClient, Code, createAuthClient, grpc, grpcWeb, type Http2Options } from "../../node.js";
 import type { Settings } from "../input/settings.js";
+import {
+  type AuthClient,
+  Code,
+  createAuthClient,
+  createHttp1AuthClient,
+  grpc,
+  grpcWeb,
+  type Http2Options,
+  type TransportOptions,
+} from "../library.js";
 import { type HttpProxy, proxyFor } from "./proxy.js";
 
 /** Makes the client that the settings describe, which repeats failed calls unless `retry` says no. */
@@ -7,20 +16,14 @@ export async function openClient(
   { url, token, protocol, timeoutMs, ca, headers, allowInsecure, verbose }: Settings,
   retry?: false,
 ): Promise<AuthClient> {
-  const proxy = proxyFor(url);
-  // What is loaded here is loaded only when it is needed, for all wait for what is loaded at once.
-  const http =
-    protocol === "grpc"
-      ? { http2: await http2Options(ca, proxy) }
-      : { fetch: (await import("./node-fetch.js")).createNodeFetch({ isTls: /^https:/i.test(url), proxy, ca }) };
-  return createAuthClient({
+  const connection = await connectionOptions(ca, proxyFor(url));
+  const options = {
     baseUrl: url,
     token: token?.value,
     protocol: protocol === "rest" ? (await import("./rest.js")).rest : protocol === "grpc" ? grpc : grpcWeb,
     timeoutMs,
     retry,
     allowInsecure,
-    ...http,
     ...(headers.length > 0 && {
       interceptors: [
         (next) => (request) => {
@@ -35,14 +38,17 @@ export async function openClient(
         process.stderr.write(`${protocol}, attempt ${attempt}: ${outcome}, ${ms.toFixed(1)} ms, ${bytes} bytes\n`);
       },
     }),
-  });
+  } satisfies TransportOptions;
+  return protocol === "grpc"
+    ? createAuthClient({ ...options, http2: connection })
+    : createHttp1AuthClient(options, connection);
 }
 
-async function http2Options(ca: string | undefined, proxy: HttpProxy | undefined): Promise<Http2Options> {
+/** How connections are made: which certificates they trust, and through which proxy they lead. */
+export async function connectionOptions(ca: string | undefined, proxy: HttpProxy | undefined): Promise<Http2Options> {
   const options = ca === undefined ? {} : { tls: { ca } };
   if (!proxy) return options;
+  // Loaded only where it is needed, since all wait for what is loaded at once.
   const { openTunnel } = await import("./tunnel.js");
-  const createConnection = ({ protocol, hostname, port }: URL) =>
-    openTunnel(proxy, hostname.replace(/^\[|\]$/g, ""), Number(port || (protocol === "https:" ? 443 : 80)));
-  return { ...options, createConnection };
+  return { ...options, createConnection: (target) => openTunnel(proxy, target) };
 }

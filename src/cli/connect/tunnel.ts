@@ -1,21 +1,21 @@
-import { request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
+import { request } from "node:http";
 import type { Socket } from "node:net";
+import type { ConnectionTarget } from "../../node.js";
 import { type HttpProxy, ProxyError } from "./proxy.js";
 
 /** Opens a connection to a host and port through a proxy (CONNECT, RFC 9110 §9.3.6). Rejects with a ProxyError. */
-export function openTunnel(proxy: HttpProxy, host: string, port: number, signal?: AbortSignal): Promise<Socket> {
+export function openTunnel(proxy: HttpProxy, { host, port, signal }: ConnectionTarget): Promise<Socket> {
   const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const where = `the proxy ${proxy.host}:${proxy.port} (${proxy.variable})`;
   return new Promise((resolve, reject) => {
-    const sent = (proxy.isTls ? requestHttps : requestHttp)({
+    const sent = request({
       host: proxy.host,
       port: proxy.port,
       method: "CONNECT",
       path: authority,
       headers: { host: authority, ...(proxy.authorization && { "proxy-authorization": proxy.authorization }) },
       agent: false,
-      ...(signal && { signal }),
+      signal,
     });
     sent.on("connect", ({ statusCode: status = 0 }, socket, head) => {
       if (status >= 200 && status < 300) {

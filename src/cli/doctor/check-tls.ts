@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
+import { serverNameOf } from "../../http/node/connect-tcp.js";
 import { connectTo } from "./connect-to.js";
 import { type Finding, failed, ok, skipped, warning } from "./finding.js";
 import type { Target } from "./target.js";
@@ -57,6 +57,7 @@ export async function speaksTls(target: Target): Promise<boolean> {
 
 async function shakeHands(target: Target): Promise<Handshake> {
   const { host, ca } = target;
+  const servername = serverNameOf(host);
   const startedAt = performance.now();
   const connection = await connectTo(target);
   return within<Handshake>(target, (resolve, reject) => {
@@ -64,7 +65,7 @@ async function shakeHands(target: Target): Promise<Handshake> {
       host,
       socket: connection,
       ...(ca !== undefined && { ca }),
-      ...(isIP(host) === 0 && { servername: host }),
+      ...(servername && { servername }),
       ALPNProtocols: ["h2", "http/1.1"],
       rejectUnauthorized: false,
     });

@@ -1,3 +1,4 @@
+import { endpointOf } from "../../http/node/connect-tcp.js";
 import { proxyFor } from "../connect/proxy.js";
 import type { Settings } from "../input/settings.js";
 import { isCleartext, urlMistake } from "../input/url-mistake.js";
@@ -17,15 +18,12 @@ export function checkUrl(settings: Settings, signal: AbortSignal): { finding: Fi
     const remedy = "use https:, or --allow-insecure if the network in between is yours";
     return { finding: failed("url", "url-cleartext", message, remedy) };
   }
-  const { origin, protocol, hostname, port, pathname } = new URL(url);
-  const isTls = protocol === "https:";
-  const host = hostname.replace(/^\[|\]$/g, "");
+  const { origin, protocol, pathname } = new URL(url);
   const prefix = pathname.replace(/\/+$/, "");
   const target = {
     origin,
-    isTls,
-    host,
-    port: Number(port || (isTls ? 443 : 80)),
+    isTls: protocol === "https:",
+    ...endpointOf(new URL(url)),
     prefix,
     proxy: proxyFor(url),
     ca,

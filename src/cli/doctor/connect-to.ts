@@ -9,7 +9,8 @@ export function connectTo(target: Target): Promise<Socket> {
   const { host, port, proxy } = target;
   return within<Socket>(target, (resolve, reject) => {
     const stop = new AbortController();
-    const opening = proxy ? openTunnel(proxy, host, port, stop.signal) : connectTcp(host, port, stop.signal);
+    const { signal } = stop;
+    const opening = proxy ? openTunnel(proxy, { host, port, signal }) : connectTcp({ host, port }, signal);
     opening.then(resolve, reject);
     return () => stop.abort();
   });

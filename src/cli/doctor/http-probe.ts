@@ -1,6 +1,6 @@
-import { type IncomingMessage, request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
-import { createAgent } from "../connect/agent.js";
+import type { IncomingMessage } from "node:http";
+import { connectionOptions } from "../connect/open-client.js";
+import { createAgent, http2Settings, moduleFor } from "../library.js";
 import type { Target } from "./target.js";
 import { within } from "./within.js";
 
@@ -16,17 +16,19 @@ export interface ProbeAnswer {
 const maxBodyLength = 1_024;
 
 /** Sends a request without a token over HTTP/1.1, on a connection of its own. */
-export function probe(
+export async function probe(
   target: Target,
   method: "GET" | "OPTIONS",
   path: string,
   headers: Record<string, string> = {},
 ): Promise<ProbeAnswer> {
-  const { origin, isTls } = target;
+  const { origin, ca, proxy } = target;
+  // The step has a time of its own.
+  const settings = http2Settings({ ...(await connectionOptions(ca, proxy)), connectTimeoutMs: 3_600_000 });
+  const agent = createAgent(new URL(origin), settings);
   const startedAt = performance.now();
   return within<ProbeAnswer>(target, (resolve, reject) => {
-    const options = { method, headers, agent: createAgent(target, false) };
-    const sent = (isTls ? requestHttps : requestHttp)(new URL(origin + path), options, (answer) => {
+    const sent = moduleFor(new URL(origin)).request(new URL(origin + path), { method, headers, agent }, (answer) => {
       let body = "";
       const finish = () => {
         const { statusCode: status = 0, headers: fields } = answer;
@@ -40,8 +42,9 @@ export function probe(
       answer.on("end", finish);
       answer.on("error", reject);
     });
-    sent.on("error", reject);
+    // Of a failed dial the agent tells as the library does, with the system's error as the cause.
+    sent.on("error", (error) => reject((error.cause as Error | undefined) ?? error));
     sent.end();
-    return () => sent.destroy();
+    return () => agent.close();
   });
 }

@@ -5,12 +5,28 @@ import { promisify } from "node:util";
 // RFC 8305 §5, "Connection Attempt Delay".
 const attemptDelayMs = 250;
 
+/** Where a connection leads: a name, or an address without brackets, and a port. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The endpoint of a URL. */
+export function endpointOf({ protocol, hostname, port }: URL): Endpoint {
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || (protocol === "https:" ? 443 : 80)) };
+}
+
+/** The name that TLS asks a host for: none for an address, and no dot at its end (RFC 6066 §3). */
+export function serverNameOf(host: string): string | undefined {
+  return net.isIP(host) === 0 ? host.replace(/\.$/, "") : undefined;
+}
+
 /**
  * Connects to a host, at whichever of its addresses answers first (RFC 8305). Node's own way gives up an address after
  * 250 ms for the next one, so that a host behind a slow path is never reached; here the next one is tried beside it.
  */
-export async function connectTcp(host: string, port: number, signal: AbortSignal): Promise<net.Socket> {
-  const addresses = inTurn(await lookup(host));
+export async function connectTcp({ host, port }: Endpoint, signal: AbortSignal): Promise<net.Socket> {
+  const addresses = isLocalhost(host) ? ["::1", "127.0.0.1"] : inTurn(await lookup(host));
   // As Node's own lookup says it; one that somebody put in its place may not.
   if (addresses.length === 0) throw Object.assign(new Error(`${host} has no address`), { code: "ENOTFOUND" });
   return new Promise((resolve, reject) => {
@@ -54,6 +70,12 @@ export async function connectTcp(host: string, port: number, signal: AbortSignal
     signal.addEventListener("abort", abort);
     next();
   });
+}
+
+// Names that are this machine wherever they are asked for (RFC 6761 §6.3): a token may go there in the clear, so no
+// resolver is asked, which might know better.
+function isLocalhost(host: string): boolean {
+  return /^(?:.+\.)?localhost$/i.test(host);
 }
 
 function lookup(host: string): Promise<dns.LookupAddress[]> {

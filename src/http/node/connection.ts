@@ -125,7 +125,7 @@ export class Connection {
       const message = `no HTTP/2 connection to ${origin.host} within connectTimeoutMs (${connectTimeoutMs})`;
       this.end({ reason: "connect-timeout", message, repeat: "never" });
     }).unref();
-    dial(origin, settings, this.#dialling.signal)
+    dial(origin, settings, { ALPNProtocols: ["h2"] }, this.#dialling.signal)
       .then((socket) => this.#begin(socket))
       .catch((thrown: unknown) => {
         const cause = thrown instanceof CreateConnectionError ? thrown.cause : thrown;
@@ -194,6 +194,8 @@ export class Connection {
   /** Sends a request. Throws if the connection has just ended, and a TypeError if Node refuses a header. */
   request(headers: OutgoingHttpHeaders): ClientHttp2Stream {
     const session = this.#session as ClientHttp2Session;
+    // Node's own lacks an IPv6 address's brackets.
+    headers[":authority"] = this.#origin.host;
     const stream = session.request(headers);
     this.#requests += 1;
     // Whoever waits for an answer keeps the process alive.

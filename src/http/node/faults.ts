@@ -18,7 +18,7 @@ function codeOf(error: unknown): string {
   // A `fetch` of the caller's may read files.
   if (syscall !== undefined && /^(?:EPERM|EACCES)$/.test(String(code)) && syscall !== "connect") return "";
   if (code !== undefined) return String(code);
-  if (name === "NotCapable" || name === "PermissionDenied") return "EPERM";
+  if (name === "NotCapable" || name === "PermissionDenied") return "DENO_DENIED";
   return codeOfWords.find(([words]) => words.test(String(message).slice(0, 1000)))?.[1] ?? "";
 }
 
@@ -30,9 +30,21 @@ const notSent: Rest = { repeat: "not-sent" };
 const networkFaults: [code: RegExp, reason: FailureReason, message: string, rest?: Rest][] = [
   [/^ECONNREFUSED$/, "connect-refused", "nothing listens at HOST", notSent],
   [
-    /^(?:EPERM|EACCES|ERR_ACCESS_DENIED)$/,
+    /^(?:EPERM|EACCES)$/,
     "connect-refused",
-    "this program may not connect to HOST: run it with --allow-net (Deno), or ask the firewall",
+    "the system does not let this program connect to HOST: does a firewall forbid it?",
+    never,
+  ],
+  [
+    /^ERR_ACCESS_DENIED$/,
+    "connect-refused",
+    "Node's --permission does not let this program connect to HOST: add --allow-net",
+    never,
+  ],
+  [
+    /^DENO_DENIED$/,
+    "connect-refused",
+    "Deno does not let this program connect to HOST: run it with --allow-net",
     never,
   ],
   [
@@ -44,7 +56,7 @@ const networkFaults: [code: RegExp, reason: FailureReason, message: string, rest
   [/^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET)$/, "connection-lost", "the connection to HOST was lost"],
   [/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/, "tls-expired", "the certificate of HOST is not valid now", never],
   [/^ERR_TLS_CERT_ALTNAME_INVALID$/, "tls-hostname", "the certificate of HOST is for another name", never],
-  [/^UND_ERR_HEADERS_OVERFLOW$/, "bad-http", "HOST sent more headers than Node takes", never],
+  [/^(?:UND_ERR|HPE)_HEADERS?_OVERFLOW$/, "bad-http", "HOST sent more headers than Node takes", never],
   // The codes of getaddrinfo, and those that only c-ares has. Names rarely come to be within a second, but a resolver
   // can fail once.
   [
@@ -94,20 +106,32 @@ export function networkFault(error: unknown, host: string): NetworkFault | undef
     const words = { HOST: host, ALERT: match[1]?.toLowerCase().replaceAll("_", " ") ?? "" };
     return { reason, message: message.replace(/HOST|ALERT/g, (word) => words[word as keyof typeof words]), ...rest };
   }
-  // Node 24 gives this error no code. Its `data` is what the server sent, which may be our request, token and all.
-  if ((error as Error | undefined)?.name !== "HTTPParserError") return undefined;
-  Object.assign(error as Error, { data: undefined });
+  // That of Node 24's fetch has no code.
+  if (!code.startsWith("HPE_") && (error as Error | undefined)?.name !== "HTTPParserError") return undefined;
+  // What the server sent, which may be our request, token and all: fetch has it in `data`.
+  Object.assign(error as Error, { data: undefined, rawPacket: undefined });
   return { reason: "bad-http", message: `${host} does not answer in HTTP`, repeat: "never" };
 }
 
-/** What it comes to that a host was not reached, or that a `createConnection` threw that. */
-export function dialFault(thrown: unknown, host: string, isOwn: boolean): NetworkFault {
-  const known = networkFault(thrown, host);
+/**
+ * What it comes to that a host was not reached, or that a `createConnection` threw that; `refusal` is why its certificate
+ * was refused.
+ */
+export function dialFault(thrown: unknown, host: string, isOwn: boolean, refusal?: unknown): NetworkFault {
+  const known = networkFault(thrown, host) ?? certificateFault(thrown, refusal, host);
   if (!isOwn) return known ?? { reason: "connection-lost", message: `${host} cannot be reached` };
   // Whatever else it threw would be thrown again.
   const why = typeof thrown === "string" ? thrown : textOf(thrown, "message");
   const message = `http2.createConnection failed${why ? `: ${why}` : ""}`;
   return { reason: "connection-lost", message, repeat: known?.repeat ?? "never" };
+}
+
+/** What it comes to that this end refused a certificate: OpenSSL has more reasons than `networkFault` has codes. */
+export function certificateFault(cause: unknown, refusal: unknown, host: string): NetworkFault | undefined {
+  const { code, message } = (cause ?? {}) as NodeJS.ErrnoException;
+  const why = String(refusal);
+  if (why !== code && why !== message) return undefined;
+  return { reason: "tls", message: `the certificate of ${host} is refused (${why})`, repeat: "never" };
 }
 
 // What a TLS server says to a client that does not speak TLS: an alert, of so many bytes.
@@ -123,14 +147,8 @@ export function handshakeFault(
   host: string,
   isTls: boolean,
 ): NetworkFault {
-  const known = networkFault(cause, host);
+  const known = networkFault(cause, host) ?? certificateFault(cause, authorizationError, host);
   if (known) return known;
-  const { code, message } = (cause ?? {}) as NodeJS.ErrnoException;
-  // Why this end refused the certificate: OpenSSL has more reasons than `networkFault` has codes.
-  const refusal = String(authorizationError);
-  if (refusal === code || refusal === message) {
-    return { reason: "tls", message: `the certificate of ${host} is refused (${refusal})`, repeat: "never" };
-  }
   if (!isTls && bytesRead === tlsAlertBytes) {
     return { reason: "not-h2", message: `${host} speaks TLS: use https:`, repeat: "never" };
   }

@@ -22,9 +22,9 @@ describe("of a name with two addresses, one slow to accept and one that refuses,
         resolveTo("127.0.0.1", "::1");
         const isTls = check === checkTls;
         const checking = check({
-          origin: `${isTls ? "https" : "http"}://two.localhost:${slow.port}`,
+          origin: `${isTls ? "https" : "http"}://two.example:${slow.port}`,
           isTls,
-          host: "two.localhost",
+          host: "two.example",
           port: slow.port,
           prefix: "",
           proxy: undefined,

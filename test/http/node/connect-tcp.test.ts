@@ -22,7 +22,7 @@ for (const addresses of [
   test(`that an address refuses says more than that another cannot be reached, of ${addresses.join()}`, async () => {
     const port = await closedPort();
     resolveTo(...addresses);
-    await expect(connectTcp("some.example", port, inTime())).rejects.toMatchObject({
+    await expect(connectTcp({ host: "some.example", port }, inTime())).rejects.toMatchObject({
       code: "ECONNREFUSED",
       address: "127.0.0.1",
     });
@@ -31,12 +31,12 @@ for (const addresses of [
 
 test("where none refuses, the first error counts", async () => {
   resolveTo(broadcast, `::ffff:${broadcast}`);
-  await expect(connectTcp("some.example", 1, inTime())).rejects.toMatchObject({ address: broadcast });
+  await expect(connectTcp({ host: "some.example", port: 1 }, inTime())).rejects.toMatchObject({ address: broadcast });
 });
 
 test("a name without an address is not found, at once", async () => {
   resolveTo();
-  await expect(connectTcp("some.example", 1, inTime())).rejects.toMatchObject({ code: "ENOTFOUND" });
+  await expect(connectTcp({ host: "some.example", port: 1 }, inTime())).rejects.toMatchObject({ code: "ENOTFOUND" });
 });
 
 test("of two families the one that loses leaves no connection behind", async () => {
@@ -47,7 +47,7 @@ test("of two families the one that loses leaves no connection behind", async () 
     const connecting = () => process.getActiveResourcesInfo().filter((kind) => kind.endsWith("ConnectWrap")).length;
     const before = connecting();
     resolveTo("127.0.0.1", "::1");
-    const socket = await connectTcp("two.example", slow.port, inTime());
+    const socket = await connectTcp({ host: "two.example", port: slow.port }, inTime());
     expect(socket.remoteAddress).toBe("::1");
     await until(() => connecting() === before, "the other one still connects");
     socket.destroy();
