@@ -1,6 +1,5 @@
 import { Code, ConnectError, getErrorInfo } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
-import { ProxyError } from "./connect/proxy.js";
 import type { ProtocolName, Settings } from "./input/settings.js";
 
 /** Whom the command called, and how, as far as it makes a difference to advice. */
@@ -40,9 +39,10 @@ function messageOf(error: ConnectError, { url }: Called): string {
   }
 }
 
-function proxyErrorIn(error: unknown): ProxyError | undefined {
+// As the cause of a failed call it is a plain Error that has its name.
+function proxyErrorIn(error: unknown): Error | undefined {
   for (let each = error; each instanceof Error; each = each.cause) {
-    if (each instanceof ProxyError) return each;
+    if (each.name === "ProxyError") return each;
   }
   return undefined;
 }

@@ -121,7 +121,12 @@ describe("HTTPS_PROXY", () => {
     });
   });
 
-  for (const value of ["socks5://user:secret@127.0.0.1", "http://user:secret%zz@127.0.0.1", "http://secret proxy"]) {
+  for (const value of [
+    "socks5://user:secret@127.0.0.1",
+    "https://user:secret@127.0.0.1",
+    "http://user:secret%zz@127.0.0.1",
+    "http://secret proxy",
+  ]) {
     test(`that is none (${value}) is wrong usage, and stays unsaid`, async () => {
       const env = { HTTPS_PROXY: value, ZITADEL_TOKEN: "any" };
       for (const command of ["list", "doctor"]) {

@@ -1,4 +1,5 @@
-import { isIP } from "node:net";
+import { BlockList, isIP } from "node:net";
+import { endpointOf } from "../../http/node/connect-tcp.js";
 import { usageError } from "../command-error.js";
 import { isThisMachine } from "../input/url-mistake.js";
 
@@ -6,7 +7,6 @@ import { isThisMachine } from "../input/url-mistake.js";
 export interface HttpProxy {
   /** The variable that names it, such as `HTTPS_PROXY`. */
   readonly variable: string;
-  readonly isTls: boolean;
   readonly host: string;
   readonly port: number;
   /** What it wants to know who is asking: the value of `proxy-authorization`. */
@@ -15,6 +15,8 @@ export interface HttpProxy {
 
 /** The error of a proxy that does not let us through. */
 export class ProxyError extends Error {
+  override readonly name = "ProxyError";
+
   constructor(
     readonly problem: string,
     readonly remedy: string,
@@ -50,15 +52,12 @@ function parseProxy(variable: string, value: string): HttpProxy {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const credentials = url && decoded(`${url.username}:${url.password}`);
   // The value stays unsaid: it may hold a password.
-  if (!url || credentials === undefined || !/^https?:$/.test(url.protocol)) {
+  if (!url || credentials === undefined || url.protocol !== "http:") {
     throw usageError(`${variable} must be the URL of an HTTP proxy, such as http://user:password@proxy.example:3128`);
   }
-  const isTls = url.protocol === "https:";
   return {
     variable,
-    isTls,
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: Number(url.port || (isTls ? 443 : 80)),
+    ...endpointOf(url),
     ...(credentials !== ":" && { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` }),
   };
 }
@@ -71,15 +70,24 @@ function decoded(text: string): string | undefined {
   }
 }
 
-// Names and their subdomains, with a port or without, addresses as they are, and a star for all.
-function isExempt({ protocol, hostname, port }: URL): boolean {
+function isExempt(url: URL): boolean {
   const [, list = ""] = variableOf("no_proxy") ?? [];
-  const host = hostname.replace(/^\[|\]$/g, "");
-  const ownPort = port || (protocol === "https:" ? "443" : "80");
-  return list.split(/[\s,]+/).some((entry) => {
-    if (entry === "*") return true;
-    const [, name = "", wanted] = /^\[?\*?\.?(.*?)\]?(?::(\d+))?$/.exec(isIP(entry) ? `[${entry}]` : entry) ?? [];
-    if (!name || (wanted && wanted !== ownPort)) return false;
-    return host === name.toLowerCase() || (isIP(host) === 0 && host.endsWith(`.${name.toLowerCase()}`));
-  });
+  const { host, port } = endpointOf(url);
+  return list.split(/[\s,]+/).some((entry) => covers(entry, host.replace(/\.$/, ""), port));
+}
+
+// As curl and Go read it: a name and all under it, whether or not a dot or a star stands before it, an address or a block
+// of them (CIDR), with a port or without; and a star for all.
+function covers(entry: string, host: string, port: number): boolean {
+  if (entry === "*") return true;
+  const pattern = /^(?:\*?\.)?\[?(.*?)\]?(?:\/(\d+))?(?::(\d+))?$/;
+  const [, name = "", prefix, wanted] = pattern.exec(isIP(entry) ? `[${entry}]` : entry) ?? [];
+  if (!name || (wanted && Number(wanted) !== port)) return false;
+  const family = isIP(name);
+  if (family !== isIP(host)) return false;
+  if (family === 0) return `.${host}`.endsWith(`.${name.toLowerCase()}`);
+  const [type, bits] = family === 4 ? (["ipv4", 32] as const) : (["ipv6", 128] as const);
+  const block = new BlockList();
+  block.addSubnet(name, Math.min(Number(prefix ?? bits), bits), type);
+  return block.check(host, type);
 }
