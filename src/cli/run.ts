@@ -60,3 +60,5 @@ try {
     process.exitCode = error instanceof CommandError ? error.exitCode : exitCodes.failed;
   }
 }
+// Once its outcome is out nothing keeps it: a look-up of the system's resolver would, which nobody can give up.
+process.stdout.write("", () => setTimeout(() => process.exit(), 50).unref());
