@@ -89,8 +89,10 @@ export interface BaseUrl {
   readonly origin: string;
   /** Its path without a slash at the end; empty for none. */
   readonly prefix: string;
-  /** Whether a token may travel on it: `https:`, or a host that is this machine. */
+  /** Whether a token may travel on it: `https:`, or a host that is this machine for everybody. */
   readonly safeForTokens: boolean;
+  /** Whether its host is a name under localhost, which is this machine where no resolver is asked for it. */
+  readonly isUnderLocalhost: boolean;
   /** Whether this is a page of another origin. */
   readonly crossOrigin: boolean;
 }
@@ -120,12 +122,9 @@ export function parseBaseUrl(baseUrl: string | URL): BaseUrl {
   return {
     origin: url.origin,
     prefix: url.pathname.replace(/\/+$/, ""),
-    safeForTokens: url.protocol === "https:" || isLoopback(url.hostname),
+    // As WHATWG's URL spells hosts. Every system has localhost in a file.
+    safeForTokens: url.protocol === "https:" || /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname),
+    isUnderLocalhost: url.hostname.endsWith(".localhost"),
     crossOrigin: page !== undefined && page !== url.origin,
   };
-}
-
-// As WHATWG's URL spells hosts. Names under localhost never leave the machine (RFC 6761 §6.3).
-function isLoopback(hostname: string): boolean {
-  return /^(?:(?:[\w-]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }

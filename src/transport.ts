@@ -49,11 +49,10 @@ export function createTransportFamily(
   if (!Array.isArray(interceptors)) throw new TypeError("interceptors must be an array");
   if (onAttempt && typeof onAttempt !== "function") throw new TypeError("onAttempt must be a function");
   if (retry && typeof retry !== "object") throw new TypeError("retry must be false or an object");
-  const { mayAuthorize, createSender } = options.transport ? overTransport(options) : overHttp(options, runtime);
+  const { mayAuthorize, sender } = options.transport ? overTransport(options) : overHttp(options, runtime);
   const ms = timeoutMs === false ? undefined : checkTimeout(timeoutMs);
   const policy = createRetryPolicy(retry && own(retry));
   const tokens = token === undefined ? undefined : createTokens(token);
-  const sender = createSender();
   const plan = {
     timeoutMs: ms,
     policy,
@@ -149,7 +148,7 @@ function closeCalls(plan: CallPlan): void {
 /** What sends, and whether a token may go that way. */
 interface Way {
   readonly mayAuthorize: boolean;
-  createSender(): Sender;
+  readonly sender: Sender;
 }
 
 function overTransport({ transport, ...others }: GivenTransportOptions): Way {
@@ -162,11 +161,11 @@ function overTransport({ transport, ...others }: GivenTransportOptions): Way {
   if (typeof transport.unary !== "function") {
     throw new TypeError("transport must be a Connect transport, such as createGrpcTransport({ baseUrl }) makes");
   }
-  return { mayAuthorize: true, createSender: () => transportSender(transport) };
+  return { mayAuthorize: true, sender: transportSender(transport) };
 }
 
 function overHttp(options: TransportOptions, runtime: Runtime): Way {
-  const { origin, prefix, safeForTokens, crossOrigin } = parseBaseUrl(options.baseUrl);
+  const { origin, prefix, safeForTokens, isUnderLocalhost, crossOrigin } = parseBaseUrl(options.baseUrl);
   const { protocol = runtime.protocol } = options;
   if (!protocol?.[wire]) throw new TypeError("protocol must be grpc, grpcWeb or rest, as this package exports them");
   const { maxResponseBytes = 4 * 1024 * 1024 } = options;
@@ -174,14 +173,12 @@ function overHttp(options: TransportOptions, runtime: Runtime): Way {
   checkRange("maxResponseBytes", maxResponseBytes, [1, 2 ** 31 - 1], "an integer of ");
   // Asked without a look at it: Node loads its web streams for that, which takes longer than the rest of this.
   const acceptGzip = !crossOrigin && "DecompressionStream" in globalThis;
+  const http = runtime.createHttpClient(origin, options, protocol);
+  if (protocol[wire].needsTrailers && !http.hasTrailers) {
+    throw new TypeError(`${protocol.name} needs HTTP trailers, which fetch does not show: use grpcWeb or rest`);
+  }
   return {
-    mayAuthorize: safeForTokens || options.allowInsecure === true,
-    createSender() {
-      const http = runtime.createHttpClient(origin, options, protocol);
-      if (protocol[wire].needsTrailers && !http.hasTrailers) {
-        throw new TypeError(`${protocol.name} needs HTTP trailers, which fetch does not show: use grpcWeb or rest`);
-      }
-      return protocolSender(protocol[wire], http, { origin, prefix, crossOrigin, maxResponseBytes, acceptGzip });
-    },
+    mayAuthorize: safeForTokens || (isUnderLocalhost && http.keepsLocalhost) || options.allowInsecure === true,
+    sender: protocolSender(protocol[wire], http, { origin, prefix, crossOrigin, maxResponseBytes, acceptGzip }),
   };
 }

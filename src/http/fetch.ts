@@ -51,6 +51,8 @@ export function createFetchClient(
 
   return {
     hasTrailers: false,
+    // Browsers do; others ask the system's resolver, which may ask DNS.
+    keepsLocalhost: globalThis.location !== undefined,
     send(request, guard, call) {
       return new Promise((resolve, reject) => {
         const controller = new AbortController();

@@ -61,6 +61,8 @@ export interface HttpCall {
 export interface HttpClient {
   /** Whether it sees HTTP trailers, which gRPC needs. */
   readonly hasTrailers: boolean;
+  /** Whether names under localhost lead to this machine, whatever a resolver would say (RFC 6761 §6.3). */
+  readonly keepsLocalhost: boolean;
   send(request: HttpRequest, guard: HttpGuard, call: HttpCall): Promise<HttpResponse>;
   /** Lets go of every connection at once. */
   close(): void;

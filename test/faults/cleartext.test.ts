@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { createAuthClient, grpc, grpcWeb, rest } from "../../src/node.js";
+import { resolveAsEver, resolveTo } from "../helpers/resolve-to.js";
 import { canaryToken } from "./canary.js";
+import { listOutcome } from "./fault-table.js";
 import { clientFor, everyRoute, startRaw } from "./routes.js";
 
 // Whoever reads along has the token, so it does not leave this machine without TLS.
@@ -82,6 +84,40 @@ for (const [name, protocol] of Object.entries(protocols)) {
         expect(message).toMatch(/baseUrl/);
         expect(message).not.toContain(canaryToken);
       });
+    }
+  });
+}
+
+for (const route of everyRoute) {
+  test(`a name under localhost is this machine, whatever a resolver says, ${route}`, async () => {
+    await using server = await startRaw(route, {});
+    resolveTo("192.0.2.1"); // TEST-NET-1 of RFC 5737
+    try {
+      for (const name of ["localhost", "zitadel.localhost", "A.B.LocalHost"]) {
+        await using client = clientFor(route, { baseUrl: `http://${name}:${server.port}` });
+        await listOutcome(client, { code: "ok" });
+      }
+    } finally {
+      resolveAsEver();
+    }
+  });
+}
+
+// Node's fetch asks the resolver; a browser does not.
+for (const [where, location, refused] of [
+  ["in a program", undefined, true],
+  ["on a page", { origin: "http://app.localhost", href: "http://app.localhost/" }, false],
+] as const) {
+  test(`over fetch a name under localhost is ${refused ? "no" : "this"} machine ${where}`, () => {
+    Object.defineProperty(globalThis, "location", { value: location, configurable: true });
+    try {
+      const options = { token: canaryToken, protocol: grpcWeb, fetch };
+      const create = () => createAuthClient({ ...options, baseUrl: "http://zitadel.localhost" });
+      if (refused) expect(thrownBy(create)).toMatch(/allowInsecure/);
+      else create();
+      createAuthClient({ ...options, baseUrl: "http://localhost" });
+    } finally {
+      Reflect.deleteProperty(globalThis, "location");
     }
   });
 }

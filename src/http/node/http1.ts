@@ -18,6 +18,7 @@ export function createHttp1Client(origin: string, options: Http2Options): HttpCl
 
 class Http1Client implements HttpClient {
   readonly hasTrailers = false;
+  readonly keepsLocalhost = true;
   readonly #url: URL;
   readonly #agent: DiallingAgent;
 

@@ -22,6 +22,7 @@ export function createHttp2Client(origin: string, options: Http2Options): HttpCl
 
 class Http2Client implements HttpClient, ConnectionOwner {
   readonly hasTrailers = true;
+  readonly keepsLocalhost = true;
   readonly ration = new DoubtRation();
   readonly #origin: URL;
   #settings: Http2Settings;
