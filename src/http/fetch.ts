@@ -1,4 +1,5 @@
 import { IncomingAnswer, redirectFailure } from "./answer.js";
+import { pageFailure, underPolicy } from "./browser.js";
 import { bodyFailure, type ExplainFailure, fetchFailure } from "./fetch-failure.js";
 import { checkResponse, headOf, isRedirected, readBody } from "./fetch-response.js";
 import type { HttpClient, HttpGuard, HttpRequest, HttpResponse } from "./http.js";
@@ -39,7 +40,9 @@ export function createFetchClient(
     signal: AbortSignal,
     onBody: (body: Cancellable | null | undefined) => void,
   ): Promise<HttpResponse> {
-    const response = await sendRequest(request, signal);
+    const refusal = customFetch ? undefined : pageFailure(request, origin);
+    if (refusal) throw refusal;
+    const response = await underPolicy(origin, () => sendRequest(request, signal));
     checkResponse(response);
     onBody(response.body);
     if (response.type === "error") throw fetchFailure(new TypeError("network error"), origin, explain);

@@ -182,6 +182,39 @@ describe("answers that a browser keeps from the page", () => {
   });
 });
 
+testInChromium("a Content-Security-Policy that forbids the call", async () => {
+  const seen: unknown[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.method);
+    response.setHeader("access-control-allow-origin", "*");
+    if (request.method === "OPTIONS") allow(request, response);
+    else ok(request, response);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const call = { baseUrl, protocol: "rest", token: canaryToken } as const;
+    const input: PageCall[] = [
+      { ...call, policy: `connect-src 'self' ${baseUrl}` },
+      { ...call, policy: "connect-src 'self'" },
+    ];
+    const outcomes = await runInChromium<PageOutcome[]>({ entry: "test/faults/browser-page.ts", input });
+    expect(outcomes).toMatchObject([
+      {},
+      {
+        code: Code.Unavailable,
+        reason: "network-or-cors",
+        attempts: 1,
+        message: `[unavailable] this page's Content-Security-Policy forbids ${baseUrl}: add it to connect-src`,
+      },
+    ]);
+    expect(seen).toEqual(["OPTIONS", "POST"]);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
 // ZITADEL's own list for gRPC-Web, which leaves out grpc-timeout.
 function allow(request: IncomingMessage, response: ServerResponse): void {
   const allowed =

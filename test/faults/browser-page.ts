@@ -11,6 +11,8 @@ export interface PageCall {
   readonly timeoutMs?: number;
   /** For how long the page is frozen, a little after each call began; default 0. */
   readonly freezeMs?: number;
+  /** A Content-Security-Policy that the page sets before, for good. */
+  readonly policy?: string;
 }
 
 export interface PageOutcome {
@@ -41,7 +43,13 @@ async function outcomeOf({
   times = 1,
   timeoutMs = 10_000,
   freezeMs = 0,
+  policy,
 }: PageCall): Promise<PageOutcome> {
+  if (policy !== undefined) {
+    const meta = document.createElement("meta");
+    Object.assign(meta, { httpEquiv: "Content-Security-Policy", content: policy });
+    document.head.append(meta);
+  }
   const client = createAuthClient({
     baseUrl,
     token,

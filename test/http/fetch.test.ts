@@ -402,6 +402,60 @@ test("headers that throw, as those of SvelteKit's event.fetch do, are told with 
   expect(calls).toBe(1);
 });
 
+describe("CapacitorHttp, which makes text of bytes", () => {
+  const { fetch: original } = globalThis;
+  const restored = () => {
+    globalThis.fetch = original;
+    for (const name of ["CapacitorWebFetch", "location"]) Reflect.deleteProperty(globalThis, name);
+  };
+  afterEach(restored);
+
+  /** As @capacitor/android 8.5 patches fetch, in its native-bridge.js. */
+  function patch(): { calls: number } {
+    const seen = { calls: 0 };
+    const patched: typeof fetch = async (resource, options) => {
+      seen.calls += 1;
+      const response = await original(resource, options);
+      const text = new TextDecoder().decode(await response.arrayBuffer());
+      const isJson = response.headers.get("content-type")?.startsWith("application/json");
+      const { headers, status } = response;
+      const made = new Response(isJson ? JSON.stringify(JSON.parse(text)) : text, { headers, status });
+      return Object.defineProperty(made, "url", { value: response.url });
+    };
+    Object.assign(globalThis, { CapacitorWebFetch: original, fetch: patched });
+    return seen;
+  }
+  const client = (baseUrl: string, options: Partial<TransportOptions>) =>
+    createAuthClient({ baseUrl, token: "a-token", ...options });
+
+  test("is not given gRPC-Web, and the remedy is told", async () => {
+    await using server = await startAnswerServer(1, () => okAnswer("grpcWeb"));
+    const seen = patch();
+    const error = await client(server.baseUrl, {})
+      .listMyRefreshTokens({})
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: Code.Unknown,
+      message: expect.stringMatching(/pass `fetch: CapacitorWebFetch`/),
+    });
+    expect(getErrorInfo(error)).toMatchObject({ reason: "bad-http" });
+    expect(seen.calls).toBe(0);
+    const { result } = await client(server.baseUrl, { fetch: original }).listMyRefreshTokens({});
+    expect(result).toHaveLength(1);
+  });
+
+  test("carries REST, and gRPC-Web to the app's own origin, which it leaves alone", async () => {
+    await using server = await startAnswerServer(1, ({ path }) =>
+      okAnswer(path.startsWith("/auth/") ? "rest" : "grpcWeb"),
+    );
+    patch();
+    expect((await client(server.baseUrl, { protocol: rest }).listMyRefreshTokens({})).result).toHaveLength(1);
+    globalThis.fetch = (...args) => original(...args);
+    Object.assign(globalThis, { location: { origin: server.baseUrl, href: server.baseUrl } });
+    expect((await client(server.baseUrl, {}).listMyRefreshTokens({})).result).toHaveLength(1);
+  });
+});
+
 describe("what fetch is told", () => {
   const { Request } = globalThis;
   afterEach(() => {
