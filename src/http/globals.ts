@@ -7,6 +7,9 @@ const needed: [name: string, works: () => unknown, polyfill: string][] = [
   ["TextDecoder", isStrict, "text-encoding"],
   ["Headers", () => new Headers(), "whatwg-fetch"],
   ["AbortController", () => new AbortController(), "abort-controller/polyfill"],
+  // Browsers have both since 2022, and what else is in the code since before.
+  ["Object.hasOwn", () => Object.hasOwn({ own: 1 }, "own"), "core-js/actual/object/has-own"],
+  ["Array.prototype.at", () => [1].at(-1), "core-js/actual/array/at"],
 ];
 
 // Some take `fatal` and do not heed it.

@@ -62,6 +62,26 @@ describe("a runtime with a gap", () => {
     }
   }
 
+  for (const [owner, name, what, polyfill] of [
+    [Object, "hasOwn", "Object.hasOwn", "core-js/actual/object/has-own"],
+    [Array.prototype, "at", "Array.prototype.at", "core-js/actual/array/at"],
+  ] as const) {
+    test(`in ${what}, as browsers before 2022 have it, is told`, () => {
+      const found = Object.getOwnPropertyDescriptor(owner, name) as PropertyDescriptor;
+      Reflect.deleteProperty(owner, name);
+      let thrown: unknown;
+      try {
+        createAuthClient({ baseUrl: "https://zitadel.example" });
+      } catch (error) {
+        thrown = error;
+      }
+      Object.defineProperty(owner, name, found);
+      expect((thrown as Error).message).toBe(
+        `this runtime's ${what} is missing or incomplete: install a polyfill first, such as ${polyfill}`,
+      );
+    });
+  }
+
   test("in Response unpacks what is compressed all the same", async () => {
     const { Response } = globals;
     await using server = await startAnswerServer("grpcWeb", () =>
