@@ -1,3 +1,4 @@
+import { isPeer } from "./candidates.js";
 import { barChart, lineChart } from "./chart.js";
 import type { Comparison } from "./compare.js";
 import { type Goal, goalsOf } from "./goals.js";
@@ -45,7 +46,7 @@ export function benchmarksPage(measured: Measured): { markdown: string; charts: 
     "",
     "## gRPC-Web in Node",
     "",
-    "Over HTTP/1.1, which is what Node's `fetch` speaks.",
+    "Over HTTP/1.1. *ours* goes over `node:http`, others over Node's `fetch`.",
     "",
     ...measured.grpcWeb.flatMap((comparison) => loadTable(comparison, "ours, gRPC-Web")),
     ...peersThatWin(measured.grpcWeb, "ours, gRPC-Web"),
@@ -187,7 +188,7 @@ function loadTable(comparison: Comparison, own = "ours"): string[] {
 function peersThatWin(comparisons: readonly Comparison[], own = "ours"): string[] {
   const wins = comparisons.flatMap((comparison) => {
     const rows = Object.entries(rowsOf(comparison, own));
-    const better = rows.filter(([name, { ours = 0 }]) => name !== "floor" && ours > 1).map(([name]) => name);
+    const better = rows.filter(([name, { ours = 0 }]) => isPeer(name) && ours > 1).map(([name]) => name);
     const { inFlight, tokens } = comparison.load;
     return better.length === 0 ? [] : [`- ${inFlight} in flight, ${tokens} tokens: ${better.join(", ")}`];
   });

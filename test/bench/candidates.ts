@@ -107,12 +107,37 @@ export const grpcCandidates = {
   },
 } satisfies Record<string, CreateCandidate>;
 
-/** gRPC-Web over Node's HTTP/1.1. */
+const webPath = "/zitadel.auth.v1.AuthService/ListMyRefreshTokens";
+const restPath = "/auth/v1/users/me/tokens/refresh/_search";
+
+/** gRPC-Web over HTTP/1.1. */
 export const grpcWebCandidates = {
   async "ours, gRPC-Web"({ baseUrl }) {
     const { createAuthClient, grpcWeb } = await import("../../src/node.js");
     const auth = createAuthClient({ baseUrl, token: () => token, protocol: grpcWeb });
     return { list: () => auth.listMyRefreshTokens({}), close: () => auth.close() };
+  },
+
+  async "ours, gRPC-Web, over fetch"({ baseUrl }) {
+    const { createAuthClient, grpcWeb } = await import("../../src/node.js");
+    const auth = createAuthClient({ baseUrl, token: () => token, protocol: grpcWeb, fetch });
+    return { list: () => auth.listMyRefreshTokens({}), close: () => auth.close() };
+  },
+
+  /** `node:http` and the decoder. */
+  async "floor, gRPC-Web"({ baseUrl }) {
+    const { createHttp1Floor } = await import("./floor.js");
+    const { fromBinary } = await import("@bufbuild/protobuf");
+    const { ListMyRefreshTokensResponseSchema } = await import("../../gen/zitadel/auth_pb.js");
+    const { envelope } = await import("./answer.js");
+    const headers = { "content-type": "application/grpc-web+proto", "x-grpc-web": "1" };
+    const floor = createHttp1Floor(baseUrl + webPath, headers, envelope(new Uint8Array()));
+    const decode = (body: Buffer) =>
+      fromBinary(
+        ListMyRefreshTokensResponseSchema,
+        new Uint8Array(body.buffer, body.byteOffset + 5, body.readUInt32BE(1)),
+      );
+    return { list: async () => decode(await floor.send()), close: floor.close };
   },
 
   async "connect-web"({ baseUrl }) {
@@ -152,8 +177,46 @@ export const grpcWebCandidates = {
 
 type CreateCandidate = (where: Where) => Promise<Candidate>;
 
+/** REST over HTTP/1.1. */
+export const restCandidates = {
+  async "ours, REST"({ baseUrl }) {
+    const { createAuthClient, rest } = await import("../../src/node.js");
+    const auth = createAuthClient({ baseUrl, token: () => token, protocol: rest });
+    return { list: () => auth.listMyRefreshTokens({}), close: () => auth.close() };
+  },
+
+  async "ours, REST, over fetch"({ baseUrl }) {
+    const { createAuthClient, rest } = await import("../../src/node.js");
+    const auth = createAuthClient({ baseUrl, token: () => token, protocol: rest, fetch });
+    return { list: () => auth.listMyRefreshTokens({}), close: () => auth.close() };
+  },
+
+  /** What one would write without any client. */
+  async "fetch and JSON.parse"({ baseUrl }) {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const list = async () => {
+      const response = await fetch(baseUrl + restPath, { method: "POST", headers, body: "{}" });
+      return JSON.parse(await response.text()) as { result: unknown[] };
+    };
+    return { list, close() {} };
+  },
+
+  async "floor, REST"({ baseUrl }) {
+    const { createHttp1Floor } = await import("./floor.js");
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const floor = createHttp1Floor(baseUrl + restPath, headers, Buffer.from("{}"));
+    return { list: async () => JSON.parse((await floor.send()).toString()), close: floor.close };
+  },
+} satisfies Record<string, CreateCandidate>;
+
+/** All that speaks HTTP/1.1. */
+export const http1Candidates: Record<string, CreateCandidate> = { ...grpcWebCandidates, ...restCandidates };
+
 /** All that calls over the network, by name. */
-export const candidates: Record<string, CreateCandidate> = { ...grpcCandidates, ...grpcWebCandidates };
+export const candidates: Record<string, CreateCandidate> = { ...grpcCandidates, ...http1Candidates };
+
+/** Whether it is somebody else's, to compare with, and no part or variant of ours. */
+export const isPeer = (name: string) => !/^(?:ours|floor|decoding)\b/.test(name);
 
 async function grpcJs<T extends { result: readonly unknown[] }>(
   baseUrl: string,

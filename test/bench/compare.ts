@@ -1,6 +1,6 @@
 import { caFile } from "../helpers/certificate.js";
 import { Child } from "../helpers/child.js";
-import { grpcWebCandidates } from "./candidates.js";
+import { http1Candidates } from "./candidates.js";
 import type { Order } from "./client.js";
 import type { Load, Sample } from "./sample.js";
 import type { Origins } from "./server.js";
@@ -74,7 +74,7 @@ async function withClients(
   const clients: [string, Child][] = [];
   try {
     for (const name of names) {
-      const baseUrl = Object.hasOwn(grpcWebCandidates, name) ? origins.grpcWeb : origins.grpc;
+      const baseUrl = Object.hasOwn(http1Candidates, name) ? origins.http1 : origins.grpc;
       const [client] = await Child.start(new URL("./client.js", import.meta.url), name, baseUrl, String(tokens));
       clients.push([name, client]);
       await client.ask("load" in warmUp ? { ...warmUp, load: loadOf(name, warmUp.load) } : warmUp);

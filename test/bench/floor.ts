@@ -1,3 +1,4 @@
+import { Agent, request } from "node:http";
 import { connect, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from "node:http2";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
@@ -70,4 +71,24 @@ function settle({ resolve, reject, chunks, status, grpcStatus }: Call): void {
   }
   // A plain view: the decoder is slower on a Buffer.
   resolve(new Uint8Array(body.buffer, body.byteOffset + 5, body.length - 5));
+}
+
+/** The same over HTTP/1.1: `node:http`, and of HTTP only what tells success from failure. */
+export function createHttp1Floor(url: string, headers: Record<string, string>, body: Uint8Array) {
+  const agent = new Agent({ keepAlive: true });
+  const send = () =>
+    new Promise<Buffer>((resolve, reject) => {
+      const sent = request(url, { method: "POST", agent, headers }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => {
+          const [first] = chunks;
+          if (response.statusCode !== 200) reject(new Error(`status ${response.statusCode}`));
+          else resolve(chunks.length === 1 && first ? first : Buffer.concat(chunks));
+        });
+      });
+      sent.on("error", reject);
+      sent.end(body);
+    });
+  return { send, close: () => agent.destroy() };
 }

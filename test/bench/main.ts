@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { grpcCandidates } from "./candidates.js";
+import { candidates, grpcCandidates, grpcWebCandidates, restCandidates } from "./candidates.js";
 import { type Comparison, compare, compareHeaps } from "./compare.js";
 import { cpuGoals } from "./goals.js";
 import { printRows, rowsOf } from "./report.js";
@@ -9,7 +9,7 @@ import type { Load } from "./sample.js";
 
 const usage = `npm run bench -- [options]
 
-  --only NAME    only this candidate; can be repeated: ${Object.keys(grpcCandidates).join(", ")}
+  --only NAME    only this candidate; can be repeated: ${Object.keys(candidates).join("; ")}
   --load 64x2    only this load: calls in flight, tokens in an answer; can be repeated
   --rounds N     samples of each candidate, default 5
   --quick        3 rounds, a tenth of the calls, no memory
@@ -30,9 +30,9 @@ if (options.help) {
   process.exit();
 }
 
-const unknown = options.only?.find((name) => !Object.hasOwn(grpcCandidates, name));
+const unknown = options.only?.find((name) => !Object.hasOwn(candidates, name));
 if (unknown !== undefined) throw new Error(`there is no candidate ${JSON.stringify(unknown)}\n${usage}`);
-const chosen = options.only ?? Object.keys(grpcCandidates);
+const chosen = options.only ?? Object.keys(candidates);
 const rounds = Number(options.rounds ?? (options.quick ? 3 : 5));
 
 // As many calls as last some seconds with the slowest candidate.
@@ -44,20 +44,31 @@ const loads: Load[] = [
   { inFlight: 64, tokens: 1_000, calls: 640 },
 ];
 
+/** What is compared with each other: the same protocol over the same HTTP. */
+const groups = [
+  { own: "ours", names: Object.keys(grpcCandidates), maxTokens: 1_000 },
+  { own: "ours, gRPC-Web", names: Object.keys(grpcWebCandidates), maxTokens: 100 },
+  { own: "ours, REST", names: Object.keys(restCandidates), maxTokens: 100 },
+];
+
 const comparisons: Comparison[] = [];
-for (const load of loads) {
-  if (options.load && !options.load.includes(`${load.inFlight}x${load.tokens}`)) continue;
-  const calls = options.quick ? load.calls / 10 : load.calls;
-  // What the decoder takes matters where there is much to decode.
-  const names = chosen.filter((name) => name !== "decoding" || load.tokens >= 100);
-  const comparison = await compare(names, { ...load, calls }, rounds);
-  comparisons.push(comparison);
-  console.log(`\n${load.inFlight} in flight, ${load.tokens} tokens, ${rounds} rounds of ${calls} calls`);
-  const rows = rowsOf(comparison);
-  printRows(rows);
-  if (rows.decoding && rows.ours) {
-    const share = rows.decoding.cpuMicrosPerCall / rows.ours.cpuMicrosPerCall;
-    console.log(`decoding's share of our time: ${(share * 100).toFixed(0)} %`);
+for (const { own, names: all, maxTokens } of groups) {
+  for (const load of loads) {
+    const { inFlight, tokens } = load;
+    // What the decoder takes matters where there is much to decode.
+    const names = all.filter((name) => chosen.includes(name) && (name !== "decoding" || tokens >= 100));
+    if (names.length === 0 || tokens > maxTokens || (own !== "ours" && inFlight !== 64)) continue;
+    if (options.load && !options.load.includes(`${inFlight}x${tokens}`)) continue;
+    const calls = options.quick ? load.calls / 10 : load.calls;
+    const comparison = await compare(names, { ...load, calls }, rounds);
+    comparisons.push(comparison);
+    console.log(`\n${inFlight} in flight, ${tokens} tokens, ${rounds} rounds of ${calls} calls`);
+    const rows = rowsOf(comparison, own);
+    printRows(rows);
+    if (rows.decoding && rows.ours) {
+      const share = rows.decoding.cpuMicrosPerCall / rows.ours.cpuMicrosPerCall;
+      console.log(`decoding's share of our time: ${(share * 100).toFixed(0)} %`);
+    }
   }
 }
 

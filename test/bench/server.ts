@@ -1,13 +1,15 @@
 // A process of its own: answers every call with the same bytes, `process.argv[2]` tokens. gRPC over cleartext HTTP/2
-// (TLS, if `process.argv[3]` is "tls") on one port, gRPC-Web over HTTP/1.1 on another, as Node's fetch speaks it.
+// (TLS, if `process.argv[3]` is "tls") on one port, gRPC-Web and REST over HTTP/1.1 on another.
 import { createServer as createHttp1Server } from "node:http";
 import { createSecureServer, createServer } from "node:http2";
 import type { AddressInfo, Server } from "node:net";
+import { fromBinary, toJsonString } from "@bufbuild/protobuf";
+import { ListMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
 import { certificate } from "../helpers/certificate.js";
 import { answer, envelope } from "./answer.js";
 
 /** Where a bench server listens. */
-export type Origins = { grpc: string; grpcWeb: string };
+export type Origins = { grpc: string; http1: string };
 
 const message = answer(Number(process.argv[2]));
 const grpcBody = envelope(message);
@@ -27,6 +29,10 @@ const grpcHeaders = {
   trailer: "Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin",
   ...headers,
 };
+const json = Buffer.from(
+  toJsonString(ListMyRefreshTokensResponseSchema, fromBinary(ListMyRefreshTokensResponseSchema, message)),
+);
+const restHeaders = { "content-type": "application/json", "content-length": json.length, ...headers };
 const webHeaders = { "content-type": "application/grpc-web+proto", "content-length": webBody.length, ...headers };
 
 const secure = process.argv[3] === "tls";
@@ -42,8 +48,9 @@ const grpc = (
   });
   stream.resume();
 });
-const grpcWeb = createHttp1Server({ keepAliveTimeout: 60_000 }, (request, response) => {
-  request.resume().on("end", () => response.writeHead(200, webHeaders).end(webBody));
+const http1 = createHttp1Server({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const [fields, body] = request.url?.startsWith("/auth/v1/") ? [restHeaders, json] : [webHeaders, webBody];
+  request.resume().on("end", () => response.writeHead(200, fields).end(body));
 });
 
 const listen = (server: Server, origin: string) =>
@@ -52,7 +59,7 @@ const listen = (server: Server, origin: string) =>
   });
 const origins: Origins = {
   grpc: await listen(grpc as unknown as Server, secure ? "https://localhost" : "http://127.0.0.1"),
-  grpcWeb: await listen(grpcWeb, "http://127.0.0.1"),
+  http1: await listen(http1, "http://127.0.0.1"),
 };
 process.send?.(origins);
 process.once("disconnect", () => process.exit());
