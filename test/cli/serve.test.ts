@@ -144,7 +144,7 @@ describe("serve", () => {
     for (const [args, said] of [
       [["--fault", "hang:times=1.5"], /^error: --fault\b/],
       [["--fault", "html:status=9999"], /^error: --fault\b/],
-      [["--token-file", "-"], /^error: --token-file\b/],
+      [["--token-file", "-"], /^error: the token in standard input must be visible ASCII/],
     ] as const) {
       const { status, stderr } = await runCli(["serve", ...args], { input: "a b" });
       expect({ args, status }).toEqual({ args, status: 2 });
