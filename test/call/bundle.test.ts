@@ -56,11 +56,11 @@ describe("a bundle", () => {
 
   // One createAuthClient makes both, so its own way stays reachable: this is by how much the bundle misses. With gzip
   // it is a third of that, in a bundle of 47 kB.
-  test("of a given transport holds at most 15 kB of ours that it does not use", async () => {
+  test("of a given transport holds at most 17 kB of ours that it does not use", async () => {
     const modules = await bundle(given);
     expect(bytesOf(modules, /connect-web/)).toBeGreaterThan(0);
     const unused = bytesOf(modules, /\/src\/(?:protocol|http)\/|\/src\/options/);
     expect(unused).toBeGreaterThan(0);
-    expect(unused).toBeLessThanOrEqual(15_000);
+    expect(unused).toBeLessThanOrEqual(17_000);
   });
 });
