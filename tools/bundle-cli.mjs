@@ -1,7 +1,7 @@
-// Bundles the command, and makes its man page: read file by file, the library takes longer to load than its calls take.
+// Bundles the command: read file by file, the library takes longer to load than its calls take.
 // The first file turns on the compile cache, and only what is loaded after that comes from it. The second is the command
 // itself, and the library's two entries are files of their own, so that --help does not wait for them to be read.
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import { build } from "esbuild";
 
 // Static imports of an ES module are loaded before its first line runs. What is loaded this way is loaded when the
@@ -66,10 +66,3 @@ await bundle("cli/run.ts", "dist/cli-run.js", [libraryOnDemand, restOnDemand], r
 await bundle("cli/library.ts", "dist/cli-library.cjs", [restOnDemand], parts);
 await bundle("testing.ts", "dist/cli-testing.cjs", [], parts);
 chmodSync("dist/cli.js", 0o755);
-
-const maker = "dist/man-page.mjs";
-await bundle("cli/help/man-page.ts", maker, [libraryOnDemand, restOnDemand], requireHere);
-const { manPage } = await import(`../${maker}`);
-const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-writeFileSync("dist/zitadel-refresh-tokens.1", await manPage(version));
-rmSync(maker);

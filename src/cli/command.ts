@@ -1,4 +1,4 @@
-/** An option of a command: what `parseArgs` has to know, and what the help, the man page and shells tell of it. */
+/** An option of a command: what `parseArgs` has to know, and what the help and shells tell of it. */
 export interface Option {
   readonly type: "string" | "boolean";
   readonly short?: string;
@@ -32,7 +32,7 @@ export interface Given<O extends Options> {
 export interface Command<O extends Options = Options> {
   /** What it does, in a sentence or two. */
   readonly about: string;
-  /** Its arguments, as the help and the man page have them. Default: it takes none but options. */
+  /** Its arguments, as the help has them. Default: it takes none but options. */
   readonly arguments?: {
     readonly usage: string;
     readonly help: string;

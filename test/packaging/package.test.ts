@@ -51,7 +51,6 @@ describe("the package", () => {
       "dist/cli-library.cjs",
       "dist/cli-run.js",
       "dist/cli-testing.cjs",
-      "dist/zitadel-refresh-tokens.1",
       ...["icon.svg", "index.html", "page.css", "page.js", "rest.js"].map((file) => `dist/page/${file}`),
       ...built,
       ...protos,
