@@ -77,26 +77,38 @@ export function isDeadlineInDisguise(error: ConnectError, metadata: Record<strin
 
 const revokeMethod = "zitadel.auth.v1.AuthService/RevokeMyRefreshToken";
 
-/** What to do about an error of ZITADEL's whose text does not tell, for the end of `error.message`. */
-export function hintFor(code: Code, message: string): string | undefined {
+// By a status' code, as a number, and its words; the first row that matches counts.
+// What people are told is in advice.ts, which the library does not import.
+const hints: readonly (readonly [status: RegExp, hint: string])[] = [
   // One answer for every token that it does not take, although the wrong audience is the usual reason.
-  if (message.endsWith("(AUTH-7fs1e)")) {
-    return 'the token is expired, revoked, or was made without the scope "urn:zitadel:iam:org:project:id:zitadel:aud"';
-  }
-  if (message.endsWith("(AUTH-DZG21)")) return "add this page's origin to the app's additional origins in ZITADEL";
-  if (message === "auth header missing") return "pass `token`";
-  if (message.includes("ID=QUERY-1kIjX ")) {
-    return (
-      "the instance is not known by this host: baseUrl must have its ExternalDomain (localhost is not 127.0.0.1); " +
-      "if that is not its address, http2.createConnection leads there"
-    );
-  }
-  if (code === Code.Unimplemented && message === "") return "is baseUrl the root of a ZITADEL instance?";
-  // The gateway's words for a path that it does not serve; ZITADEL's own have an id.
-  if (code === Code.NotFound && message === "Not Found") {
-    return "no such path: baseUrl must be the root of the instance, without /auth/v1";
-  }
-  return undefined;
+  [
+    /\(AUTH-7fs1e\)$/,
+    'the token is expired, revoked, or was made without the scope "urn:zitadel:iam:org:project:id:zitadel:aud"',
+  ],
+  [/\(AUTH-DZG21\)$/, "add this page's origin to the app's additional origins in ZITADEL"],
+  [/^\d+ auth header missing$/, "pass `token`"],
+  [
+    /ID=QUERY-1kIjX /,
+    "the instance is not known by this host: baseUrl must have its ExternalDomain (localhost is not 127.0.0.1); " +
+      "if that is not its address, http2.createConnection leads there",
+  ],
+  // Unimplemented, without a word.
+  [/^12 $/, "is baseUrl the root of a ZITADEL instance?"],
+  // The gateway's NotFound for a path that it does not serve; ZITADEL's own have an id.
+  [/^5 Not Found$/, "no such path: baseUrl must be the root of the instance, without /auth/v1"],
+  // From here on the library's own words. As nginx answers to what is no TLS, and to TLS without a certificate, in a page;
+  // others say so in words.
+  [/^\d+ HTTP 400 .*API$/, "is it a TLS port (use https:), or does it want a client certificate (http2.tls.cert)?"],
+  [/^\d+ HTTP 404 w/, "is baseUrl ZITADEL's, and does the proxy before it let this protocol through?"],
+  [/^\d+ HTTP 407 w/, "the proxy wants credentials"],
+  // 464 is AWS's load balancer's, 525 to 530 are Cloudflare's.
+  [/^\d+ HTTP (403|464|52[5-9]|530) w/, "something before ZITADEL may refuse this protocol: try "],
+];
+
+/** What to do about an error whose text does not tell, for the end of `error.message`; `others`: protocols to try. */
+export function hintFor(code: Code, message: string, others?: string): string | undefined {
+  const hint = hints.find(([status]) => status.test(`${code} ${message}`))?.[1];
+  return hint?.endsWith("try ") ? others && hint + others : hint;
 }
 
 /**

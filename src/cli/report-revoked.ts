@@ -1,6 +1,7 @@
+import type { FailedCall } from "../advice.js";
 import { Code, ConnectError, getErrorInfo } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
-import { type Called, explainError } from "./explain-error.js";
+import { explainError } from "./explain-error.js";
 import type { Revoked } from "./revoke-ids.js";
 import { toSafeJson } from "./terminal/escape.js";
 import { mayBeRevoked, printError, printHint, printIds, printNote, printWarning } from "./terminal/messages.js";
@@ -12,7 +13,7 @@ export interface Outcome extends Revoked {
 }
 
 /** Prints what became of each token, and returns the exit code. `signal` tells whether the user interrupted it. */
-export function reportRevoked(result: Outcome, format: "text" | "json", called: Called, signal: AbortSignal): number {
+export function reportRevoked(result: Outcome, format: "text" | "json", call: FailedCall, signal: AbortSignal): number {
   const { revoked, alreadyGone, notFound, failed, maybeRevoked } = result;
   if (format === "json") {
     const json = { revoked, alreadyGone, notFound, failed: failed.map(plainFailure) };
@@ -25,7 +26,7 @@ export function reportRevoked(result: Outcome, format: "text" | "json", called: 
   if (alreadyGone.some((id) => maybeRevoked.includes(id))) {
     printNote("what is already gone may have been revoked by an attempt before, whose answer was lost");
   }
-  const errors = failed.map(({ id, error }) => ({ id, error: explainError(error, called) }));
+  const errors = failed.map(({ id, error }) => ({ id, error: explainError(error, call) }));
   for (const { id, error } of errors) printError(new Error(`${id}: ${error.message}`));
   for (const hint of new Set(errors.map(({ error }) => error instanceof CommandError && error.hint))) {
     if (hint) printHint(hint);

@@ -26,11 +26,9 @@ export function httpFailure(head: HttpHead, body?: Uint8Array, others?: string):
     ? `the server sent ${status} for its HTTP status`
     : `HTTP ${status} without a status of the API${words && `: "${words}"`}`;
   const reason = invalid ? "bad-http" : status === 204 ? "empty-response" : undefined;
-  const sent = { code: codeOf(status), message, details: [] };
-  return serverFailure(sent, head, undefined, {
-    reason,
-    hint: words && status === 400 ? undefined : httpHint(status, others),
-  });
+  const code = codeOf(status);
+  const hint = hintFor(code, message, others);
+  return serverFailure({ code, message, details: [] }, head, undefined, { reason, hint });
 }
 
 // The table of gRPC's http-grpc-status-mapping.md, for every protocol.
@@ -46,16 +44,6 @@ function codeOf(status: number): Code {
   // 502 to 504 are of that table as well, 520 to 524 are Cloudflare's: it got no answer of the server's.
   const isNoAnswer = (status > 501 && status < 505) || (status > 519 && status < 525);
   return isNoAnswer ? Code.Unavailable : (codes[status] ?? Code.Unknown);
-}
-
-function httpHint(status: number, others: string | undefined): string | undefined {
-  // As nginx answers to what is no TLS, and to TLS without a certificate, in a page; others say so in words.
-  if (status === 400) return "is it a TLS port (use https:), or does it want a client certificate (http2.tls.cert)?";
-  if (status === 404) return "is baseUrl ZITADEL's, and does the proxy before it let this protocol through?";
-  if (status === 407) return "the proxy wants credentials";
-  // 464 is AWS's load balancer's, 525 to 530 are Cloudflare's.
-  const isRefusal = status === 403 || status === 464 || (status >= 525 && status <= 530);
-  return isRefusal && others ? `something before ZITADEL may refuse this protocol: try ${others}` : undefined;
 }
 
 /** The error of an answer that is wrong in itself. */

@@ -1,15 +1,13 @@
-import { Code, getErrorInfo } from "../../node.js";
-import { explainError, hintFor, isRefusal } from "../explain-error.js";
+import { adviceOn, audienceScope, remedyOf, signInAgain } from "../../advice.js";
+import { getErrorInfo } from "../../node.js";
+import { explainError, isRefusal } from "../explain-error.js";
 import type { Settings } from "../input/settings.js";
 import { relativeTime } from "../terminal/relative-time.js";
-import { type Finding, failed, ok, skipped, warning } from "./finding.js";
+import { type Finding, failed, ok, skipped, type Verdict, warning } from "./finding.js";
 import { type JwtClaims, readJwtClaims } from "./jwt-claims.js";
 import type { Calls } from "./make-calls.js";
 
 const check = "token";
-// The scope that puts ZITADEL's own project into the audience, and what it comes to when any project is meant.
-const audienceScope = "urn:zitadel:iam:org:project:id:zitadel:aud";
-const signInAgain = "get a new one: refresh it, or sign in again";
 const signInWithScope = `sign in again and ask for the scope ${audienceScope}: a refresh keeps the old scopes`;
 
 /** Looks at the token itself: its shape, and what it says where it is a JWT. Shows no part of it but its claims. */
@@ -66,19 +64,16 @@ export function checkAcceptance({ response, error }: Calls, settings: Settings):
   }
   if (!settings.token) return skipped("acceptance", "ZITADEL was asked without a token, since there is none to send");
   const { message } = explainError(error, settings);
-  if (getErrorInfo(error).id === "AUTH-7fs1e") return refusal(message, settings.token?.value);
-  const remedy = hintFor(error, settings) ?? signInAgain;
-  return failed(
-    "acceptance",
-    error.code === Code.Unauthenticated ? "token-refused" : "token-not-allowed",
-    message,
-    remedy,
-  );
+  const info = getErrorInfo(error);
+  if (info.id === "AUTH-7fs1e") return refusal(message, settings.token.value);
+  const advice = adviceOn(info, error.rawMessage);
+  const verdict = (advice.verdict ?? "error") as Verdict;
+  return failed("acceptance", verdict, message, remedyOf(advice, info, settings) ?? signInAgain);
 }
 
 // ZITADEL answers the same whether a token is expired, revoked or for others; what a JWT says tells them apart.
-function refusal(message: string, token: string | undefined): Finding {
-  const claims = token === undefined ? undefined : readJwtClaims(token);
+function refusal(message: string, token: string): Finding {
+  const claims = readJwtClaims(token);
   if (!claims) {
     const remedy = `if it is not expired: ${signInWithScope}`;
     return failed("acceptance", "token-refused", message, remedy);

@@ -36,7 +36,6 @@ export type Verdict =
   | "redirect"
   | "not-found"
   | "unknown-instance"
-  | "no-trailers"
   | "not-serving"
   | "blocked"
   | "slow"

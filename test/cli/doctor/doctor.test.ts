@@ -176,7 +176,7 @@ describe("doctor names", () => {
       const list = await runCli(["list", "-u", url], { env });
       expect(list.status).toBe(1);
       expect(list.stderr).toMatch(
-        /\nhint: something in front of ZITADEL refuses gRPC: try --protocol grpc-web or rest/,
+        /\nhint: something in front of ZITADEL refuses gRPC: .*; or try --protocol grpc-web or rest: doctor tells which/,
       );
     });
   }
@@ -218,7 +218,7 @@ test("list says that a URL with a path is none of an instance", async () => {
   const { status, stderr } = await runCli(["list", "-u", `${zitadel.url}/ui/console`], { env });
   expect({ status, stderr }).toMatchObject({
     status: 1,
-    stderr: expect.stringMatching(/hint: is --url the root of the/),
+    stderr: expect.stringMatching(/hint: is the URL the root of the/),
   });
 });
 

@@ -120,13 +120,6 @@ export const httpCases = {
     return { check: "rest", url };
   },
   "not-found": async () => ({ check: "rest", url: await startNotFound() }),
-  "no-trailers": async () => {
-    const url = await startHttp1((_request, response) => {
-      // A whole message, and nothing after it.
-      response.writeHead(200, { "content-type": "application/grpc-web+proto" }).end(Buffer.alloc(5));
-    });
-    return { check: "grpc-web", url };
-  },
 } satisfies Record<string, () => Promise<Case>>;
 
 async function startPage(status: number): Promise<string> {
