@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import http from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
@@ -7,8 +8,10 @@ import { describe, expect, test } from "@jest/globals";
 import { noteOf } from "../../../src/failure.js";
 import type { HttpCall, HttpClient, HttpGuard, HttpResponse } from "../../../src/http/http.js";
 import type { Http2Options } from "../../../src/http/http2-options.js";
+import { createAgent } from "../../../src/http/node/agent.js";
 import { createHttp1Client } from "../../../src/http/node/http1.js";
-import { Code, ConnectError } from "../../../src/node.js";
+import { http2Settings } from "../../../src/http/node/settings.js";
+import { Code, ConnectError, createAuthClient, grpcWeb, rest } from "../../../src/node.js";
 import { until } from "../../faults/fault-row.js";
 import { listInChild } from "../../faults/list-in-child.js";
 import { ca, certificate } from "../../helpers/certificate.js";
@@ -340,4 +343,61 @@ test("Host has an IPv6 address's brackets, and no port that its scheme has", asy
     client.close();
     expect(server.requests[0]?.host).toBe(host);
   }
+});
+
+test("a port that fetch refuses is a port like any other", async () => {
+  await using server = await startRawHttp1();
+  // IRC's.
+  const client = createHttp1Client("http://zitadel.example:6667", {
+    createConnection: () => connect(server.port, "127.0.0.1"),
+  });
+  await expect(fetch("http://127.0.0.1:6667")).rejects.toMatchObject({ cause: { message: "bad port" } });
+  expect((await send(client)).status).toBe(200);
+  client.close();
+});
+
+describe("what a program puts in the place of", () => {
+  for (const protocol of [grpcWeb, rest]) {
+    test(`fetch, as frameworks do, gets no call over ${protocol.name}`, async () => {
+      const { fetch } = globalThis;
+      globalThis.fetch = () => Promise.reject(new Error("fetch was called"));
+      try {
+        await using server = await startRawHttp1();
+        await using auth = createAuthClient({ baseUrl: server.url, protocol });
+        expect((await auth.listMyRefreshTokens({})).result).toEqual([]);
+        expect(server.requests).toHaveLength(1);
+      } finally {
+        globalThis.fetch = fetch;
+      }
+    });
+
+    test(`http.request, as MSW, nock and tracers do, gets every call over ${protocol.name}`, async () => {
+      const { request } = http;
+      const paths: unknown[] = [];
+      http.request = ((options: http.RequestOptions) => {
+        paths.push(options.path);
+        return request(options);
+      }) as typeof request;
+      try {
+        await using server = await startRawHttp1();
+        await using auth = createAuthClient({ baseUrl: server.url, protocol });
+        await auth.listMyRefreshTokens({});
+        expect(paths).toEqual(server.requests.map(({ ":path": path }) => path));
+        expect(paths).toHaveLength(1);
+      } finally {
+        http.request = request;
+      }
+    });
+  }
+
+  // As MSW does, which puts a connection of its own over what the agent makes.
+  test("a connection that it asks the agent for is there at once", async () => {
+    await using server = await startRawHttp1();
+    const agent = createAgent(new URL(server.url), http2Settings({}));
+    const { createConnection } = agent as unknown as { createConnection(target: object): Socket };
+    const socket = createConnection.call(agent, { host: "127.0.0.1", port: server.port });
+    await once(socket, "connect");
+    socket.destroy();
+    agent.close();
+  });
 });
