@@ -1,5 +1,5 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { failure } from "../failure.js";
+import { failure, noteOf } from "../failure.js";
 import type { HttpRequest } from "./http.js";
 import { networkFailure } from "./network-failure.js";
 
@@ -14,8 +14,8 @@ export function pageFailure({ headers }: HttpRequest, origin: string): ConnectEr
 }
 
 /**
- * Sends to an origin, and fails as what it is where the page's Content-Security-Policy forbids that: a browser does not
- * say so to who asked, but by an event a little later.
+ * Sends to an origin, and fails as what it is where the browser forbids that, which it does not say to who asked: by the
+ * page's Content-Security-Policy, told by an event a little later, or by the permission for local networks.
  */
 export async function underPolicy<T>(origin: string, send: () => Promise<T>): Promise<T> {
   const { document } = globalThis;
@@ -28,9 +28,16 @@ export async function underPolicy<T>(origin: string, send: () => Promise<T>): Pr
   try {
     return await send();
   } catch (error) {
+    if (noteOf(error)?.reason !== "network-or-cors") throw error;
     await new Promise((resolve) => setTimeout(resolve));
-    if (!isBlocked) throw error;
-    const message = `this page's Content-Security-Policy forbids ${origin}: add it to connect-src`;
+    // Only Chromium knows the name.
+    const name = "local-network-access" as PermissionName;
+    const permission = await navigator.permissions?.query({ name }).catch(() => undefined);
+    const message = isBlocked
+      ? `this page's Content-Security-Policy forbids ${origin}: add it to connect-src`
+      : permission?.state === "denied" &&
+        `the browser denies this page the local network, where ${origin} may be: allow it`;
+    if (!message) throw error;
     throw networkFailure({ reason: "network-or-cors", message, repeat: "never" }, error);
   } finally {
     document.removeEventListener("securitypolicyviolation", note);

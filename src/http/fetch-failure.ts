@@ -23,8 +23,7 @@ export function fetchFailure(error: unknown, origin: string, explain: ExplainFai
   if (fault) return networkFailure(fault, cause ?? error);
   if ((networkErrors.some((error) => error.test(message)) && !programError.test(name)) || name === "NetworkError") {
     const why =
-      detailsOf(cause).message ||
-      "the network failed, or CORS or the permission for local networks refused it (a browser's console tells)";
+      detailsOf(cause).message || "the network failed, or CORS refused the request (a browser's console tells)";
     return networkFailure({ reason: "network-or-cors", message: `no answer from ${host}: ${why}` }, error);
   }
   return callersOwn(error, "bad-http");

@@ -2,8 +2,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect } from "@jest/globals";
+import { chromium } from "playwright-core";
 import { Code } from "../../src/node.js";
-import { runInChromium, testInChromium } from "../helpers/chromium.js";
+import { bundlePage, runInChromium, testInChromium } from "../helpers/chromium.js";
+import { findChromium } from "../helpers/find-chromium.js";
 import { okAnswer } from "../helpers/raw-h2.js";
 import type { PageCall, PageOutcome } from "./browser-page.js";
 import { canaryToken } from "./canary.js";
@@ -212,6 +214,57 @@ testInChromium("a Content-Security-Policy that forbids the call", async () => {
   } finally {
     server.close();
     server.closeAllConnections();
+  }
+});
+
+testInChromium("a page from the internet that is denied the local network", async () => {
+  const script = await bundlePage({ entry: "test/faults/browser-page.ts" });
+  const seen: unknown[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.method);
+    response.setHeader("access-control-allow-origin", "*");
+    if (request.method === "OPTIONS") allow(request, response);
+    else ok(request, response);
+  }).listen(0, "127.0.0.1");
+  const app = createServer((_request, response) => {
+    response.setHeader("content-type", "text/html").end(`<!doctype html><script>${script}</script>`);
+  }).listen(0, "127.0.0.1");
+  await Promise.all([once(server, "listening"), once(app, "listening")]);
+  const portOf = (each: typeof app) => (each.address() as AddressInfo).port;
+  const url = `http://127.0.0.1:${portOf(app)}`;
+  // Chromium takes the page for one from the internet. Nobody sees what a headless one asks, so it takes no for an answer.
+  const args = [`--ip-address-space-overrides=127.0.0.1:${portOf(app)}=public`];
+  args.push("--enable-features=LocalNetworkAccessChecks", `--unsafely-treat-insecure-origin-as-secure=${url}`);
+  const browser = await chromium.launch({ executablePath: findChromium() ?? "", args });
+  try {
+    const outcomes: unknown[] = [];
+    for (const granted of [[], ["local-network-access"]]) {
+      const context = await browser.newContext();
+      if (granted.length > 0) await context.grantPermissions(granted);
+      const page = await context.newPage();
+      await page.goto(url);
+      const call = JSON.stringify([
+        { baseUrl: `http://127.0.0.1:${portOf(server)}`, protocol: "rest", token: canaryToken },
+      ]);
+      outcomes.push(...((await page.evaluate(`page.run(${call})`)) as PageOutcome[]));
+    }
+    expect(outcomes).toMatchObject([
+      {
+        code: Code.Unavailable,
+        reason: "network-or-cors",
+        attempts: 1,
+        message: expect.stringMatching(/denies this page the local network/),
+      },
+      {},
+    ]);
+    expect(outcomes[1]).not.toHaveProperty("code");
+    expect(seen).toEqual(["OPTIONS", "POST"]);
+  } finally {
+    await browser.close();
+    for (const each of [server, app]) {
+      each.close();
+      each.closeAllConnections();
+    }
   }
 });
 

@@ -17,16 +17,16 @@ export interface Mark {
 
 /** The limits of what is measured, and the goals where they are lower. */
 const limits: Record<string, readonly [limit: number, goal?: number]> = {
-  "lines in src": [13_320, 10_200],
+  "lines in src": [13_330, 10_200],
   "files in src": [180, 120],
-  "lines in test": [29_950, 22_500],
+  "lines in test": [30_060, 22_500],
   "functions over 60 lines": [2, 0],
   "functions with more than 4 parameters": [4, 0],
   "circles of files": [6, 0],
   "files that a gRPC answer passes": [16, 8],
   "files that a gRPC error passes": [21, 12],
-  "gzip bytes: ours, gRPC-Web": [31_300, 28_500],
-  "gzip bytes: ours, gRPC-Web, view and revoke": [32_200, 29_500],
+  "gzip bytes: ours, gRPC-Web": [31_310, 28_500],
+  "gzip bytes: ours, gRPC-Web, view and revoke": [32_250, 29_500],
   "gzip bytes: ours, gRPC-Web and REST": [48_200, 45_500],
   "bytes installed: zitadel-refresh-tokens": [2_270_000],
   "bytes installed: @bufbuild/protobuf": [2_500_000],
