@@ -11,7 +11,7 @@ export interface Advice {
   /** The same in a page, where that differs. ORIGIN is the page's. */
   readonly remedyInPage?: string;
   /** What doctor calls it. Default `error`. */
-  readonly verdict?: string;
+  readonly verdict?: CallVerdict;
   /** Whether another protocol may get through. */
   readonly otherProtocol?: true;
   /** Whether the error's own message says as much, so that the command does not. */
@@ -19,6 +19,19 @@ export interface Advice {
   /** What a person can do about it in the page, besides trying again. */
   readonly action?: "other-token" | "to-grpc-web";
 }
+
+/** What can be wrong with calls. Stable: programs that read doctor's JSON may compare it. */
+export type CallVerdict =
+  | "error"
+  | "grpc-refused"
+  | "http-redirect"
+  | "http-web-page"
+  | "http1-only"
+  | "not-found"
+  | "not-serving"
+  | "slow"
+  | "token-refused"
+  | "unknown-instance";
 
 /** A call that failed, as far as it makes a difference to what to do. */
 export interface FailedCall {
@@ -55,14 +68,14 @@ export const allAdvice: readonly Advice[] = [
     keys: ["APP-wai8O", "APP-Shi0J"],
     title: "This token acts for somebody else",
     remedy: "this token was made to act as somebody else, which this API refuses: sign in as the user",
-    verdict: "token-not-allowed",
+    verdict: "token-refused",
     action: "other-token",
   },
   {
     keys: ["AUTHZ-Kl3p0"],
     title: "A second factor is missing",
     remedy: "the session of this token lacks a factor: sign in again with all of them, and use the new token",
-    verdict: "token-not-allowed",
+    verdict: "token-refused",
     action: "other-token",
   },
   {
@@ -75,8 +88,8 @@ export const allAdvice: readonly Advice[] = [
     title: "There is no such organization",
     remedy: "there is no organization with the id of --org",
   },
-  { keys: ["LIMITS-molsj"], title: "The instance is blocked", remedy: "ask who runs it", verdict: "blocked" },
-  { keys: ["QUOTA-vjAy8"], title: "The instance's quota is used up", remedy: "ask who runs it", verdict: "blocked" },
+  { keys: ["LIMITS-molsj"], title: "The instance is blocked", remedy: "ask who runs it" },
+  { keys: ["QUOTA-vjAy8"], title: "The instance's quota is used up", remedy: "ask who runs it" },
   {
     keys: ["COMMAND-BHt2w", "COMMAND-Gfj42"],
     title: "The token is gone",
@@ -129,7 +142,7 @@ export const allAdvice: readonly Advice[] = [
     title: "The URL redirects",
     remedy: "use the URL that it leads to, which zitadel-refresh-tokens doctor tells",
     remedyInPage: "use the URL that it leads to",
-    verdict: "redirect",
+    verdict: "http-redirect",
   },
   {
     keys: ["unexpected-content-type"],
@@ -137,13 +150,13 @@ export const allAdvice: readonly Advice[] = [
     remedy:
       "is it a website, a sign-in page or a firewall in front of ZITADEL? zitadel-refresh-tokens doctor finds out",
     remedyInPage: "is the URL that of the instance, and not of its console or of a proxy?",
-    verdict: "web-page",
+    verdict: "http-web-page",
   },
   {
     keys: ["connection-lost", "truncated", "rst", "missing-trailers", "empty-response", "trailers-not-last"],
     title: "The answer was cut",
     remedy: "does a firewall or a proxy cut connections or drop trailers, or did the server stop?",
-    verdict: "cut-off",
+    verdict: "not-serving",
     otherProtocol: true,
     isInMessage: true,
   },
@@ -164,7 +177,7 @@ export const allAdvice: readonly Advice[] = [
     keys: ["PermissionDenied"],
     title: "This is not allowed",
     remedy: "the token's user may not do this",
-    verdict: "token-not-allowed",
+    verdict: "token-refused",
   },
   {
     keys: ["DeadlineExceeded", "connect-timeout"],
@@ -184,7 +197,6 @@ export const allAdvice: readonly Advice[] = [
     keys: ["ResourceExhausted", "http-429"],
     title: "Too much was asked",
     remedy: "wait, and call less often",
-    verdict: "blocked",
     isInMessage: true,
   },
   {

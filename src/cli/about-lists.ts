@@ -1,6 +1,7 @@
 /** Why a list may be empty although its user is signed in, and what ends such sign-ins: measured on ZITADEL v4. */
 export const emptyListMeaning =
-  "a current ZITADEL keeps the refresh tokens of new sign-ins in OIDC sessions, which this API neither lists nor " +
+  "a service user, as behind most PATs, never has any, and a ZITADEL of 2024 or later keeps those of new sign-ins in OIDC " +
+  "sessions, which this API neither lists nor " +
   "revokes. One ends when its app revokes it (/oauth/v2/revoke with the refresh token itself), when it expires, or " +
   "when the app or the user is deactivated. Ending the session is not enough: it only ends the access token";
 

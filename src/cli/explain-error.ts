@@ -13,7 +13,7 @@ export function explainError(error: unknown, call: FailedCall): Error {
   if (error instanceof TypeError || error instanceof RangeError) {
     // Of the options that the library checks, only this one is a word of its own.
     const subject = error.message.startsWith("token ") ? "the " : "";
-    return new CommandError(subject + error.message, exitCodes.usage);
+    return new CommandError(subject + inWordsOfCommand(error.message), exitCodes.usage);
   }
   return error as Error;
 }
@@ -23,14 +23,19 @@ const optionNames: readonly (readonly [ofLibrary: string, here: string])[] = [
   ["baseUrl", "--url"],
   ["http2.tls.ca", "--ca FILE"],
   ["maxResponseBytes", "4 MiB"],
+  ["set allowInsecure", "pass --allow-insecure"],
+  ["pass the token as `token` instead", "pass it by ZITADEL_TOKEN or --token-file"],
 ];
+
+function inWordsOfCommand(message: string): string {
+  return optionNames.reduce((text, [ofLibrary, here]) => text.replace(ofLibrary, here), message);
+}
 
 /** The library's message without its hint, in the words of the command. */
 function messageOf(error: ConnectError): string {
   const { hint, fromServer } = getErrorInfo(error);
   const message = hint ? error.message.slice(0, -`; ${hint}`.length) : error.message;
-  if (fromServer) return message;
-  return optionNames.reduce((text, [ofLibrary, here]) => text.replace(ofLibrary, here), message);
+  return fromServer ? message : inWordsOfCommand(message);
 }
 
 /** What to do about an error, where its message does not say as much. */

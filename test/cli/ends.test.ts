@@ -103,7 +103,10 @@ describe("doctor ends with its outcome, though", () => {
     const env = { ...token, ALL_PROXY: `http://127.0.0.1:${proxy.port}` };
     const args = ["doctor", "-u", "https://zitadel.invalid", "--timeout"];
     const { status, stdout } = await runCli([...args, "300ms"], { env });
-    expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringMatching(/FAIL {2}tcp .*no answer within/) });
+    expect({ status, stdout }).toEqual({
+      status: 1,
+      stdout: expect.stringMatching(/FAIL {2}proxy .*no answer within/),
+    });
     const interrupted = await runCli([...args, "20s"], {
       env,
       started: async (child) => {

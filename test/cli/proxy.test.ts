@@ -79,7 +79,7 @@ describe("HTTPS_PROXY", () => {
         expect(report.exitCode).toBe(0);
         const notOk = report.checks.filter(({ status }) => status !== "ok").map(({ check }) => check);
         expect(notOk).toEqual(["dns", "cors"]);
-        expect(report.checks.find(({ check }) => check === "tcp")?.message).toMatch(
+        expect(report.checks.find(({ check }) => check === "proxy")?.message).toMatch(
           `the proxy 127.0.0.1:${proxy.port} (${variable}) connects to port ${port} of other.example`,
         );
         expect(list.stderr + report.stdout + report.stderr).not.toContain("secret");
@@ -105,9 +105,9 @@ describe("HTTPS_PROXY", () => {
         expect(stderr).not.toContain("secret");
       }
       const { exitCode, checks } = await runDoctor({ url, token, env });
-      expect({ exitCode, tcp: checks.find(({ check }) => check === "tcp") }).toMatchObject({
+      expect({ exitCode, proxy: checks.find(({ check }) => check === "proxy") }).toMatchObject({
         exitCode: 1,
-        tcp: { verdict: "proxy-refused", message: expect.stringContaining("HTTP 407") },
+        proxy: { verdict: "proxy-failed", message: expect.stringContaining("HTTP 407") },
       });
     });
   }

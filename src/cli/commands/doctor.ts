@@ -3,7 +3,8 @@ import { exitCodes, usageError } from "../command-error.js";
 import type { Finding } from "../doctor/finding.js";
 import { commonOptions } from "../input/common-options.js";
 import { readSettings } from "../input/settings.js";
-import { toSafeJson } from "../terminal/escape.js";
+import { isColored, paint, type Style } from "../terminal/color.js";
+import { escapeText, toSafeJson } from "../terminal/escape.js";
 import { showProgress } from "../terminal/progress.js";
 
 export const doctor = defineCommand({
@@ -42,9 +43,8 @@ zitadel-refresh-tokens doctor --protocol grpc-web --origin https://app.example.c
     const { url, protocol } = settings;
     const isJson = values.output === "json";
     const checks: Finding[] = [];
-    const [{ examine }, { printFinding }, { explainError }] = await Promise.all([
+    const [{ examine }, { explainError }] = await Promise.all([
       import("../doctor/examine.js"),
-      import("../doctor/print-finding.js"),
       import("../explain-error.js"),
     ]);
     let stopProgress = showProgress("Checking");
@@ -55,17 +55,43 @@ zitadel-refresh-tokens doctor --protocol grpc-web --origin https://app.example.c
       printFinding(finding);
       stopProgress = showProgress("Checking");
     };
-    const { works, needsToken } = await examine(settings, pageOrigin, signal, report)
+    const { working, needsToken } = await examine(settings, pageOrigin, signal, report)
       .catch((error) => {
         throw explainError(error, settings);
       })
       .finally(() => stopProgress());
+    const works = working.includes(protocol);
     if (isJson) process.stdout.write(`${toSafeJson({ url, protocol, works, checks })}\n`);
-    else process.stdout.write(`\n${protocol} ${works ? "works" : "does not work"}\n`);
+    else process.stdout.write(`\n${conclusion(protocol, working)}\n`);
     if (works) return exitCodes.ok;
     return needsToken ? exitCodes.notAllowed : exitCodes.failed;
   },
 });
+
+function conclusion(protocol: string, working: readonly string[]): string {
+  if (working.includes(protocol)) return `${protocol} works`;
+  if (working.length === 0) return `${protocol} does not work`;
+  return `${protocol} does not work, but ${working.join(" and ")} ${working.length > 1 ? "do" : "does"}: use --protocol ${working[0]}`;
+}
+
+const marks: Record<Finding["status"], readonly [mark: string, style: Style]> = {
+  ok: ["ok  ", "green"],
+  warning: ["warn", "yellow"],
+  failed: ["FAIL", "red"],
+  skipped: ["skip", "dim"],
+};
+
+// As wide as the longest name, `cors-grpc-web`.
+const nameWidth = 13;
+
+/** Prints what a check found, and under it what to do about it. */
+function printFinding({ check, status, message, remedy }: Finding): void {
+  const [mark, style] = marks[status];
+  const shown = isColored(process.stdout) ? paint(mark, style) : mark;
+  const lines = [`${shown}  ${check.padEnd(nameWidth)}  ${escapeText(message)}`];
+  if (remedy) lines.push(`${" ".repeat(8 + nameWidth)}${escapeText(remedy)}`);
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
 
 /** What browsers send as `Origin`: scheme, host and port, no path. */
 function parseOrigin(value: string): string {

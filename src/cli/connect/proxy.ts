@@ -1,7 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { endpointOf } from "../../http/node/connect-tcp.js";
 import { usageError } from "../command-error.js";
-import { isThisMachine } from "../input/url-mistake.js";
 
 /** An HTTP proxy that the environment names. */
 export interface HttpProxy {
@@ -90,4 +89,9 @@ function covers(entry: string, host: string, port: number): boolean {
   const block = new BlockList();
   block.addSubnet(name, Math.min(Number(prefix ?? bits), bits), type);
   return block.check(host, type);
+}
+
+/** Whether a host, as URLs spell it, is this machine; names under localhost are (RFC 6761 §6.3). */
+function isThisMachine(hostname: string): boolean {
+  return /^(?:(?:.+\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }

@@ -1,7 +1,6 @@
 import type { AuthClient } from "../../node.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
 import type { Settings } from "../input/settings.js";
-import { isCleartext, urlMistake } from "../input/url-mistake.js";
 import { escapeText } from "../terminal/escape.js";
 import { showProgress } from "../terminal/progress.js";
 
@@ -22,12 +21,6 @@ export async function withClient<T>(
   use: (auth: AuthClient) => Promise<T>,
 ): Promise<T> {
   const { url, token, protocol, verbose } = settings;
-  const mistake = urlMistake(url);
-  if (mistake) throw usageError(mistake);
-  if (isCleartext(settings)) {
-    const remedy = "use https:, or pass --allow-insecure if the network in between is yours";
-    throw usageError(`--url is http: to a host other than this machine, which would show the token: ${remedy}`);
-  }
   if (!token) {
     const remedy = "set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)";
     throw new CommandError(`no access token: ${remedy}`, exitCodes.notAllowed);

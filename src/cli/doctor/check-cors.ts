@@ -1,9 +1,25 @@
 import { ConnectError, getErrorInfo } from "../../node.js";
 import { openClient } from "../connect/open-client.js";
 import type { Settings } from "../input/settings.js";
-import { type Finding, failed, ok } from "./finding.js";
+import { type Finding, finder, ok } from "./finding.js";
 import { probe } from "./http-probe.js";
-import type { Target } from "./target.js";
+import { reasonOf, type Target } from "./target.js";
+
+export const corsVerdicts = {
+  "cors-refused": [
+    "failed",
+    "pages of {origin} may not call it: {why}",
+    "ZITADEL allows every origin and header of its own: does a proxy answer OPTIONS, or drop access-control-* from answers?",
+  ],
+  "cors-origin": [
+    "failed",
+    "ZITADEL refuses {origin} for the app of this token",
+    "add {origin} to the app's additional origins in ZITADEL's console, or use gRPC-Web",
+  ],
+} as const;
+
+/** The protocols that a page has. */
+export type PageProtocol = "grpc-web" | "rest";
 
 const paths = {
   "grpc-web": "/zitadel.auth.v1.AuthService/ListMyRefreshTokens",
@@ -16,89 +32,75 @@ const headerNames = {
   rest: ["authorization", "content-type"],
 } as const;
 
-/** Does what a browser does for a page of that origin: asks first, then calls, and looks whether the page may see it. */
+/** Does what a browser does for a page of `origin`: asks first, then calls, and looks whether the page may see it. */
 export async function checkCors(
   settings: Settings,
   target: Target,
-  protocol: keyof typeof paths,
-  pageOrigin: string,
+  protocol: PageProtocol,
+  origin: string,
 ): Promise<Finding> {
   const check = `cors-${protocol}`;
-  return (
-    (await refusedPreflight(settings, target, protocol, pageOrigin)) ??
-    (await hiddenAnswer(settings, target, protocol, pageOrigin)) ??
-    ok(check, `pages of ${pageOrigin} may call it`)
-  );
+  const found = finder(check, corsVerdicts);
+  const refusal = await preflightRefusal(settings, target, protocol, origin);
+  if (refusal) return found("cors-refused", { origin, why: refusal });
+  const { id, headers } = await callFrom(origin, { ...settings, protocol, timeoutMs: target.timeoutMs }, target.signal);
+  if (id === "AUTH-DZG21") return found("cors-origin", { origin });
+  // Without an answer there is nothing to hide; why is with the protocol.
+  const allowed = headers?.get("access-control-allow-origin");
+  if (!headers || allowed === origin || allowed === "*") return ok(check, `pages of ${origin} may call it`);
+  const why = `the answer allows ${allowed ?? "no origin"}, so that browsers hide it from the page`;
+  return found("cors-refused", { origin, why });
 }
 
-async function refusedPreflight(
+async function preflightRefusal(
   settings: Settings,
   target: Target,
-  protocol: keyof typeof paths,
-  pageOrigin: string,
-): Promise<Finding | undefined> {
-  const check = `cors-${protocol}`;
+  protocol: PageProtocol,
+  origin: string,
+): Promise<string | undefined> {
   const names = [...headerNames[protocol], ...settings.headers.map(([name]) => name.toLowerCase())];
   // As browsers write the list: sorted, no name twice. Servers insist on it.
   const asked = [...new Set(names)].sort();
-  let allowed: string;
   try {
     const { status, headers } = await probe(target, "OPTIONS", target.prefix + paths[protocol], {
-      origin: pageOrigin,
+      origin,
       "access-control-request-method": "POST",
       "access-control-request-headers": asked.join(","),
     });
-    const allowedOrigin = headers["access-control-allow-origin"];
-    if (status < 200 || status > 299 || (allowedOrigin !== pageOrigin && allowedOrigin !== "*")) {
-      const custom = settings.headers.length > 0 ? " or refuse one of the headers" : "";
-      const message = `the preflight for ${pageOrigin} is refused (HTTP ${status}, allowed origin: ${allowedOrigin ?? "none"})`;
-      const remedy = `ZITADEL allows every origin: does a proxy answer OPTIONS${custom}?`;
-      return failed(check, "cors-refused", message, remedy);
+    const allowed = headers["access-control-allow-origin"];
+    if (status < 200 || status > 299 || (allowed !== origin && allowed !== "*")) {
+      return `the preflight is refused (HTTP ${status}, allowed origin: ${allowed ?? "none"})`;
     }
-    allowed = headers["access-control-allow-headers"]?.toLowerCase() ?? "";
+    const list = (headers["access-control-allow-headers"] ?? "").toLowerCase().split(",");
+    const isAllowed = (name: string) => list.some((each) => each.trim() === name);
+    // A star stands for all but this one (Fetch standard, CORS protocol).
+    const missing = asked.filter((name) => !isAllowed(name) && (name === "authorization" || !isAllowed("*")));
+    return missing.length > 0 ? `the preflight does not allow the headers ${missing.join(", ")}` : undefined;
   } catch (error) {
-    target.signal.throwIfAborted();
-    const message = `the preflight gets no answer: ${(error as Error).message}`;
-    return failed(check, "cors-refused", message, "see the checks above");
+    return `the preflight gets no answer (${reasonOf(error, target)})`;
   }
-  const list = allowed.split(",").map((name) => name.trim());
-  // A star stands for all but this one (Fetch standard, CORS protocol).
-  const missing = asked.filter((name) => !list.includes(name) && (name === "authorization" || !list.includes("*")));
-  if (missing.length === 0) return undefined;
-  const message = `the preflight does not allow the headers ${missing.join(", ")}`;
-  return failed(check, "cors-headers", message, "allow them where the preflight is answered, or do not send them");
 }
 
-async function hiddenAnswer(
+/** The headers of ZITADEL's answer to a page of that origin, and ZITADEL's id if it is an error. */
+async function callFrom(
+  origin: string,
   settings: Settings,
-  { timeoutMs, signal }: Target,
-  protocol: keyof typeof paths,
-  pageOrigin: string,
-): Promise<Finding | undefined> {
-  const check = `cors-${protocol}`;
-  const headers = [...settings.headers, ["origin", pageOrigin] as const];
-  const auth = await openClient({ ...settings, headers, protocol, timeoutMs }, false);
-  let answer = new Headers();
+  signal: AbortSignal,
+): Promise<{ id?: string | undefined; headers?: Headers }> {
+  const auth = await openClient({ ...settings, headers: [...settings.headers, ["origin", origin]] }, false);
+  let headers = new Headers();
+  const onHeader = (header: Headers) => {
+    headers = header;
+  };
   try {
-    const onHeader = (header: Headers) => {
-      answer = header;
-    };
     await auth.listMyRefreshTokens({}, { signal, onHeader });
+    return { headers };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ConnectError)) throw error;
-    if (getErrorInfo(error).id === "AUTH-DZG21") {
-      const remedy = `add ${pageOrigin} to the app's additional origins in ZITADEL's console, or use gRPC-Web`;
-      return failed(check, "cors-origin", `ZITADEL refuses ${pageOrigin} for the app of this token`, remedy);
-    }
-    // Without an answer there is nothing to hide; why is with the protocol.
-    if (!getErrorInfo(error).fromServer) return undefined;
-    answer = error.metadata;
+    const { id, fromServer } = getErrorInfo(error);
+    return { id, ...(fromServer && { headers: error.metadata }) };
   } finally {
     await auth.close();
   }
-  const allowedOrigin = answer.get("access-control-allow-origin");
-  if (allowedOrigin === pageOrigin || allowedOrigin === "*") return undefined;
-  const message = `the answer allows ${allowedOrigin ?? "no origin"}, so that browsers hide it from the page`;
-  return failed(check, "cors-hidden", message, "a proxy drops access-control-allow-origin from answers: pass it on");
 }

@@ -1,8 +1,15 @@
 import { lookup } from "node:dns";
 import { isIP } from "node:net";
-import { type Finding, failed, ok, skipped } from "./finding.js";
-import type { Target } from "./target.js";
-import { codeOf, within } from "./within.js";
+import { type Finding, finder, ok, skipped } from "./finding.js";
+import { reasonOf, type Target, withTimeout } from "./target.js";
+
+export const dnsVerdicts = {
+  "dns-failed": [
+    "failed",
+    "{host} cannot be found ({why})",
+    "is the name spelt right and known on this network, and does this machine's DNS work?",
+  ],
+} as const;
 
 /** Finds the host's addresses, as a connection does: by the system's resolver. */
 export async function checkDns(target: Target): Promise<Finding> {
@@ -11,7 +18,7 @@ export async function checkDns(target: Target): Promise<Finding> {
   if (isIP(host)) return ok("dns", `${host} is an address`);
   const startedAt = performance.now();
   try {
-    const addresses = await within<string[]>(target, (resolve, reject) => {
+    const addresses = await withTimeout<string[]>(target, (resolve, reject) => {
       lookup(host, { all: true }, (error, found) =>
         error ? reject(error) : resolve(found.map(({ address }) => address)),
       );
@@ -19,10 +26,6 @@ export async function checkDns(target: Target): Promise<Finding> {
     });
     return ok("dns", `${host} is ${addresses.join(", ")}`, performance.now() - startedAt);
   } catch (error) {
-    target.signal.throwIfAborted();
-    const why = codeOf(error) || (error as Error).message;
-    const remedy =
-      why === "ENOTFOUND" ? "is the name spelt right, and known on this network?" : "does this machine's DNS work?";
-    return failed("dns", "dns-failed", `${host} cannot be found (${why})`, remedy);
+    return finder("dns", dnsVerdicts)("dns-failed", { host, why: reasonOf(error, target) });
   }
 }

@@ -3,49 +3,69 @@ import { getErrorInfo } from "../../node.js";
 import { explainError, isRefusal } from "../explain-error.js";
 import type { Settings } from "../input/settings.js";
 import { relativeTime } from "../terminal/relative-time.js";
-import { type Finding, failed, ok, skipped, type Verdict, warning } from "./finding.js";
-import { type JwtClaims, readJwtClaims } from "./jwt-claims.js";
-import type { Calls } from "./make-calls.js";
+import type { Calls } from "./check-protocol.js";
+import { type Finding, finder, ok, skipped } from "./finding.js";
 
-const check = "token";
 const signInWithScope = `sign in again and ask for the scope ${audienceScope}: a refresh keeps the old scopes`;
 
+export const tokenVerdicts = {
+  "token-missing": [
+    "failed",
+    "there is no access token",
+    "set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)",
+  ],
+  "token-malformed": ["failed", "{mistake}", "look at what {source} holds"],
+  "token-id-token": [
+    "failed",
+    "this is an ID token, which tells an app who signed in",
+    "use the access_token of the token response, not its id_token",
+  ],
+  "token-expired": ["failed", "it expired {ago} ({time})", signInAgain],
+  "token-issuer": [
+    "warning",
+    "it was issued by {issuer}, which is not the instance that is called",
+    "use that instance's URL, or a token of this one",
+  ],
+  "token-audience": [
+    "warning",
+    `its scopes lack ${audienceScope}: ZITADEL's API may not be in its audience`,
+    signInWithScope,
+  ],
+} as const;
+
+/** What ZITADEL itself can find wrong with a token. */
+export const acceptanceVerdicts = {
+  "token-refused": ["failed", "{message}", "{remedy}"],
+  "token-audience": [
+    "failed",
+    "it is not expired, and for {audience}: is the ZITADEL project of the instance among them?",
+    `if not, ${signInWithScope}; if so, it was revoked`,
+  ],
+} as const;
+
+const found = finder("token", tokenVerdicts);
+const accepted = finder("acceptance", acceptanceVerdicts);
+
 /** Looks at the token itself: its shape, and what it says where it is a JWT. Shows no part of it but its claims. */
-export function checkToken(settings: Settings): Finding {
-  const { token, url } = settings;
-  if (!token) {
-    const remedy = "set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)";
-    return failed(check, "token-missing", "there is no access token", remedy);
-  }
-  if (token.mistake) return failed(check, "token-malformed", token.mistake, `look at what ${token.source} holds`);
-  const claims = readJwtClaims(token.value);
+export function checkToken({ token, url }: Settings): Finding {
+  if (!token) return found("token-missing");
+  const { value, source, mistake } = token;
+  if (mistake) return found("token-malformed", { mistake, source });
+  const claims = readClaims(value);
   if (claims) return checkClaims(claims, url, Date.now());
-  return ok(check, `opaque, ${token.value.length} characters from ${token.source}: only ZITADEL knows its expiry`);
+  return ok("token", `opaque, ${value.length} characters from ${source}: only ZITADEL knows its expiry`);
 }
 
-function checkClaims(claims: JwtClaims, url: string, now: number): Finding {
-  const { iss, exp, nbf, scope } = claims;
-  if (claims.nonce !== undefined || claims.at_hash !== undefined) {
-    const remedy = "use the access_token of the token response, not its id_token";
-    return failed(check, "token-id-token", "this is an ID token, which tells an app who signed in", remedy);
-  }
-  const expiry = toTime(exp);
+function checkClaims(claims: Claims, url: string, now: number): Finding {
+  const { iss, scope, nonce, at_hash: hash } = claims;
+  if (nonce !== undefined || hash !== undefined) return found("token-id-token");
+  const expiry = expiryOf(claims);
   if (expiry && expiry.getTime() <= now) {
-    return failed(check, "token-expired", `it expired ${relativeTime(expiry, now)} (${iso(expiry)})`, signInAgain);
+    const time = expiry.toISOString().replace(/\.\d+/, "");
+    return found("token-expired", { ago: relativeTime(expiry, now), time });
   }
-  const start = toTime(nbf) ?? toTime(claims.iat);
-  if (start && start.getTime() > now) {
-    const remedy = "is the clock of this machine, or of the issuer, wrong?";
-    return failed(check, "token-early", `it is not valid before ${iso(start)}`, remedy);
-  }
-  if (typeof iss === "string" && hostOf(iss) !== hostOf(url)) {
-    const message = `it was issued by ${iss}, which is not the instance that is called`;
-    return warning(check, "token-issuer", message, "use that instance's URL, or a token of this one");
-  }
-  if (typeof scope === "string" && !scope.split(" ").includes(audienceScope)) {
-    const message = `its scopes lack ${audienceScope}: ZITADEL's API may not be in its audience`;
-    return warning(check, "token-audience", message, signInWithScope);
-  }
+  if (typeof iss === "string" && hostOf(iss) !== hostOf(url)) return found("token-issuer", { issuer: iss });
+  if (typeof scope === "string" && !hasAudienceScope(claims)) return found("token-audience");
   const audience = audienceOf(claims);
   const parts = [
     "a JWT",
@@ -53,42 +73,53 @@ function checkClaims(claims: JwtClaims, url: string, now: number): Finding {
     ...(audience.length > 0 ? [`for ${audience.join(" ")}`] : []),
     ...(typeof scope === "string" ? [`with the scopes ${scope}`] : []),
   ];
-  return ok(check, parts.join(", "));
+  return ok("token", parts.join(", "));
 }
 
 /** Says what ZITADEL thinks of the token, which counts more than what the token says. */
 export function checkAcceptance({ response, error }: Calls, settings: Settings): Finding {
   if (response) return ok("acceptance", "ZITADEL takes the token");
-  if (!error || !isRefusal(error)) {
-    return skipped("acceptance", "no call got through");
-  }
+  if (!error || !isRefusal(error)) return skipped("acceptance", "no call got through");
   if (!settings.token) return skipped("acceptance", "ZITADEL was asked without a token, since there is none to send");
   const { message } = explainError(error, settings);
   const info = getErrorInfo(error);
-  if (info.id === "AUTH-7fs1e") return refusal(message, settings.token.value);
-  const advice = adviceOn(info, error.rawMessage);
-  const verdict = (advice.verdict ?? "error") as Verdict;
-  return failed("acceptance", verdict, message, remedyOf(advice, info, settings) ?? signInAgain);
+  if (info.id === "AUTH-7fs1e") return explainRefusal(message, readClaims(settings.token.value));
+  const remedy = remedyOf(adviceOn(info, error.rawMessage), info, settings) ?? signInAgain;
+  return accepted("token-refused", { message, remedy });
 }
 
 // ZITADEL answers the same whether a token is expired, revoked or for others; what a JWT says tells them apart.
-function refusal(message: string, token: string): Finding {
-  const claims = readJwtClaims(token);
-  if (!claims) {
-    const remedy = `if it is not expired: ${signInWithScope}`;
-    return failed("acceptance", "token-refused", message, remedy);
-  }
-  const hasScope = typeof claims.scope === "string" && claims.scope.split(" ").includes(audienceScope);
-  const expiry = toTime(claims.exp);
-  if (hasScope || (expiry && expiry.getTime() <= Date.now())) {
-    return failed("acceptance", "token-refused", message, signInAgain);
-  }
-  const audience = audienceOf(claims).join(" ") || "nobody";
-  const why = `it is not expired, and for ${audience}: is the ZITADEL project of the instance among them?`;
-  return failed("acceptance", "token-audience", why, `if not, ${signInWithScope}; if so, it was revoked`);
+function explainRefusal(message: string, claims: Claims | undefined): Finding {
+  if (!claims) return accepted("token-refused", { message, remedy: `if it is not expired: ${signInWithScope}` });
+  const expiry = expiryOf(claims);
+  const isExpired = expiry && expiry.getTime() <= Date.now();
+  if (isExpired || hasAudienceScope(claims)) return accepted("token-refused", { message, remedy: signInAgain });
+  return accepted("token-audience", { audience: audienceOf(claims).join(" ") || "nobody" });
 }
 
-function audienceOf({ aud }: JwtClaims): string[] {
+/** What a JWT says about itself; nothing of it is verified. */
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Reads a JWT's claims, `undefined` if the token is none. */
+function readClaims(token: string): Claims | undefined {
+  const [header, payload, signature, ...rest] = token.split(".");
+  if (!header || !payload || signature === undefined || rest.length > 0) return undefined;
+  const [head, claims] = [header, payload].map((part) => {
+    try {
+      return JSON.parse(Buffer.from(part, "base64url").toString("utf8")) as unknown;
+    } catch {
+      return undefined;
+    }
+  });
+  const isObject = (value: unknown) => typeof value === "object" && value !== null;
+  return isObject(head) && isObject(claims) ? (claims as Claims) : undefined;
+}
+
+function hasAudienceScope({ scope }: Claims): boolean {
+  return typeof scope === "string" && scope.split(" ").includes(audienceScope);
+}
+
+function audienceOf({ aud }: Claims): string[] {
   return [aud].flat().filter((each) => typeof each === "string");
 }
 
@@ -97,11 +128,7 @@ function hostOf(url: string): string {
 }
 
 // NumericDate, RFC 7519 §2; out of a Date's range is none.
-function toTime(seconds: unknown): Date | undefined {
-  const time = new Date(typeof seconds === "number" ? seconds * 1_000 : Number.NaN);
+function expiryOf({ exp }: Claims): Date | undefined {
+  const time = new Date(typeof exp === "number" ? exp * 1_000 : Number.NaN);
   return Number.isNaN(time.getTime()) ? undefined : time;
-}
-
-function iso(time: Date): string {
-  return time.toISOString().replace(/\.\d+/, "");
 }

@@ -1,22 +1,22 @@
 import { commonOptions } from "../input/common-options.js";
 import type { ProtocolName, Settings } from "../input/settings.js";
-import { checkCors } from "./check-cors.js";
+import { checkCors, type PageProtocol } from "./check-cors.js";
 import { checkDns } from "./check-dns.js";
 import { checkHttp } from "./check-http.js";
 import { checkList } from "./check-list.js";
+import { type Calls, explainCalls, gotThrough, makeCalls } from "./check-protocol.js";
+import { checkProxy } from "./check-proxy.js";
 import { checkTcp } from "./check-tcp.js";
 import { checkTls } from "./check-tls.js";
 import { checkAcceptance, checkToken } from "./check-token.js";
 import { checkUrl } from "./check-url.js";
-import { explainCalls } from "./explain-calls.js";
 import { type Finding, skipped } from "./finding.js";
-import { type Calls, gotThrough, makeCalls } from "./make-calls.js";
 
 /** How an examination came out. */
 export interface Diagnosis {
-  /** Whether a call over the chosen protocol worked. */
-  readonly works: boolean;
-  /** Whether it did not for want of another token. */
+  /** The protocols over which calls worked. */
+  readonly working: readonly ProtocolName[];
+  /** Whether the calls over the chosen one did not, for want of another token. */
   readonly needsToken: boolean;
 }
 
@@ -30,7 +30,7 @@ export async function examine(
   signal: AbortSignal,
   report: (finding: Finding) => void,
 ): Promise<Diagnosis> {
-  const nothing = { works: false, needsToken: false };
+  const nothing = { working: [], needsToken: false };
   const { finding, target } = checkUrl(settings, signal);
   report(finding);
   const token = checkToken(settings);
@@ -38,11 +38,11 @@ export async function examine(
     report(token);
     return nothing;
   }
-  for (const step of [checkDns, checkTcp, checkTls, checkHttp]) {
+  for (const step of [checkDns, checkTcp, checkProxy, checkTls, checkHttp]) {
     const findings = [await step(target)].flat();
     findings.forEach(report);
-    const isBlocked = findings.some(({ status }) => status === "failed");
-    if (isBlocked && step !== checkHttp) {
+    // Some proxies let calls through, and not what is asked over HTTP/1.1.
+    if (step !== checkHttp && findings.some(({ status }) => status === "failed")) {
       report(token);
       return nothing;
     }
@@ -52,17 +52,23 @@ export async function examine(
   const usable = token.verdict === "token-malformed" ? { ...settings, token: undefined } : settings;
   const all: Calls[] = [];
   for (const protocol of commonOptions.protocol.choices) all.push(await makeCalls(usable, protocol, signal));
-  for (const calls of all) report(explainCalls(calls, all, usable));
+  // The chosen one first: what else there is to find is looked at over what works.
   const chosen = all.find(({ protocol }) => protocol === settings.protocol) as Calls;
-  const acceptance = checkAcceptance(chosen, usable);
-  report(acceptance);
-  if (pageOrigin === undefined) {
-    report(skipped("cors", "pass --origin to see whether pages of that origin may call"));
-  } else {
-    for (const protocol of ["grpc-web", "rest"] as const satisfies ProtocolName[]) {
-      report(await checkCors(usable, target, protocol, pageOrigin));
-    }
+  const best = [chosen, ...all].find(({ response }) => response) ?? [chosen, ...all].find(gotThrough) ?? chosen;
+  for (const calls of all) report(explainCalls(calls, gotThrough(best) ? best.protocol : undefined, usable));
+  report(checkAcceptance(best, usable));
+  if (pageOrigin === undefined) report(skipped("cors", "pass --origin to see whether pages of that origin may call"));
+  for (const protocol of pageOrigin === undefined ? [] : (["grpc-web", "rest"] satisfies PageProtocol[])) {
+    const isThrough = all.some((calls) => calls.protocol === protocol && gotThrough(calls));
+    report(
+      isThrough
+        ? await checkCors(usable, target, protocol, pageOrigin as string)
+        : skipped(`cors-${protocol}`, "no call got through"),
+    );
   }
-  report(checkList(chosen));
-  return { works: chosen.response !== undefined, needsToken: chosen.response === undefined && gotThrough(chosen) };
+  report(checkList(best));
+  return {
+    working: all.filter(({ response }) => response).map(({ protocol }) => protocol),
+    needsToken: !chosen.response && gotThrough(chosen),
+  };
 }

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { connectionOptions } from "../connect/open-client.js";
 import { createAgent, http2Settings, moduleFor } from "../library.js";
-import type { Target } from "./target.js";
-import { within } from "./within.js";
+import { type Target, withTimeout } from "./target.js";
 
 /** An answer over HTTP/1.1. */
 export interface ProbeAnswer {
@@ -27,7 +26,7 @@ export async function probe(
   const settings = http2Settings({ ...(await connectionOptions(ca, proxy)), connectTimeoutMs: 3_600_000 });
   const agent = createAgent(new URL(origin), settings);
   const startedAt = performance.now();
-  return within<ProbeAnswer>(target, (resolve, reject) => {
+  return withTimeout<ProbeAnswer>(target, (resolve, reject) => {
     const sent = moduleFor(new URL(origin)).request(new URL(origin + path), { method, headers, agent }, (answer) => {
       let body = "";
       const finish = () => {

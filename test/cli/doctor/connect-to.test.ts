@@ -10,9 +10,9 @@ describe("of a name with two addresses, one slow to accept and one that refuses,
   afterEach(resolveAsEver);
 
   for (const [what, check, expected] of [
-    ["that its port is open", checkTcp, { status: "ok", message: expect.stringContaining("of 127.0.0.1 is open") }],
+    ["that its port is open", checkTcp, [{ status: "ok", message: expect.stringContaining("of 127.0.0.1 is open") }]],
     // Its port is one for cleartext.
-    ["what it speaks", checkTls, [{ verdict: "tls-not-spoken" }]],
+    ["what it speaks", checkTls, { verdict: "tls-failed" }],
     // It speaks HTTP/2 alone: that what it says is no HTTP/1.1 shows that there is a connection.
     ["what it says", failureOfProbe, { code: "HPE_INVALID_CONSTANT" }],
   ] as const) {

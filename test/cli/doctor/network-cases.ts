@@ -1,66 +1,46 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { caFile as ca, certificate } from "../../helpers/certificate.js";
 import { closedPort } from "../../helpers/closed-port.js";
-import type { Case } from "./run-doctor.js";
+import type { Cases } from "./run-doctor.js";
 import { startHttp1, startHttps1, startTcp, startWithCertificate } from "./servers.js";
 
 const trusted = ["--ca", ca];
 
-export const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
-
-// One file, since `--ca` takes one: a certificate that is its own issuer.
-function soonExpired(): { cert: string; key: string; file: string; remove: () => void } {
-  const folder = mkdtempSync(join(tmpdir(), "doctor-"));
-  const [file, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
-  const made = spawnSync("openssl", [
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "5"],
-    ...["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", keyFile, "-out", file],
-  ]);
-  if (made.status !== 0) throw new Error(`openssl failed: ${made.stderr}`);
-  const [cert, key] = [readFileSync(file, "utf8"), readFileSync(keyFile, "utf8")];
-  return { cert, key, file, remove: () => rmSync(folder, { recursive: true }) };
-}
-
 const local = (port: number, scheme = "http") => `${scheme}://localhost:${port}`;
 
 /** What is wrong before a request reaches a server that speaks HTTP. */
-export const connectionCases = {
-  "url-invalid": async () => ({ check: "url", url: "my-instance.zitadel.cloud" }),
-  "url-cleartext": async () => ({ check: "url", url: "http://my-instance.example" }),
+export const connectionCases: Cases = {
+  "url-invalid: no URL": async () => ({ check: "url", url: "my-instance.zitadel.cloud" }),
+  "url-invalid: cleartext": async () => ({ check: "url", url: "http://my-instance.example" }),
   "url-path": async () => ({ check: "url", url: `${local(await closedPort())}/ui/console` }),
   "dns-failed": async () => ({ check: "dns", url: "https://no-such-host.invalid" }),
-  "tcp-refused": async () => ({ check: "tcp", url: local(await closedPort()) }),
+  "tcp-failed: nothing listens": async () => ({ check: "tcp", url: local(await closedPort()) }),
   // An address for documentation only, so that nobody has it (RFC 3849).
-  "tcp-unreachable": async () => ({ check: "tcp", url: "https://[2001:db8::1]", args: ["--timeout", "500ms"] }),
-  "proxy-unreachable": async () => {
+  "tcp-failed: unreachable": async () => ({ check: "tcp", url: "https://[2001:db8::1]", args: ["--timeout", "500ms"] }),
+  "proxy-failed: nothing listens": async () => {
     const env = { HTTPS_PROXY: `http://127.0.0.1:${await closedPort()}` };
-    return { check: "tcp", url: "https://my-instance.example", env };
+    return { check: "proxy", url: "https://my-instance.example", env };
   },
-  "proxy-refused": async () => {
+  "proxy-failed: refuses": async () => {
     const port = await startTcp((socket) => socket.once("data", () => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n")));
-    return { check: "tcp", url: "https://my-instance.example", env: { HTTPS_PROXY: `127.0.0.1:${port}` } };
+    return { check: "proxy", url: "https://my-instance.example", env: { HTTPS_PROXY: `127.0.0.1:${port}` } };
   },
-  "tls-untrusted": async () => ({ check: "tls", url: await startWithCertificate("server") }),
-  "tls-self-signed": async () => ({ check: "tls", url: await startWithCertificate("self-signed"), args: trusted }),
+  "tls-untrusted: unknown issuer": async () => ({ check: "tls", url: await startWithCertificate("server") }),
+  "tls-untrusted: self-signed": async () => ({
+    check: "tls",
+    url: await startWithCertificate("self-signed"),
+    args: trusted,
+  }),
   "tls-expired": async () => ({ check: "tls", url: await startWithCertificate("expired"), args: trusted }),
-  "tls-expires-soon": async () => {
-    const { cert, key, file, remove } = soonExpired();
-    const url = await startHttps1((_request, response) => void response.end("ok"), { cert, key });
-    return { check: "tls", url, args: ["--ca", file], after: remove };
-  },
   "tls-hostname": async () => ({ check: "tls", url: await startWithCertificate("other-host"), args: trusted }),
-  "tls-not-spoken": async () => {
+  "tls-failed: cleartext": async () => {
     const url = await startHttp1((_request, response) => void response.end());
     return { check: "tls", url: url.replace("http:", "https:") };
   },
-  "tls-refused": async () => {
+  "tls-failed: closes": async () => {
     const port = await startTcp((socket) => socket.once("data", () => socket.destroy()));
     return { check: "tls", url: local(port, "https") };
   },
-  "tls-stalled": async () => {
+  "tls-failed: silent": async () => {
     const port = await startTcp((socket) => socket.resume());
     return { check: "tls", url: local(port, "https"), args: ["--timeout", "300ms"] };
   },
@@ -69,27 +49,27 @@ export const connectionCases = {
     return { check: "http", url: url.replace("https:", "http:") };
   },
   // As nginx answers with ssl_verify_client.
-  "tls-client-certificate": async () => {
+  "tls-client-certificate: nginx": async () => {
     const page = "<html><head><title>400 No required SSL certificate was sent</title></head></html>";
     const url = await startHttps1((_request, response) => {
       response.writeHead(400, { "content-type": "text/html" }).end(page);
     }, certificate("server"));
     return { check: "http", url, args: trusted };
   },
-  "tls-no-h2": async () => ({ check: "alpn", url: await startWithCertificate("server"), args: trusted }),
-} satisfies Record<string, () => Promise<Case & { after?: () => void }>>;
+  "http1-only: over TLS": async () => ({ check: "tls", url: await startWithCertificate("server"), args: trusted }),
+};
 
 /** What answers in another way than ZITADEL. */
-export const httpCases = {
-  "http-silent": async () => {
+export const httpCases: Cases = {
+  "http-failed: silent": async () => {
     const port = await startTcp((socket) => socket.resume());
     return { check: "http", url: local(port), args: ["--timeout", "300ms"] };
   },
-  "http-closed": async () => {
+  "http-failed: closes": async () => {
     const port = await startTcp((socket) => socket.once("data", () => socket.destroy()));
     return { check: "http", url: local(port) };
   },
-  "http-not-spoken": async () => {
+  "http-failed: another protocol": async () => {
     const port = await startTcp((socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"));
     return { check: "http", url: local(port) };
   },
@@ -100,27 +80,33 @@ export const httpCases = {
     return { check: "http", url };
   },
   "http-web-page": async () => ({ check: "http", url: await startPage(200) }),
-  "http-gateway": async () => ({ check: "http", url: await startPage(502) }),
-  "health-failing": async () => {
+  "not-serving: gateway": async () => ({ check: "http", url: await startPage(502) }),
+  "not-serving: health": async () => {
     const url = await startHttp1((_request, response) => void response.writeHead(503).end("database is down"));
-    return { check: "health", url };
+    return { check: "http", url };
   },
-  "health-hidden": async () => ({ check: "health", url: await startNotFound() }),
   "clock-skew": async () => {
     const url = await startHttp1((_request, response) => {
       response.writeHead(200, { date: new Date(Date.now() + 300_000).toUTCString() }).end("ok");
     });
     return { check: "clock", url };
   },
-  "web-page": async () => ({ check: "grpc-web", url: await startPage(200) }),
-  redirect: async () => {
+  "http-web-page: of a call": async () => ({ check: "grpc-web", url: await startPage(200) }),
+  "http-redirect: of a call": async () => {
     const url = await startHttp1((_request, response) => {
       response.writeHead(308, { location: "https://login.example/" }).end();
     });
     return { check: "rest", url };
   },
+  "not-serving: no trailers": async () => {
+    const url = await startHttp1((_request, response) => {
+      // A whole message, and nothing after it.
+      response.writeHead(200, { "content-type": "application/grpc-web+proto" }).end(Buffer.alloc(5));
+    });
+    return { check: "grpc-web", url };
+  },
   "not-found": async () => ({ check: "rest", url: await startNotFound() }),
-} satisfies Record<string, () => Promise<Case>>;
+};
 
 async function startPage(status: number): Promise<string> {
   return await startHttp1((_request, response) => {

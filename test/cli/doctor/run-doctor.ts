@@ -14,6 +14,9 @@ export interface Case {
   readonly exitCode?: number;
 }
 
+/** What brings a verdict about, by the verdict, and more after a colon where there are several. */
+export type Cases = Readonly<Record<string, () => Promise<Case>>>;
+
 /** What doctor said in JSON. */
 export interface Report {
   readonly exitCode: number | null;

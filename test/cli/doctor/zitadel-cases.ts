@@ -1,6 +1,6 @@
 import type { Fault } from "../../../src/testing.js";
 import { startLogin } from "../start-login.js";
-import type { Case } from "./run-doctor.js";
+import type { Case, Cases } from "./run-doctor.js";
 import { startGrpcRefuser, startProxy } from "./servers.js";
 
 const page = "https://app.example.com";
@@ -30,7 +30,7 @@ async function jwt(claims: object): Promise<Case> {
 const now = () => Math.floor(Date.now() / 1_000);
 
 /** What is wrong between the server and ZITADEL, or in it. */
-export const callCases = {
+export const callCases: Cases = {
   "http1-only": async () => await proxied("grpc", {}),
   "grpc-refused": async () => {
     const { zitadel } = await startLogin();
@@ -39,15 +39,16 @@ export const callCases = {
   "unknown-instance": async () =>
     await failing("grpc", { kind: "status", code: 5, message: "unable to set instance: Instance not found." }),
   "not-serving": async () => await failing("rest", { kind: "status", code: 14 }),
-  blocked: async () => await failing("grpc-web", { kind: "status", code: 8, id: "LIMITS-molsj" }),
-  slow: async () => await failing("grpc", { kind: "hang" }, ["--timeout", "400ms"]),
-  "cut-off": async () => await failing("grpc", { kind: "disconnect" }),
+  "error: blocked": async () => await failing("grpc-web", { kind: "status", code: 8, id: "LIMITS-molsj" }),
+  "slow: no answer": async () => await failing("grpc", { kind: "hang" }, ["--timeout", "400ms"]),
+  "slow: slow answers": async () => ({ ...(await failing("grpc", { kind: "delay", ms: 1_100 })), exitCode: 0 }),
+  "not-serving: cut off": async () => await failing("grpc", { kind: "disconnect" }),
   error: async () => await failing("rest", { kind: "status", code: 13, message: "db connection error" }),
-  "cors-refused": async () =>
+  "cors-refused: preflight": async () =>
     await proxied("cors-rest", {
       answer: ({ method }, response) => method === "OPTIONS" && Boolean(response.writeHead(405).end()),
     }),
-  "cors-headers": async () =>
+  "cors-refused: headers": async () =>
     await proxied("cors-grpc-web", {
       answer: ({ method }, response) =>
         method === "OPTIONS" &&
@@ -57,7 +58,7 @@ export const callCases = {
             .end(),
         ),
     }),
-  "cors-hidden": async () =>
+  "cors-refused: hidden answer": async () =>
     await proxied("cors-grpc-web", {
       change: (headers) => {
         // Not of the preflight's answer, which has more of them.
@@ -73,15 +74,10 @@ export const callCases = {
     const { zitadel } = await startLogin({ refreshTokens: [] });
     return { check: "list", url: zitadel.url, token: zitadel.users[0].token, exitCode: 0 };
   },
-  "list-truncated": async () => {
-    const refreshTokens = Array.from({ length: 1_001 }, (_, index) => ({ userAgentId: `agent-${index}` }));
-    const { zitadel } = await startLogin({ refreshTokens });
-    return { check: "list", url: zitadel.url, token: zitadel.users[0].token, exitCode: 0 };
-  },
-} satisfies Record<string, () => Promise<Case>>;
+};
 
 /** What is wrong with the token. */
-export const tokenCases = {
+export const tokenCases: Cases = {
   "token-missing": async () => {
     const { zitadel } = await startLogin();
     return { check: "token", url: zitadel.url, token: "", exitCode: 4 };
@@ -91,16 +87,15 @@ export const tokenCases = {
     return { check: "token", url: zitadel.url, token: "canary of two words", exitCode: 4 };
   },
   "token-expired": async () => await jwt({ exp: now() - 3_600 }),
-  "token-early": async () => await jwt({ exp: now() + 7_200, nbf: now() + 3_600 }),
   "token-issuer": async () => await jwt({ iss: "https://other.zitadel.cloud", exp: now() + 3_600 }),
   "token-id-token": async () => await jwt({ exp: now() + 3_600, nonce: "n" }),
-  "token-audience": async () => await jwt({ exp: now() + 3_600, scope: "openid profile" }),
-  "token-refused": async () => {
+  "token-audience: scopes": async () => await jwt({ exp: now() + 3_600, scope: "openid profile" }),
+  "token-refused: of another": async () => {
     const { zitadel } = await startLogin();
     return { check: "acceptance", url: zitadel.url, token: zitadel.users[0].tokens.wrongAudience, exitCode: 4 };
   },
-  "token-not-allowed": async () => {
+  "token-refused: a factor": async () => {
     const { zitadel } = await startLogin();
     return { check: "acceptance", url: zitadel.url, token: zitadel.users[0].tokens.mfaRequired, exitCode: 4 };
   },
-} satisfies Record<string, () => Promise<Case>>;
+};
