@@ -7,12 +7,14 @@ import { type Handler, listenCleartext, listenTls } from "./local/http/listen.js
 import type { LocalAsset, LocalRequest } from "./local/http/local-http.js";
 import { RequestLog } from "./local/http/request-log.js";
 import { serve } from "./local/http/route.js";
-import { releases } from "./local/release.js";
+import { type Release, releases } from "./local/release.js";
 import { createAccount } from "./local/service/account.js";
 import { authService, healthCheck } from "./local/service/auth-service.js";
 import type { Instance } from "./local/service/instance.js";
 import { Journal } from "./local/service/journal.js";
 import { readRoutes } from "./local/service/routes.js";
+import { sessionService } from "./local/service/session-service.js";
+import { SessionStore } from "./local/service/session-store.js";
 import type { LocalUser, LocalUserOptions } from "./local/service/user.js";
 
 export type {
@@ -38,30 +40,39 @@ export type {
 export { faultKinds } from "./local/faults/fault.js";
 export type { LocalAsset, LocalRequest } from "./local/http/local-http.js";
 export { localUserKey } from "./local/service/routes.js";
-export type { LocalAccessTokens, LocalRefreshTokenOptions, LocalUser, LocalUserOptions } from "./local/service/user.js";
+export type {
+  LocalAccessTokens,
+  LocalRefreshTokenOptions,
+  LocalSessionFactors,
+  LocalSessionOptions,
+  LocalUser,
+  LocalUserAgent,
+  LocalUserOptions,
+} from "./local/service/user.js";
 
 /** How to start a local ZITADEL. Everything has a default. */
 export interface LocalZitadelOptions {
-  /** Default, and for an empty list: one user who has half a dozen refresh tokens. */
+  /** Default, and for an empty list: one user who has half a dozen refresh tokens and five sessions. */
   readonly users?: readonly LocalUserOptions[] | undefined;
   /** What is to go wrong. More can be added with `fail`. */
   readonly faults?: readonly Fault[] | undefined;
   /** How long lists still hold what has been revoked, as on a ZITADEL whose projections are behind. Default 0. */
   readonly lagMs?: number | undefined;
   /**
-   * Which ZITADEL to be like. 2.44 is of the last whose sign-ins make the refresh tokens that are listed here: it
-   * takes `application/grpc` alone, and answers 501 to a wrong method. 4.11 reports errors that have no id, such as a
-   * missing token, as Unknown with the real code inside the text (zitadel#11730), and adds `x-request-id`.
-   * Default `"4.0"`.
+   * Which ZITADEL to be like. On 4 sign-ins are sessions, which `zitadel.session.v2.SessionService` lists and ends.
+   * 2.44 is of the last whose sign-ins make the refresh tokens that are listed here: it has no SessionService, takes
+   * `application/grpc` alone, and answers 501 to a wrong method. 4.11 reports errors that have no id, such as a missing
+   * token, as Unknown with the real code inside the text (zitadel#11730), and adds `x-request-id`.
+   * Default `"4"`.
    */
-  readonly release?: "2.44" | "4.0" | "4.11" | undefined;
+  readonly release?: "2.44" | "4" | "4.11" | undefined;
   /**
    * Unary methods of any generated service to answer besides: over gRPC, gRPC-Web and, if they have a
    * `google.api.http`, REST, for whoever has a valid access token; faults strike them too. The function is what
    * Connect's `createRouterTransport` takes. Who calls is `context.values.get(localUserKey)`.
    *
    * ```ts
-   * routes: (router) => router.service(SessionService, { listSessions: () => ({ sessions: [{ id: "1" }] }) })
+   * routes: (router) => router.service(UserService, { getUserByID: () => ({ user: { userId: "1" } }) })
    * ```
    */
   readonly routes?: ((router: ConnectRouter) => void) | undefined;
@@ -107,8 +118,8 @@ const loopbackAddress = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 /**
  * Starts a ZITADEL to build and test against: in this process, in memory, on a free port of this machine. It serves
- * `zitadel.auth.v1.AuthService`'s refresh tokens over gRPC, gRPC-Web and REST, with the errors, headers and habits of
- * the real server.
+ * a user's sessions (`zitadel.session.v2.SessionService`) and refresh tokens (`zitadel.auth.v1.AuthService`) over gRPC,
+ * gRPC-Web and REST, with the errors, headers and habits of the real server.
  *
  * ```ts
  * await using zitadel = await startLocalZitadel();
@@ -122,7 +133,7 @@ const loopbackAddress = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
  * with Node's error if a port cannot be had.
  */
 export async function startLocalZitadel(options: LocalZitadelOptions = {}): Promise<LocalZitadel> {
-  const { address = "127.0.0.1", port = 0, tls, lagMs = 0, release = "4.0" } = options;
+  const { address = "127.0.0.1", port = 0, tls, lagMs = 0, release = "4" } = options;
   if (!loopbackAddress.test(address) && options.allowRemote !== true) {
     throw new TypeError(`${address} is not a loopback address: set allowRemote to let other machines connect`);
   }
@@ -132,9 +143,15 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
   }
   const journal = new Journal(options.now ?? (() => new Date()));
   const [first = {}, ...others] = options.users ?? [];
-  const firstAccount = createAccount(first, 0, journal);
-  const accounts = [firstAccount, ...others.map((user, index) => createAccount(user, index + 1, journal))];
-  const rpcs = [...(options.routes ? readRoutes(options.routes) : []), ...authService];
+  const like: Release = releases[release];
+  const sessions = new SessionStore(journal);
+  const firstAccount = createAccount(first, 0, like, sessions);
+  const accounts = [firstAccount, ...others.map((user, index) => createAccount(user, index + 1, like, sessions))];
+  const rpcs = [
+    ...(options.routes ? readRoutes(options.routes) : []),
+    ...authService,
+    ...(like.hasSessions ? sessionService : []),
+  ];
   const faults = new FaultQueue(rpcs.filter((rpc) => !rpc.isPublic).map((rpc) => rpc.name));
   for (const fault of options.faults ?? []) {
     faults.add(fault);
@@ -145,7 +162,7 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
     journal,
     faults,
     lagMs,
-    release: releases[release],
+    release: like,
     hosts,
     rpcs: [...rpcs, healthCheck(new Set(rpcs.map((rpc) => rpc.service)))],
     assets: new Map(Object.entries(options.assets ?? {})),

@@ -18,6 +18,10 @@ export interface Release {
   readonly hostHeaders: { readonly rest: readonly string[]; readonly grpc: readonly string[] };
   /** What is said where nobody is known by the host. */
   unknownInstance(host: string, scheme: string, language: string): string;
+  /** Sign-ins are kept as sessions, and there is a SessionService. */
+  readonly hasSessions: boolean;
+  /** OAuth client id of an app: its number, with the project's name behind it in releases of long ago. */
+  clientId(number: string, project: string): string;
   /** Errors that have no id come as Unknown, with the real code inside the text (zitadel#11730). */
   readonly wrapsBareStatus: boolean;
   /** Every call gets an `x-request-id`. */
@@ -51,6 +55,8 @@ const v4: Release = {
       "ID=QUERY-1kIjX Message=Errors.IAM.NotFound)"
     );
   },
+  hasSessions: true,
+  clientId: (number) => number,
   wrapsBareStatus: false,
   requestIds: false,
 };
@@ -65,6 +71,8 @@ export const releases = {
     corsHeaders: { rest: ["x-requested-with"], grpcWeb: ["x-requested-with"] },
     restExposed: "Location, Content-Length",
     noBearerId: "AUTH-7fs1e",
+    hasSessions: false,
+    clientId: (number, project) => `${number}@${project}`,
     cutPrefix: "unexpected EOF",
     // Only the gateway looks at what proxies say.
     hostHeaders: { rest: ["x-forwarded-host"], grpc: [] },
@@ -73,6 +81,6 @@ export const releases = {
         ? "ID=QUERY-1kIjX Message=Instanz nicht gefunden. Schau dir https://zitadel.com/docs/self-hosting/manage/custom-domain an"
         : "ID=QUERY-1kIjX Message=Instance not found. Check out https://zitadel.com/docs/self-hosting/manage/custom-domain",
   },
-  "4.0": v4,
+  "4": v4,
   "4.11": { ...v4, wrapsBareStatus: true, requestIds: true },
 } satisfies Record<string, Release>;

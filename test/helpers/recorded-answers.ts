@@ -15,7 +15,7 @@ export interface RecordedAnswer {
 
 /** A request to a genuine ZITADEL and its answer, without the headers that nobody acts on. */
 export interface Recording {
-  readonly release: "2.44" | "4.0";
+  readonly release: "2.44" | "4";
   /** `list`, `revoke` with an id, `revoke-all`, or a method and a path. */
   readonly call: string;
   /** Which refresh tokens the user had: those that the answer lists, the one to revoke, some, or one that is gone. */
@@ -67,7 +67,7 @@ export function readRecordings(): Recording[] {
   // From build/test/helpers, where this file runs.
   const file = new URL("../../../test/fixtures/zitadel-answers.json", import.meta.url);
   const releases: Record<Recording["release"], Row[]> = JSON.parse(readFileSync(file, "utf8"));
-  return (["2.44", "4.0"] as const).flatMap((release) => releases[release].map((row) => readRow(row, release)));
+  return (["2.44", "4"] as const).flatMap((release) => releases[release].map((row) => readRow(row, release)));
 }
 
 function readRow(row: Row, release: Recording["release"]): Recording {

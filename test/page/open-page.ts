@@ -1,6 +1,7 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { readPage } from "../../src/cli/page-files.js";
+import { demoTokens } from "../../src/local/service/demo-tokens.js";
 import { type LocalZitadel, type LocalZitadelOptions, startLocalZitadel } from "../../src/testing.js";
 import { findChromium } from "../helpers/find-chromium.js";
 
@@ -15,9 +16,17 @@ export async function launchChromium(): Promise<Browser> {
   return await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
 }
 
+const names: Record<string, string> = { 1: "portal", 2: "mobile", 3: "command-line", 4: "notes" };
+
+/** The demo user's refresh tokens, with client ids of old, which end in a name: each app's own here. */
+function namedTokens() {
+  return demoTokens(new Date(), { clientId: (number) => `${number}@${names[number.slice(-1)]}` });
+}
+
 /** Starts a local ZITADEL that serves the built page, as `serve` does. */
 export async function startWithPage(options: LocalZitadelOptions = {}): Promise<LocalZitadel> {
   const zitadel: LocalZitadel = await startLocalZitadel({
+    users: [{ refreshTokens: namedTokens() }],
     ...options,
     assets: readPage(folder, () => zitadel.users[0]),
   });

@@ -2,10 +2,13 @@ import type { Code } from "@connectrpc/connect";
 
 /** An RPC that a fault can strike: one of these, or one of those that `routes` answers. */
 export type FaultyMethod =
+  | "GetMyUser"
   | "ListMyRefreshTokens"
   | "RevokeMyRefreshToken"
   | "RevokeAllMyRefreshTokens"
-  // Any other name, without the three being lost to editors.
+  | "ListSessions"
+  | "DeleteSession"
+  // Any other name, without these being lost to editors.
   | (string & {});
 
 /** Which calls a fault strikes. Health checks, preflights and unknown paths are never struck. */

@@ -1,6 +1,8 @@
+import type { Release } from "../release.js";
+import { demoSessions } from "./demo-sessions.js";
 import { demoTokens } from "./demo-tokens.js";
-import type { Journal } from "./journal.js";
 import { opaqueToken, RefreshTokenStore } from "./refresh-token-store.js";
+import type { SessionStore } from "./session-store.js";
 import type { LocalAccessTokens, LocalUser, LocalUserOptions } from "./user.js";
 
 /** How ZITADEL takes an access token. */
@@ -10,6 +12,8 @@ export type AccessTokenKind = keyof LocalAccessTokens;
 export interface Account {
   readonly user: LocalUser;
   readonly store: RefreshTokenStore;
+  /** Of all users. */
+  readonly sessions: SessionStore;
   readonly language: string | undefined;
   readonly allowedOrigins: readonly string[] | undefined;
 }
@@ -17,23 +21,48 @@ export interface Account {
 // ZITADEL's ids are sonyflakes: decimal, 18 digits, growing.
 const firstUserId = 320_020_000_000_000_000n;
 const firstRefreshTokenId = 324_567_890_123_456_789n;
+const firstSessionId = 401_946_739_055_004_710n;
 
-export function createAccount(options: LocalUserOptions, index: number, journal: Journal): Account {
+/** Creates the account of the user with this place among all. */
+export function createAccount(
+  options: LocalUserOptions,
+  index: number,
+  release: Release,
+  sessions: SessionStore,
+): Account {
   const { id = String(firstUserId + BigInt(index)), resourceOwner = "320000000000000001", token } = options;
+  const { loginName = `user${index + 1}@demo.localhost`, displayName = `User ${index + 1}` } = options;
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
     throw new TypeError("a user's token must be visible ASCII without spaces, as a header can carry it");
   }
-  const tokens = options.refreshTokens ?? demoTokens(journal.now());
+  const { journal } = sessions;
+  const tokens = options.refreshTokens ?? demoTokens(journal.now(), release);
   const firstId = firstRefreshTokenId + BigInt(index) * 1_000_000n;
-  const store = new RefreshTokenStore(resourceOwner, journal, tokens, firstId);
-  const valid = token ?? opaqueToken();
+  const store = new RefreshTokenStore(
+    resourceOwner,
+    journal,
+    release.clientId("320010000000000011", "customers"),
+    tokens,
+    firstId,
+  );
+  const signIns = options.sessions ?? (release.hasSessions ? demoSessions(journal.now()) : []);
+  const valid = token ?? signIns[0]?.accessToken ?? opaqueToken();
+  const refreshed = opaqueToken();
+  const sessionTokens = sessions.add(
+    { id, loginName, displayName, resourceOwner },
+    signIns,
+    firstSessionId + BigInt(index) * 1_000_000n,
+    [valid, refreshed],
+  );
   const user: LocalUser = {
     id,
+    loginName,
+    displayName,
     resourceOwner,
     token: valid,
     tokens: {
       valid,
-      refreshed: opaqueToken(),
+      refreshed,
       personal: opaqueToken(),
       expired: opaqueToken(),
       wrongAudience: opaqueToken(),
@@ -44,8 +73,11 @@ export function createAccount(options: LocalUserOptions, index: number, journal:
     get refreshTokens() {
       return store.live;
     },
-    accessTokens: store.accessTokens,
+    get sessions() {
+      return sessions.of(id);
+    },
+    accessTokens: new Map([...store.accessTokens, ...sessionTokens]),
     signOut: (id) => store.signOut(id),
   };
-  return { user, store, language: options.language, allowedOrigins: options.allowedOrigins };
+  return { user, store, sessions, language: options.language, allowedOrigins: options.allowedOrigins };
 }

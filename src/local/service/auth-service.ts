@@ -3,24 +3,31 @@ import { EmptySchema, Int32ValueSchema, type StringValue, StringValueSchema } fr
 import { Code } from "@connectrpc/connect";
 import {
   AuthService,
+  GetMyUserResponseSchema,
   RevokeAllMyRefreshTokensResponseSchema,
   RevokeMyRefreshTokenResponseSchema,
 } from "../../../gen/zitadel/auth_pb.js";
-import type { Account } from "./account.js";
-import { type Caller, createRpc, type Rpc } from "./rpc.js";
-import { zitadelError } from "./zitadel-error.js";
+import { accountOf, createRpc, type Rpc } from "./rpc.js";
+import { requireLength, zitadelError } from "./zitadel-error.js";
 
-const { listMyRefreshTokens, revokeMyRefreshToken, revokeAllMyRefreshTokens } = AuthService.method;
+const { getMyUser, listMyRefreshTokens, revokeMyRefreshToken, revokeAllMyRefreshTokens } = AuthService.method;
 
-/** The three RPCs of refresh tokens, and the health check of their service. */
+/** The RPCs of the caller and of refresh tokens, and the health check of their service. */
 export const authService: readonly Rpc[] = [
+  createRpc(getMyUser, (_, caller) => {
+    const { id, loginName, displayName } = accountOf(caller).user;
+    return create(GetMyUserResponseSchema, {
+      user: {
+        id,
+        userName: loginName,
+        preferredLoginName: loginName,
+        type: { case: "human", value: { profile: { displayName } } },
+      },
+    });
+  }),
   createRpc(listMyRefreshTokens, (_, caller) => accountOf(caller).store.list()),
   createRpc(revokeMyRefreshToken, ({ id }, caller) => {
-    const length = [...id].length;
-    if (length < 1 || length > 200) {
-      const rule = "value length must be between 1 and 200 runes, inclusive";
-      throw zitadelError(Code.InvalidArgument, `invalid RevokeMyRefreshTokenRequest.Id: ${rule}`);
-    }
+    requireLength("RevokeMyRefreshTokenRequest.Id", id);
     const details = accountOf(caller).store.revoke(id, caller.language, caller.lagMs);
     return create(RevokeMyRefreshTokenResponseSchema, { details });
   }),
@@ -57,9 +64,4 @@ export function healthCheck(services: ReadonlySet<string>): Rpc {
       return { message: create(Int32ValueSchema, { value: 1 }) };
     },
   };
-}
-
-function accountOf({ account }: Caller): Account {
-  if (account === undefined) throw new Error("an RPC that needs a user was called without one");
-  return account;
 }

@@ -14,8 +14,14 @@ export interface Credentials {
   readonly ownOrigin: string;
 }
 
+/** Whose access token it is, and which browser it came from. */
+export interface Authorized {
+  readonly account: Account;
+  readonly agentId: string | undefined;
+}
+
 /** Finds out whose call it is, or why it is refused, in ZITADEL's order. */
-export function authorize({ accounts, release }: Instance, credentials: Credentials): Account {
+export function authorize({ accounts, release }: Instance, credentials: Credentials): Authorized {
   const { authorization, origin, orgId, ownOrigin } = credentials;
   if (!authorization) throw zitadelError(Code.Unauthenticated, "auth header missing");
   // Split as ZITADEL splits it: case matters, and the token must not hold the word again.
@@ -23,7 +29,7 @@ export function authorize({ accounts, release }: Instance, credentials: Credenti
   if (token === undefined || rest.length > 0) {
     throw zitadelError(Code.Unauthenticated, "invalid auth header", release.noBearerId);
   }
-  const { account, kind } = findToken(accounts, token);
+  const { account, kind, agentId } = findToken(accounts, token);
   switch (kind) {
     case "expired":
     case "wrongAudience":
@@ -41,7 +47,7 @@ export function authorize({ accounts, release }: Instance, credentials: Credenti
     throw zitadelError(Code.PermissionDenied, "Errors.OriginNotAllowed", "AUTH-DZG21");
   }
   if (orgId && !accounts.some(({ user }) => user.resourceOwner === orgId)) throw unknownOrganisation();
-  return account;
+  return { account, agentId };
 }
 
 /** One error for every token that is no good: ZITADEL tells nobody why. */
@@ -53,15 +59,17 @@ export function unknownOrganisation(): ConnectError {
   return zitadelError(Code.PermissionDenied, "Organisation doesn't exist", "AUTH-Bs7Ds");
 }
 
-function findToken(accounts: readonly Account[], token: string): { account: Account; kind: AccessTokenKind } {
+function findToken(accounts: readonly Account[], token: string): Authorized & { kind: AccessTokenKind } {
   for (const account of accounts) {
-    const issued = account.store.knows(token);
+    const issued = account.store.issued(token) ?? account.sessions.issued(token, account.user.id);
     if (issued !== undefined) {
-      return { account, kind: issued === "valid" ? "valid" : "expired" };
+      return { account, kind: issued.isLive ? "valid" : "expired", agentId: issued.agentId };
     }
     for (const [kind, value] of Object.entries(account.user.tokens)) {
       if (value === token) {
-        return { account, kind: kind as AccessTokenKind };
+        // Of the old login, which makes no session.
+        const agentId = kind === "personal" ? undefined : "some browser";
+        return { account, kind: kind as AccessTokenKind, agentId };
       }
     }
   }

@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { create, fromJson } from "@bufbuild/protobuf";
-import { type Timestamp, TimestampSchema, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { create } from "@bufbuild/protobuf";
+import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import type { ListMyRefreshTokensResponse } from "../../../gen/zitadel/auth_pb.js";
 import { ListMyRefreshTokensResponseSchema } from "../../../gen/zitadel/auth_pb.js";
 import { type ObjectDetails, ObjectDetailsSchema } from "../../../gen/zitadel/object_pb.js";
 import { type RefreshToken, RefreshTokenSchema } from "../../../gen/zitadel/user_pb.js";
 import type { Journal } from "./journal.js";
+import { timestamp } from "./timestamp.js";
 import { translate } from "./translate.js";
 import type { LocalRefreshTokenOptions } from "./user.js";
 import { zitadelError } from "./zitadel-error.js";
@@ -14,12 +15,20 @@ import { zitadelError } from "./zitadel-error.js";
 interface Row {
   readonly token: RefreshToken;
   readonly accessToken: string;
+  readonly agentId: string;
   /** Cannot be revoked, although it is listed. */
   stale: boolean;
   /** Not listed, although it can be revoked: its app has a later one on the same device. */
   readonly replaced: boolean;
   /** Until when lists still hold it, in ms since 1970; absent as long as it is not revoked. */
   goneAt?: number;
+}
+
+/** An access token that came from a sign-in. */
+export interface IssuedToken {
+  readonly isLive: boolean;
+  /** The browser that the sign-in was made in. */
+  readonly agentId: string | undefined;
 }
 
 const dayMs = 86_400_000;
@@ -39,6 +48,7 @@ export class RefreshTokenStore {
   constructor(
     readonly resourceOwner: string,
     readonly journal: Journal,
+    readonly defaultClientId: string,
     tokens: readonly LocalRefreshTokenOptions[],
     firstId: bigint,
   ) {
@@ -48,6 +58,7 @@ export class RefreshTokenStore {
     this.#rows = tokens.map((options, index) => ({
       token: this.#token(options, firstId + BigInt(index), index),
       accessToken: options.accessToken ?? opaqueToken(),
+      agentId: options.userAgentId ?? `browser ${index}`,
       stale: options.stale ?? false,
       replaced: last.get(placeOf(options, index)) !== index,
     }));
@@ -59,10 +70,10 @@ export class RefreshTokenStore {
     return this.#rows.filter((row) => isLive(row) && !row.replaced).map((row) => row.token);
   }
 
-  /** Whether an access token was issued with one of these, and if so whether it is still good. */
-  knows(accessToken: string): "valid" | "ended" | undefined {
+  /** What an access token is, if it was issued with one of these. */
+  issued(accessToken: string): IssuedToken | undefined {
     const row = this.#rows.find((row) => row.accessToken === accessToken);
-    return row && (isLive(row) ? "valid" : "ended");
+    return row && { isLive: isLive(row), agentId: row.agentId };
   }
 
   /** Signs out where a token was issued: it stays listed, and cannot be revoked. */
@@ -122,7 +133,7 @@ export class RefreshTokenStore {
     const { creationDate = authTime } = options;
     const { changeDate = creationDate } = options;
     const { idleExpiration = later(changeDate, 30), expiration = later(creationDate, 90) } = options;
-    const clientId = options.clientId ?? "320010000000000011@portal";
+    const clientId = options.clientId ?? this.defaultClientId;
     return create(RefreshTokenSchema, {
       id: options.id ?? String(id),
       details: {
@@ -149,10 +160,6 @@ function notFound(language: string): ConnectError {
   return zitadelError(Code.NotFound, translate("Errors.User.RefreshToken.NotFound", language), "COMMAND-BHt2w");
 }
 
-function timestamp(time: Date | string): Timestamp {
-  return typeof time === "string" ? fromJson(TimestampSchema, time) : timestampFromDate(time);
-}
-
 function later(time: Date | string | null, days: number): Date | null {
   return time === null ? null : new Date(timestampDate(timestamp(time)).getTime() + days * dayMs);
 }
@@ -162,7 +169,7 @@ export function opaqueToken(): string {
 }
 
 /** FNV-1a: an order that is always the same, and follows neither age nor id. */
-function scatter(id: string): number {
+export function scatter(id: string): number {
   let hash = 0x811c9dc5;
   for (const char of id) {
     hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);

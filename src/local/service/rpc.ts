@@ -5,6 +5,8 @@ import type { Account } from "./account.js";
 export interface Caller {
   /** Absent where the RPC asks for no token. */
   readonly account: Account | undefined;
+  /** The browser that the access token came from; a personal access token came from none. */
+  readonly agentId: string | undefined;
   readonly language: string;
   readonly lagMs: number;
   /** Ms until the call's deadline; undefined without one. */
@@ -50,4 +52,10 @@ export function createRpc<I extends DescMessage, O extends DescMessage>(
     isPublic: false,
     run: (request, caller) => ({ message: work(request as MessageShape<I>, caller) }),
   };
+}
+
+/** The account of a caller where the RPC asks for a token. */
+export function accountOf({ account }: Caller): Account {
+  if (account === undefined) throw new Error("an RPC that needs a user was called without one");
+  return account;
 }

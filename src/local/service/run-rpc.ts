@@ -72,8 +72,8 @@ function run(
   }
   requireInstance(instance, exchange, isRest);
   if (fault?.kind === "expired-once") throw invalidToken();
-  const account = rpc.isPublic
-    ? undefined
+  const { account, agentId } = rpc.isPublic
+    ? { account: undefined, agentId: undefined }
     : authorize(instance, {
         authorization: exchange.header("authorization"),
         origin,
@@ -83,7 +83,7 @@ function run(
   if (fault?.kind === "collision") throw collision();
   const language = chooseLanguage(account?.language, exchange.header("accept-language"));
   const timeoutMs = Number.isFinite(deadline) ? Math.max(0, deadline - performance.now()) : undefined;
-  return rpc.run(message, { account, language, lagMs, timeoutMs, exchange });
+  return rpc.run(message, { account, agentId, language, lagMs, timeoutMs, exchange });
 }
 
 /** PostgreSQL's own words, which ZITADEL 2.44 hands on. */

@@ -1,9 +1,14 @@
+import type { Session } from "../../../gen/zitadel/session/v2/session_pb.js";
 import type { RefreshToken } from "../../../gen/zitadel/user_pb.js";
 
 /** A user of the local ZITADEL. Everything has a default. */
 export interface LocalUserOptions {
   /** Default: a made-up id of 18 digits. */
   readonly id?: string | undefined;
+  /** What the user signs in with. Default: `user1@demo.localhost`, and so on. */
+  readonly loginName?: string | undefined;
+  /** The user's name for people. Default: `User 1`, and so on. */
+  readonly displayName?: string | undefined;
   /** The access token that is valid. Default: a random one. */
   readonly token?: string | undefined;
   /** Id of the user's organization. */
@@ -17,6 +22,56 @@ export interface LocalUserOptions {
   readonly allowedOrigins?: readonly string[] | undefined;
   /** Default: half a dozen of several apps, one of them idle-expired and one expired. `[]` for none. */
   readonly refreshTokens?: readonly LocalRefreshTokenOptions[] | undefined;
+  /**
+   * Where the user is signed in, as a current ZITADEL keeps it. `token` came from the first one. Default: a laptop, a
+   * phone, an expired one, an unfinished one, and one of a login that tells nothing of the browser; none on release
+   * 2.44, which has no API to list them. `[]` for none: then `token` is one of the old login.
+   */
+  readonly sessions?: readonly LocalSessionOptions[] | undefined;
+}
+
+/** A session of a user. Times are a `Date`, or an ISO string of up to nanoseconds; `null` leaves one out. */
+export interface LocalSessionOptions {
+  /** Default: a made-up id of 18 digits. */
+  readonly id?: string | undefined;
+  /** An access token that came from it, which ends with it. Default: a random one. */
+  readonly accessToken?: string | undefined;
+  /** Default: an hour ago. */
+  readonly creationDate?: Date | string | null | undefined;
+  /** Default: `creationDate`. */
+  readonly changeDate?: Date | string | null | undefined;
+  /** Default: a day after `creationDate`. Expired sessions stay listed. */
+  readonly expirationDate?: Date | string | null | undefined;
+  /** What the user has shown besides the name, and when. Default: the password. `{}` for nothing: unfinished. */
+  readonly factors?: LocalSessionFactors | undefined;
+  /** What the login told of the browser or device. Default: nothing. */
+  readonly userAgent?: LocalUserAgent | undefined;
+}
+
+/** When each factor of a session was verified; what was not is left out. */
+export interface LocalSessionFactors {
+  /** The name. Default: the session's `creationDate`. */
+  readonly user?: Date | string | undefined;
+  readonly password?: Date | string | undefined;
+  /** A passkey or security key. */
+  readonly webAuthN?: Date | string | undefined;
+  /** A sign-in at another identity provider. */
+  readonly intent?: Date | string | undefined;
+  readonly totp?: Date | string | undefined;
+  readonly otpSms?: Date | string | undefined;
+  readonly otpEmail?: Date | string | undefined;
+}
+
+/** A browser or device, as a login tells of it. */
+export interface LocalUserAgent {
+  /** The browser: its sessions are told to each other's access tokens. */
+  readonly fingerprintId?: string | undefined;
+  /** An address, or several joined by commas. */
+  readonly ip?: string | undefined;
+  /** ZITADEL's own login sends browser, device and system joined by commas, with gaps. */
+  readonly description?: string | undefined;
+  /** Request headers by name. ZITADEL's own login splits `user-agent` at its commas. */
+  readonly header?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /**
@@ -56,15 +111,19 @@ export interface LocalRefreshTokenOptions {
 /** A user as the local ZITADEL knows it. */
 export interface LocalUser {
   readonly id: string;
+  readonly loginName: string;
+  readonly displayName: string;
   readonly resourceOwner: string;
   /** A valid access token; the same as `tokens.valid`. */
   readonly token: string;
   readonly tokens: LocalAccessTokens;
   /** What is listed and can be revoked right now: without the lag and the limit of a list, in the order of creation. */
   readonly refreshTokens: readonly RefreshToken[];
+  /** What has not been ended, without the limit of a list, in the order of creation. */
+  readonly sessions: readonly Session[];
   /**
-   * The access token that was issued with each refresh token, by its id. It is valid until that is revoked or signed
-   * out; `token` hangs on none.
+   * The access token that was issued with each refresh token, and one that came from each session, by their ids. It is
+   * valid until that is revoked, signed out or ended. That of the first session is `token`.
    */
   readonly accessTokens: ReadonlyMap<string, string>;
   /**
@@ -76,11 +135,11 @@ export interface LocalUser {
 
 /** Access tokens of one user, one for each way in which ZITADEL can take them. */
 export interface LocalAccessTokens {
-  /** Of an OIDC app. */
+  /** Of an OIDC app, and of the first session: it ends with that. */
   readonly valid: string;
-  /** As valid: what the app gets when it refreshes. */
+  /** As valid: what the app gets when it refreshes. Of the first session too. */
   readonly refreshed: string;
-  /** A personal access token: no audience and no origin is checked. */
+  /** A personal access token: no audience and no origin is checked, and it came from no session and no browser. */
   readonly personal: string;
   /** Refused with AUTH-7fs1e. */
   readonly expired: string;

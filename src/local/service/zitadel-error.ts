@@ -14,6 +14,15 @@ export function zitadelError(code: Code, text: string, id?: string, trailers?: R
     : new ConnectError(`${text} (${id})`, code, trailers, [{ desc: ErrorDetailSchema, value: { id, message: text } }]);
 }
 
+/** Throws what ZITADEL's rules for an id say of one that is too short or too long. */
+export function requireLength(field: string, id: string): void {
+  const length = [...id].length;
+  if (length < 1 || length > 200) {
+    const rule = "value length must be between 1 and 200 runes, inclusive";
+    throw zitadelError(Code.InvalidArgument, `invalid ${field}: ${rule}`);
+  }
+}
+
 /** The form that ZITADEL 4.11 gave to bare statuses by mistake: Unknown, with the real code inside the text. */
 export function wrapBareStatus(error: ConnectError): ConnectError {
   return error.details.length === 0

@@ -313,7 +313,7 @@ describe("a name that is not the server's own", () => {
   const listPath = "/zitadel.auth.v1.AuthService/ListMyRefreshTokens";
   for (const [release, status] of [
     ["2.44", "5"],
-    ["4.0", "0"],
+    ["4", "0"],
   ] as const) {
     test(`is not looked at where x-forwarded-host is another, as on a genuine ${release}`, async () => {
       const zitadel = await start({ hosts: ["zitadel.example"], release });
