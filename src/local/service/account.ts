@@ -36,15 +36,12 @@ export function createAccount(
     throw new TypeError("a user's token must be visible ASCII without spaces, as a header can carry it");
   }
   const { journal } = sessions;
-  const tokens = options.refreshTokens ?? demoTokens(journal.now(), release);
+  const defaultClientId = release.clientId("320010000000000011", "customers");
+  const tokens = (options.refreshTokens ?? demoTokens(journal.now(), release)).map((each) => {
+    return { ...each, clientId: each.clientId ?? defaultClientId };
+  });
   const firstId = firstRefreshTokenId + BigInt(index) * 1_000_000n;
-  const store = new RefreshTokenStore(
-    resourceOwner,
-    journal,
-    release.clientId("320010000000000011", "customers"),
-    tokens,
-    firstId,
-  );
+  const store = new RefreshTokenStore(resourceOwner, journal, tokens, firstId);
   const signIns = options.sessions ?? (release.hasSessions ? demoSessions(journal.now()) : []);
   const valid = token ?? signIns[0]?.accessToken ?? opaqueToken();
   const refreshed = opaqueToken();

@@ -31,6 +31,8 @@ export interface IssuedToken {
   readonly agentId: string | undefined;
 }
 
+type TokenOptions = LocalRefreshTokenOptions & { readonly clientId: string };
+
 const dayMs = 86_400_000;
 
 /** Go's, where a row has no time. */
@@ -48,8 +50,7 @@ export class RefreshTokenStore {
   constructor(
     readonly resourceOwner: string,
     readonly journal: Journal,
-    readonly defaultClientId: string,
-    tokens: readonly LocalRefreshTokenOptions[],
+    tokens: readonly TokenOptions[],
     firstId: bigint,
   ) {
     const placeOf = ({ clientId, userAgentId }: LocalRefreshTokenOptions, index: number): string =>
@@ -128,12 +129,12 @@ export class RefreshTokenStore {
     });
   }
 
-  #token(options: LocalRefreshTokenOptions, id: bigint, index: number): RefreshToken {
+  #token(options: TokenOptions, id: bigint, index: number): RefreshToken {
     const { authTime = new Date(this.journal.now().getTime() - 3_600_000) } = options;
     const { creationDate = authTime } = options;
     const { changeDate = creationDate } = options;
     const { idleExpiration = later(changeDate, 30), expiration = later(creationDate, 90) } = options;
-    const clientId = options.clientId ?? this.defaultClientId;
+    const { clientId } = options;
     return create(RefreshTokenSchema, {
       id: options.id ?? String(id),
       details: {
