@@ -74,13 +74,14 @@ const layers: Record<string, string[]> = {
     "src/web",
     "src/testing",
     "src/advice",
+    "src/relative-time",
     "src/local/faults/fault",
     "src/http/node/connect-tcp",
     "src/cli/",
   ],
   // What the command needs of the library beside its public entry.
   "src/cli/library": ["src/node", "src/client", "src/transport", "src/http/node/"],
-  "src/page/": ["protobuf", "connect", "src/web", "src/advice", "src/page/"],
+  "src/page/": ["protobuf", "connect", "src/web", "src/advice", "src/relative-time", "src/page/"],
 };
 
 // The interface between protocols and HTTP clients, and the plain data that crosses it.

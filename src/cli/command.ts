@@ -1,3 +1,5 @@
+export const programName = "zitadel-refresh-tokens";
+
 /** An option of a command: what `parseArgs` has to know, and what the help and shells tell of it. */
 export interface Option {
   readonly type: "string" | "boolean";
@@ -7,7 +9,7 @@ export interface Option {
   readonly value?: string;
   /** The only values that it takes. */
   readonly choices?: readonly string[];
-  /** One line or more, as they stand in the help. */
+  /** What the help says of it. Lines are broken to fit. */
   readonly help: string;
 }
 
@@ -42,11 +44,16 @@ export interface Command<O extends Options = Options> {
   readonly options: O;
   /** What else its users should know. */
   readonly notes?: string;
+  /** Terms with what they mean, below the notes. */
+  readonly terms?: Readonly<Record<string, string>>;
   /** Command lines that work, one a line. */
   readonly examples: string;
   /** Does it, and returns the exit code; `signal` is the user's Ctrl+C. Loads only here what takes time to load. */
   run(given: Given<O>, signal: AbortSignal): Promise<number>;
 }
+
+/** Commands by their names, with what each does in a few words. */
+export type Commands = Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>>;
 
 /** Gives `run` the types of the command's own options. */
 export function defineCommand<const O extends Options>(command: Command<O>): Command {

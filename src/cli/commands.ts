@@ -1,7 +1,7 @@
-import type { Command } from "./command.js";
+import type { Commands } from "./command.js";
 
 /** Every command. Its module is loaded when it is asked for, so that no command waits for what another needs. */
-export const commands: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
+export const commands: Commands = {
   list: { summary: "show the tokens", load: async () => (await import("./commands/list.js")).list },
   revoke: { summary: "revoke some of them", load: async () => (await import("./commands/revoke.js")).revoke },
   "revoke-all": {
@@ -15,6 +15,6 @@ export const commands: Readonly<Record<string, { readonly summary: string; load(
   },
   completion: {
     summary: "complete words in bash, zsh or fish",
-    load: async () => (await import("./commands/completion.js")).completion,
+    load: async () => (await import("./commands/completion.js")).completionOf(commands),
   },
 };

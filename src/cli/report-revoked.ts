@@ -3,8 +3,8 @@ import { Code, ConnectError, getErrorInfo } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
 import { explainError } from "./explain-error.js";
 import type { Revoked } from "./revoke-ids.js";
-import { toSafeJson } from "./terminal/escape.js";
 import { mayBeRevoked, printError, printHint, printIds, printNote, printWarning } from "./terminal/messages.js";
+import { toSafeJson } from "./terminal/text.js";
 
 /** What became of each id, for people. */
 export interface Outcome extends Revoked {

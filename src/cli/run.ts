@@ -9,11 +9,12 @@ import { tolerateClosedOutput } from "./terminal/tolerate-closed-output.js";
 
 async function run([name = "--help", ...args]: string[], signal: AbortSignal): Promise<number> {
   refuseSecrets([name, ...args]);
+  const columns = Math.min(80, process.stdout.columns || 80);
   if (name === "--version" || name === "-V") return print(`${await readVersion()}\n`);
   if (name === "--help" || name === "-h" || name === "help") {
     const [asked] = args;
     const known = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
-    return print(known && asked ? helpOf(asked, await known.load()) : overview());
+    return print(known && asked ? helpOf(asked, await known.load(), columns) : overview(columns));
   }
   const known = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!known) {
@@ -27,7 +28,7 @@ async function run([name = "--help", ...args]: string[], signal: AbortSignal): P
   const command = await known.load();
   const end = args.indexOf("--");
   const options = end < 0 ? args : args.slice(0, end);
-  if (options.includes("--help") || options.includes("-h")) return print(helpOf(name, command));
+  if (options.includes("--help") || options.includes("-h")) return print(helpOf(name, command, columns));
   const { parseOptions } = await import("./input/parse-options.js");
   return command.run(parseOptions(name, command, args), signal);
 }

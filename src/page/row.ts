@@ -1,7 +1,8 @@
+import { relativeTime } from "../relative-time.js";
 import type { RefreshTokenView } from "../web.js";
 import { appName } from "./arrange.js";
 import { el, facts, plain, setText, svg } from "./dom.js";
-import { exactTime, relativeTime, showTime, timeElement } from "./time.js";
+import { exactTime, showTime, timeElement } from "./time.js";
 import { drawTimeline, type Scale } from "./timeline.js";
 
 /** What became of an attempt to revoke a token that is still listed. */

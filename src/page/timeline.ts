@@ -1,6 +1,7 @@
+import { dayMs } from "../relative-time.js";
 import type { RefreshTokenView } from "../web.js";
 import { svg } from "./dom.js";
-import { axisLabel, dayMs, exactTime } from "./time.js";
+import { axisLabel, exactTime } from "./time.js";
 
 /** Where a time stands on the axis that all timelines share, in percent. */
 export interface Scale {

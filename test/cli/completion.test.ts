@@ -1,13 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import { runCli } from "./run-cli.js";
+import { cli, runCli } from "./run-cli.js";
 
 const folder = mkdtempSync(join(tmpdir(), "cli-completion-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 writeFileSync(join(folder, "my token.txt"), "");
+mkdirSync(join(folder, "bin"));
+writeFileSync(join(folder, "bin/zitadel-refresh-tokens"), `#!/bin/sh\nexec "${process.execPath}" "${cli}" "$@"\n`, {
+  mode: 0o755,
+});
 
 const has = (shell: string) => spawnSync(shell, ["-c", "true"]).status === 0;
 const overview = await runCli(["--help"]);
@@ -45,66 +49,67 @@ const lines: readonly (readonly [words: readonly string[], completed: readonly s
   [["serve", "--op"], ["--open"]],
 ];
 
-describe(`completion bash${has("bash") ? "" : " (needs bash)"}`, () => {
-  async function complete(words: readonly string[]): Promise<string[]> {
-    const { stdout, stderr } = spawnSync(
-      "bash",
-      [
-        "--norc",
-        "-c",
-        `eval "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 ))
+// Each runs the script with the command on its PATH, and prints what may stand at the end of a line.
+const shells = {
+  bash: [
+    ["--norc", "-c"],
+    `eval "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 ))
 _zitadel_refresh_tokens; printf '%s\\n' "\${COMPREPLY[@]}"`,
-        "bash",
-        await scriptFor("bash"),
-        "zitadel-refresh-tokens",
-        ...words,
-      ],
-      { encoding: "utf8", cwd: folder },
-    );
-    expect(stderr).toBe("");
-    return stdout.split("\n").filter((line) => line !== "");
-  }
+  ],
+  zsh: [
+    ["-f", "-c"],
+    `compdef() { }; compadd() { shift; for each in "$@"; do [[ $each == $words[-1]* ]] && print -r -- $each; done }
+_files() { print -r -- $words[-1]*(N) }
+eval "$1"; shift; words=("$@"); CURRENT=$#; _zitadel-refresh-tokens`,
+  ],
+  fish: [
+    ["--no-config", "-c"],
+    `eval (printf '%s\\n' $argv[1] | string collect); complete -C "$argv[2..]" | string replace -r '\\t.*' ''`,
+  ],
+} as const;
 
-  for (const [words, completed] of [
-    ...lines,
-    // As bash takes --state=a apart.
-    [["list", "--state", "=", "a"], ["active"]],
-    [
-      ["list", "--protocol", "="],
-      ["grpc", "grpc-web", "rest"],
-    ],
-  ] as typeof lines) {
-    (has("bash") ? test : test.skip)(`completes ${words.join(" ")}…`, async () => {
-      expect((await complete(words)).sort()).toEqual([...completed]);
-    });
-  }
-
-  (has("bash") ? test : test.skip)("knows every option of every command", async () => {
-    for (const name of commands) {
-      const { stderr } = await runCli([name, "--no-such-option"]);
-      const options = new Set([...(stderr.match(/--[\w-]+/g)?.slice(1) ?? [])]);
-      expect((await complete([name, "--"])).sort()).toEqual([...options].sort());
-    }
-  });
-});
-
-for (const [shell, check] of [
-  ["zsh", "-n"],
-  ["fish", "--no-execute"],
-] as const) {
-  (has(shell) ? test : test.skip)(`completion ${shell} is a script that ${shell} takes (needs ${shell})`, async () => {
-    const { status, stderr } = spawnSync(shell, [check], { encoding: "utf8", input: await scriptFor(shell) });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  });
-
-  test(`completion ${shell} has every option of every command`, async () => {
-    const script = await scriptFor(shell);
-    for (const name of commands) {
-      const { stderr } = await runCli([name, "--no-such-option"]);
-      for (const [option] of [...stderr.matchAll(/--[\w-]+/g)].slice(1)) expect(script).toContain(option.slice(2));
+for (const [shell, [options, program]] of Object.entries(shells)) {
+  describe(`completion ${shell}${has(shell) ? "" : ` (needs ${shell})`}`, () => {
+    for (const [words, completed] of lines) {
+      (has(shell) ? test : test.skip)(`completes ${words.join(" ")}…`, async () => {
+        const args = [...options, program, shell, await scriptFor(shell), "zitadel-refresh-tokens", ...words];
+        if (shell === "fish") args.splice(3, 1);
+        const env = { ...process.env, PATH: `${folder}/bin:${process.env.PATH}`, HOME: folder, XDG_DATA_HOME: folder };
+        const { stdout, stderr } = spawnSync(shell, args, { encoding: "utf8", cwd: folder, env });
+        expect(stderr).toBe("");
+        const found = stdout.split("\n").filter((line) => line !== "");
+        expect(found.sort()).toEqual([...completed]);
+      });
     }
   });
 }
+
+test("completion -- tells every option of every command", async () => {
+  for (const name of commands) {
+    const { stderr } = await runCli([name, "--no-such-option"]);
+    const { stdout } = await runCli(["completion", "--", name, "--"]);
+    const options = [...stderr.matchAll(/--[\w-]+/g)].slice(1).map(([option]) => option);
+    expect(stdout.split("\n").map((line) => line.replace(/\t.*/, ""))).toEqual(options);
+  }
+});
+
+test.each([
+  [
+    ["list", "--state=a"],
+    ["--state=active", "--state=idle-expired", "--state=expired"],
+  ],
+  [
+    ["list", "--state", "=", "a"],
+    ["active", "idle-expired", "expired"],
+  ],
+  [
+    ["list", "--state", "="],
+    ["active", "idle-expired", "expired"],
+  ],
+  [["no-such", ""], [""]],
+])("completion -- %p", async (words, completed) => {
+  expect((await runCli(["completion", "--", ...words])).stdout.split("\n")).toEqual(completed);
+});
 
 describe("completion", () => {
   for (const args of [[], ["powershell"], ["bash", "zsh"]]) {

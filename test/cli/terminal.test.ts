@@ -17,6 +17,38 @@ const describeOnTerminal = noTerminal ? describe.skip : describe;
 describeOnTerminal(noTerminal ? `on a terminal (${noTerminal}) list` : "on a terminal list", () => {
   for (const [columns, table] of [
     [
+      40,
+      `
+ID            100000000000000002
+APP           320010000000000012@command-line
+STATE         active
+USABLE UNTIL  in 29 days
+LAST USED     2 hours ago
+SIGNED IN     2 hours ago
+SCOPES        openid
+
+ID            100000000000000001
+APP           320010000000000011@portal
+STATE         active
+USABLE UNTIL  in 29 days
+LAST USED     3 hours ago
+SIGNED IN     3 days ago
+SCOPES        openid profile email
+              offline_access
+              …zitadel:aud
+
+ID            100000000000000003
+APP           表のアプリ
+STATE         idle-expired
+USABLE UNTIL  10 days ago
+LAST USED     40 days ago
+SIGNED IN     50 days ago
+SCOPES        openid profile email
+              offline_access
+              …zitadel:aud
+`,
+    ],
+    [
       60,
       `
 ID                  APP           STATE         USABLE UNTIL
@@ -66,13 +98,27 @@ ID                  APP                              STATE         USABLE UNTIL 
     ["is not coloured with NO_COLOR", { NO_COLOR: "1" }, false],
     ["is coloured with an empty NO_COLOR", { NO_COLOR: "" }, true],
     ["is not coloured on a dumb terminal", { TERM: "dumb" }, false],
-    ["is not coloured with CLICOLOR=0", { CLICOLOR: "0" }, false],
   ] as const) {
     test(name, async () => {
       const { env } = await startLogin({ refreshTokens });
       const { stdout } = await runOnTerminal(["list"], { env: { ...env, ...variables } });
-      expect(stdout.includes("\u001b[32mactive\u001b[0m ")).toBe(colored);
+      expect(stdout.includes("\u001b[32mactive\u001b[39m ")).toBe(colored);
       expect(stdout.includes("\u001b")).toBe(colored);
+    });
+  }
+
+  for (const columns of [40, 80]) {
+    test(`help fits ${columns} columns, and its examples work as they are`, async () => {
+      for (const name of ["", "list", "doctor"]) {
+        const { stdout } = await runOnTerminal([...(name && [name]), "--help"], { columns });
+        const [help = "", examples = ""] = stdout.split(/^(?=Examples?:)/m);
+        // What is longer is one word, or stands alone.
+        for (const line of help.split("\n").filter((each) => each.length > columns)) {
+          expect(line).toMatch(/^(?:Usage: .*| *\S+ ?\S*)$/);
+        }
+        expect(help).toMatch(/\n.*\n/);
+        expect(examples).toMatch(/^ {2}zitadel-refresh-tokens list|^ {2}zitadel-refresh-tokens doctor$/m);
+      }
     });
   }
 
@@ -108,14 +154,11 @@ for (const [variables, colored] of [
   [{ FORCE_COLOR: "1" }, true],
   [{ FORCE_COLOR: "1", NO_COLOR: "1" }, true],
   [{ FORCE_COLOR: "0" }, false],
-  [{ CLICOLOR_FORCE: "1" }, true],
-  [{ CLICOLOR_FORCE: "0" }, false],
-  [{ CLICOLOR_FORCE: "1", NO_COLOR: "1" }, false],
 ] as const) {
   test(`a table is ${colored ? "" : "not "}coloured on a pipe with ${JSON.stringify(variables)}`, async () => {
     const { env } = await startLogin({ refreshTokens });
     const { stdout } = await runCli(["list", "-o", "table"], { env: { ...env, ...variables } });
-    expect(stdout.includes("\u001b[32mactive\u001b[0m ")).toBe(colored);
+    expect(stdout.includes("\u001b[32mactive\u001b[39m ")).toBe(colored);
     expect(stdout.includes("\u001b")).toBe(colored);
   });
 }

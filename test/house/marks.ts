@@ -22,7 +22,7 @@ const limits: Record<string, readonly [limit: number, goal?: number]> = {
   "lines in test": [32_500, 22_500],
   "functions over 60 lines": [2, 0],
   "functions with more than 4 parameters": [4, 0],
-  "circles of files": [6, 0],
+  "circles of files": [0],
   "files that a gRPC answer passes": [16, 8],
   "files that a gRPC error passes": [21, 12],
   "gzip bytes: ours, gRPC-Web": [31_310, 28_500],

@@ -45,7 +45,7 @@ describe("by keyboard alone", () => {
     // On the row that took its place.
     expect(await focused(page)).toBe("Revoke portal, last used 14 days ago");
     await page.keyboard.press("Shift+Tab");
-    await tabTo(page, "Select mobile, last used yesterday");
+    await tabTo(page, "Select mobile, last used 1 day ago");
     await page.keyboard.press("Space");
     expect(await page.locator("#count").textContent()).toBe("1 selected");
     await page.keyboard.press("Space");

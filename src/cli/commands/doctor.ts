@@ -3,21 +3,19 @@ import { exitCodes, usageError } from "../command-error.js";
 import type { Finding } from "../doctor/finding.js";
 import { commonOptions } from "../input/common-options.js";
 import { readSettings } from "../input/settings.js";
-import { isColored, paint, type Style } from "../terminal/color.js";
-import { escapeText, toSafeJson } from "../terminal/escape.js";
 import { showProgress } from "../terminal/progress.js";
+import { escapeText, isColored, paint, type Style, toSafeJson } from "../terminal/text.js";
 
 export const doctor = defineCommand({
-  about: `Finds out why it does not work: looks at the URL, DNS, TCP, TLS, HTTP, ZITADEL's
-health, the clock, the token (without showing it), all three protocols with
-their latency, CORS, and at what the list means, and says what to do about what
-it finds.`,
+  about:
+    "Finds out why it does not work: looks at the URL, DNS, TCP or a proxy, TLS, HTTP, ZITADEL's health, the clock, the " +
+    "token (without showing it), all three protocols with their latency, CORS, and at what the list means, and says what " +
+    "to do about what it finds.",
   options: {
     origin: {
       type: "string",
       value: "ORIGIN",
-      help: `also do what a browser does for a page of that
-origin (CORS)`,
+      help: "also do what a browser does for a page of that origin (CORS)",
     },
     output: {
       type: "string",
@@ -25,15 +23,13 @@ origin (CORS)`,
       value: "FORMAT",
       choices: ["text", "json"],
       help: `text (default)
-json: { url, protocol, works, checks: [{ check,
-status: "ok", "warning", "failed" or "skipped",
-verdict?, message, remedy?, ms? }] }, where verdict is
-a stable name such as tls-expired`,
+json: { url, protocol, works, checks: [{ check, status: "ok", "warning", "failed" or "skipped", verdict?, message, \
+remedy?, ms? }] }, where verdict is a stable name such as tls-expired`,
     },
     ...commonOptions,
   },
-  notes: `It exits with 0 only if a call over --protocol works. It revokes nothing.
---timeout is for each step, default 5s.`,
+  notes:
+    "It exits with 0 only if a call over --protocol works. It revokes nothing. --timeout is for each step, default 5s.",
   examples: `zitadel-refresh-tokens doctor
 zitadel-refresh-tokens doctor --protocol grpc-web --origin https://app.example.com`,
 

@@ -1,15 +1,14 @@
 import type { RefreshTokensView, RefreshTokenView } from "../../node.js";
+import { relativeTime } from "../../relative-time.js";
 import { emptyListMeaning, isOld } from "../about-lists.js";
 import { defineCommand } from "../command.js";
 import { exitCodes } from "../command-error.js";
 import { withClient } from "../connect/with-client.js";
 import { commonOptions } from "../input/common-options.js";
 import { readSettings } from "../input/settings.js";
-import { isColored } from "../terminal/color.js";
-import { escapeText, toSafeJson } from "../terminal/escape.js";
 import { printNote, printWarning } from "../terminal/messages.js";
-import { relativeTime } from "../terminal/relative-time.js";
 import { formatTable } from "../terminal/table.js";
+import { escapeText, isColored, toSafeJson } from "../terminal/text.js";
 import { tokenColumns } from "../terminal/token-columns.js";
 
 const formats = ["table", "tsv", "json", "ids"] as const;
@@ -33,14 +32,9 @@ export const list = defineCommand({
       value: "FORMAT",
       choices: formats,
       help: `table (default on a terminal)
-tsv (default elsewhere): ID, app, state, last used,
-usable until, signed in, scopes; nothing shortened,
-exact times
-json: { total, truncated, asOf?, tokens: [{ id,
-clientId, state, signedInAt?, lastUsedAt?,
-idleExpiresAt?, expiresAt?, usableUntil?, scopes,
-audience }] }, where total counts all tokens, filter
-or not
+tsv (default elsewhere): ID, app, state, last used, usable until, signed in, scopes; nothing shortened, exact times
+json: { total, truncated, asOf?, tokens: [{ id, clientId, state, signedInAt?, lastUsedAt?, idleExpiresAt?, expiresAt?, \
+usableUntil?, scopes, audience }] }, where total counts all tokens, filter or not
 ids: one a line, for revoke`,
     },
     ...commonOptions,
@@ -65,7 +59,12 @@ pass show zitadel | zitadel-refresh-tokens list --token-file -`,
     process.stdout.write(formatView({ ...view, tokens }, format, now));
     for (const warning of warningsOn(view, now)) printWarning(warning);
     // Only for people: programs that read ids or lines know an empty list when they see it.
-    if (format === "table" || process.stderr.isTTY) explainEmptiness(view, tokens);
+    if (view.tokens.length === 0 && (format === "table" || process.stderr.isTTY)) {
+      printNote(`no refresh tokens, which does not mean no sign-ins: ${emptyListMeaning}`);
+    }
+    // The filter may be mistyped.
+    if (view.tokens.length > 0 && tokens.length === 0)
+      printNote(`none of ${view.tokens.length} tokens passes the filter`);
     return exitCodes.ok;
   },
 });
@@ -90,14 +89,6 @@ function formatView(view: RefreshTokensView, format: Format, now: number): strin
 function tabbed({ id, clientId, state, lastUsedAt, usableUntil, signedInAt, scopes }: RefreshTokenView): string {
   const times = [lastUsedAt, usableUntil, signedInAt].map((time) => time?.toISOString() ?? "");
   return [id, clientId, state, ...times, scopes.join(" ")].map(escapeText).join("\t");
-}
-
-function explainEmptiness({ tokens }: RefreshTokensView, shown: readonly unknown[]): void {
-  if (tokens.length === 0) {
-    printNote(`no refresh tokens, which does not mean no sign-ins: ${emptyListMeaning}`);
-  } else if (shown.length === 0) {
-    printNote(`none of ${tokens.length} tokens passes the filter`);
-  }
 }
 
 /** Why the list is not all there is. */

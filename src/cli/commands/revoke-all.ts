@@ -8,13 +8,13 @@ import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { checkIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
 import { type Revoked, revokeIds } from "../revoke-ids.js";
-import { toSafeJson } from "../terminal/escape.js";
 import { mayBeRevoked, printIds, printNote, printWarning } from "../terminal/messages.js";
+import { toSafeJson } from "../terminal/text.js";
 
 export const revokeAll = defineCommand({
-  about: `Revokes all refresh tokens of the user, that of this login included: every app
-has to sign in again, and ZITADEL refuses the access token that came with each
-at once.`,
+  about:
+    "Revokes all refresh tokens of the user, that of this login included: every app has to sign in again, and ZITADEL " +
+    "refuses the access token that came with each at once.",
   arguments: { usage: "[--except ID...]", help: "" },
   options: {
     except: { type: "string", multiple: true, value: "ID...", help: "all but these, one by one" },

@@ -7,36 +7,34 @@ import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { readIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
 import { revokeIds } from "../revoke-ids.js";
-import { toSafeJson } from "../terminal/escape.js";
 import { printError, printIds, printNote } from "../terminal/messages.js";
+import { toSafeJson } from "../terminal/text.js";
 
 export const revoke = defineCommand({
-  about: `Revokes refresh tokens: their apps have to sign in again, and ZITADEL refuses the
-access token that came with each at once.`,
-  arguments: { usage: "ID...", help: "as list shows it; - for ids on standard input, one a\nline" },
+  about:
+    "Revokes refresh tokens: their apps have to sign in again, and ZITADEL refuses the access token that came with each " +
+    "at once.",
+  arguments: { usage: "ID...", help: "as list shows it; - for ids on standard input, one a line" },
   options: {
     yes: { type: "boolean", short: "y", help: "do not ask; needed where there is no terminal" },
     "dry-run": { type: "boolean", help: "only say which of them are listed" },
-    "ignore-not-found": { type: "boolean", help: "an id that is not among the user's tokens is no\nfailure" },
+    "ignore-not-found": { type: "boolean", help: "an id that is not among the user's tokens is no failure" },
     output: {
       type: "string",
       short: "o",
       value: "FORMAT",
       choices: ["text", "json"],
-      help: `text (default): "revoked ID", "already gone ID" or
-"not found ID", a line each
-json: { revoked: [ID], alreadyGone: [ID], notFound:
-[ID], failed: [{ id, code, message, errorId? }],
-maybeRevoked?: [ID] }, or with --dry-run
-{ wouldRevoke: [ID], notListed: [ID] }`,
+      help: `text (default): "revoked ID", "already gone ID" or "not found ID", a line each
+json: { revoked: [ID], alreadyGone: [ID], notFound: [ID], failed: [{ id, code, message, errorId? }], maybeRevoked?: \
+[ID] }, or with --dry-run { wouldRevoke: [ID], notListed: [ID] }`,
     },
     ...commonOptions,
   },
-  notes: `A token that is listed and turns out to be gone already is no failure. ZITADEL
-answers the same for an id that it has never heard of, so the list is read
-first: what is not in it and cannot be revoked is "not found", with exit code 1.
-maybeRevoked are those of which it said so on a repeat: the attempt before, whose
-answer was lost, may have revoked them.`,
+  notes:
+    "A token that is listed and turns out to be gone already is no failure. ZITADEL answers the same for an id that it has " +
+    'never heard of, so the list is read first: what is not in it and cannot be revoked is "not found", with exit code 1. ' +
+    "maybeRevoked are those of which it said so on a repeat: the attempt before, whose answer was lost, may have revoked " +
+    "them.",
   examples: `zitadel-refresh-tokens revoke 324567890123456789
 zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens revoke --yes -`,
 

@@ -1,7 +1,7 @@
+import { type FaultKind, faultKinds } from "../../local/faults/fault.js";
 import type { LocalZitadel, LocalZitadelOptions } from "../../testing.js";
 import { defineCommand, type Given } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
-import { describeFaults } from "../help/describe-faults.js";
 import { readTokenFile } from "../input/read-token.js";
 import { parseDuration } from "../input/settings.js";
 import { detach } from "../serve/detach.js";
@@ -19,28 +19,23 @@ const options = {
   address: {
     type: "string",
     value: "ADDRESS",
-    help: `address to listen on, default 127.0.0.1; any but a
-loopback address, such as 0.0.0.0 in a container, needs
---allow-remote`,
+    help: "address to listen on, default 127.0.0.1; any but a loopback one, such as 0.0.0.0 in a container, needs --allow-remote",
   },
   "allow-remote": { type: "boolean", help: "lets other machines connect" },
   host: {
     type: "string",
     multiple: true,
     value: "NAME",
-    help: `name that it is called by, beside localhost; may be
-repeated`,
+    help: "name that it is called by, beside localhost; may be repeated",
   },
   "token-file": {
     type: "string",
     value: "PATH",
-    help: `file with the access token of the demo user, - for
-standard input; default: a random one`,
+    help: "file with the access token of the demo user, - for standard input; default: a random one",
   },
   detach: {
     type: "boolean",
-    help: `goes on in the background, and says where once it
-answers; kill PID stops it`,
+    help: "goes on in the background, and says where once it answers; kill PID stops it",
   },
   output: {
     type: "string",
@@ -48,8 +43,7 @@ answers; kill PID stops it`,
     value: "FORMAT",
     choices: ["text", "env", "json"],
     help: `text (default)
-env: ZITADEL_URL=URL, ZITADEL_TOKEN=TOKEN and
-ZITADEL_PID=PID, a line each, once it answers
+env: ZITADEL_URL=URL, ZITADEL_TOKEN=TOKEN and ZITADEL_PID=PID, a line each, once it answers
 json: { url, token, pid }, once it answers`,
   },
   lag: { type: "string", value: "TIME", help: "how long lists still hold what has been revoked" },
@@ -58,16 +52,15 @@ json: { url, token, pid }, once it answers`,
 } as const;
 
 export const serve = defineCommand({
-  about: `Runs a local ZITADEL, in memory, with a demo user who has half a dozen refresh
-tokens, and a page that shows them. Only this machine can reach it, unless
---allow-remote says otherwise. It runs until Ctrl+C, SIGTERM, or SIGHUP where
-nohup does not ignore that.`,
+  about:
+    "Runs a local ZITADEL, in memory, with a demo user who has half a dozen refresh tokens, and a page that shows them. " +
+    "Only this machine can reach it, unless --allow-remote says otherwise. It runs until Ctrl+C, SIGTERM, or SIGHUP where " +
+    "nohup does not ignore that.",
   options,
-  notes: `A FAULT is KIND or KIND:NAME=VALUE,NAME=VALUE. It strikes the next call, or more
-calls with times=COUNT (or all), of one RPC with method=list, revoke or
-revoke-all, after skip=COUNT.
-
-${describeFaults()}`,
+  notes:
+    "A FAULT is KIND or KIND:NAME=VALUE,NAME=VALUE. It strikes the next call, or more calls with times=COUNT (or all), of " +
+    "one RPC with method=list, revoke or revoke-all, after skip=COUNT.",
+  terms: Object.fromEntries(Object.entries(faultKinds).map(describeFault)),
   examples: `zitadel-refresh-tokens serve --open
 zitadel-refresh-tokens serve --port 8080 --lag 5s
 zitadel-refresh-tokens serve --detach -o env > zitadel.env
@@ -90,6 +83,15 @@ zitadel-refresh-tokens serve --fault status:code=unavailable,times=2 --fault htm
     return exitCodes.ok;
   },
 });
+
+function describeFault([kind, { does, needs = {}, takes }]: [string, FaultKind]): [term: string, meaning: string] {
+  const [first = "", more] = [needs, takes].map((fields) =>
+    Object.entries(fields ?? {})
+      .map(([name, value]) => `${name}=${[value].flat().join("|")}`)
+      .join(", "),
+  );
+  return [first ? `${kind}:${first}` : kind, more ? `${does}; also ${more}` : does];
+}
 
 type Values = Given<typeof options>["values"];
 

@@ -1,8 +1,8 @@
 import type { AuthClient } from "../../node.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
 import type { Settings } from "../input/settings.js";
-import { escapeText } from "../terminal/escape.js";
 import { showProgress } from "../terminal/progress.js";
+import { escapeText } from "../terminal/text.js";
 
 /** What a command's use of a client depends on. */
 interface ClientUse {

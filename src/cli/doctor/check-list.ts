@@ -1,6 +1,6 @@
 import { viewRefreshTokens } from "../../node.js";
+import { relativeTime } from "../../relative-time.js";
 import { countTokens, emptyListMeaning, isOld } from "../about-lists.js";
-import { relativeTime } from "../terminal/relative-time.js";
 import type { Calls } from "./check-protocol.js";
 import { type Finding, finder, ok, skipped } from "./finding.js";
 

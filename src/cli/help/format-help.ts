@@ -1,72 +1,67 @@
-import type { Command, Option, Options } from "../command.js";
+import { type Command, type Option, type Options, programName } from "../command.js";
 import { commands } from "../commands.js";
 import { commonOptions } from "../input/common-options.js";
+import { wrap } from "../terminal/text.js";
 
-export const programName = "zitadel-refresh-tokens";
+const exitCodeLine =
+  "Exit codes: 0 done, 1 failed, 2 wrong usage, 4 not authenticated or not allowed, 130 interrupted.";
 
-export const exitCodeLines = `Exit codes: 0 done, 1 failed, 2 wrong usage, 4 not authenticated or not allowed,
-130 interrupted.`;
-
-export const aboutEnvironment = `There is no --token: every user of a machine can read its command lines.
-HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are obeyed.`;
-
-/** The help of the whole command. */
-export function overview(): string {
-  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}  ${summary}`);
-  return `Lists and revokes the refresh tokens of the signed-in ZITADEL user.
+/** The help of the whole command, for a terminal of so many columns. */
+export function overview(columns: number): string {
+  const rows = Object.entries(commands).map(([name, { summary }]) => row(`  ${name}`, summary, 14, columns));
+  return `${wrap("Lists and revokes the refresh tokens of the signed-in ZITADEL user.", columns)}
 
 Usage: ${programName} COMMAND [OPTIONS]
 
 Commands:
-${lines.join("\n")}
-
-  COMMAND --help tells more; --version shows the version.
+${rows.join("")}
+${wrap("COMMAND --help tells more; --version shows the version.", columns)}
 
 Example:
   export ZITADEL_URL=https://my-instance.zitadel.cloud ZITADEL_TOKEN_FILE=~/.token
   ${programName} list
 
-${exitCodeLines}
+${wrap(exitCodeLine, columns)}
 `;
 }
 
 /** The help of one command. */
-export function helpOf(name: string, command: Command): string {
-  const { about, arguments: args, notes, examples } = command;
-  const { own, common } = sortOptions(command);
-  const help: Options = { help: { type: "boolean", short: "h", help: "" } };
-  const sections = [
-    about,
-    `Usage: ${programName} ${name} ${args ? `${args.usage} ` : ""}[OPTIONS]`,
-    (args?.help ? row(`  ${args.usage.replace(/^\[|\]$/g, "")}`, args.help) : "") +
-      rows(common ? own : { ...own, ...help }),
-    notes,
-    common && `Where and who:\n${rows({ ...commonOptions, ...help })}`,
-    common && `${aboutEnvironment}\n${exitCodeLines}`,
-    `Examples:\n${examples.replace(/^/gm, "  ")}`,
-  ];
-  const shown = sections.filter((section) => section).map((section) => (section as string).trimEnd());
-  return `${shown.join("\n\n")}\n`;
-}
-
-/** A command's own options, and whether it takes those that most commands take. */
-export function sortOptions({ options }: Command): { own: Options; common: boolean } {
+export function helpOf(name: string, command: Command, columns: number): string {
+  const { about, arguments: args, options, notes, terms = {}, examples } = command;
   const isCommon = ([name, option]: [string, Option]) => option === (commonOptions as Options)[name];
   const entries = Object.entries(options);
-  return { own: Object.fromEntries(entries.filter((entry) => !isCommon(entry))), common: entries.some(isCommon) };
+  const common = entries.some(isCommon);
+  const help: [string, Option] = ["help", { type: "boolean", short: "h", help: "" }];
+  const optionRows = (options: [string, Option][]) =>
+    options.map(([long, { short, value, help }]) => {
+      const left = `  ${short ? `-${short},` : "   "} --${long}${value ? ` ${value}` : ""}`;
+      return row(left, help, 26, columns);
+    });
+  const own = entries.filter((entry) => !isCommon(entry));
+  const sections = [
+    wrap(about, columns),
+    `Usage: ${programName} ${name} ${args ? `${args.usage} ` : ""}[OPTIONS]`,
+    [
+      ...(args?.help ? [row(`  ${args.usage}`, args.help, 26, columns)] : []),
+      ...optionRows(common ? own : [...own, help]),
+    ],
+    notes && wrap(notes, columns),
+    Object.entries(terms).map(([term, meaning]) => row(`  ${term}`, meaning, 26, columns)),
+    common && ["Where and who:\n", ...optionRows([...Object.entries(commonOptions), help])],
+    common && wrap(`${aboutEnvironment}\n${exitCodeLine}`, columns),
+    `Examples:\n${examples.replace(/^/gm, "  ")}`,
+  ];
+  const shown = sections.map((section) => (section ? [section].flat().join("").trimEnd() : ""));
+  return `${shown.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-function rows(options: Options): string {
-  return Object.entries(options)
-    .map(([name, { short, value, help }]) =>
-      row(`  ${short ? `-${short},` : "   "} --${name}${value ? ` ${value}` : ""}`, help),
-    )
-    .join("");
-}
+const aboutEnvironment = `There is no --token: every user of a machine can read its command lines.
+HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are obeyed.`;
 
-// As wide as the longest, and two spaces.
-const column = 26;
-
-function row(left: string, help: string): string {
-  return `${left.padEnd(column)}${help.replaceAll("\n", `\n${" ".repeat(column)}`)}`.trimEnd().concat("\n");
+/** A term, and from a column on what it means: under it where the terminal is too narrow, or the term too long. */
+function row(left: string, meaning: string, column: number, columns: number): string {
+  const start = columns < 60 ? 6 : column;
+  const indent = `\n${" ".repeat(start)}`;
+  const right = wrap(meaning, columns - start).replaceAll("\n", indent);
+  return `${left.length < start ? left.padEnd(start) : left + indent}${right}`.trimEnd().concat("\n");
 }

@@ -6,9 +6,7 @@ export const commonOptions = {
   "token-file": {
     type: "string",
     value: "PATH",
-    help: `file with an access token of the user, - for standard
-input; or set ZITADEL_TOKEN, or ZITADEL_TOKEN_FILE to a
-path`,
+    help: "file with an access token of the user, - for standard input; or set ZITADEL_TOKEN, or ZITADEL_TOKEN_FILE to a path",
   },
   protocol: {
     type: "string",
@@ -19,8 +17,7 @@ path`,
   timeout: {
     type: "string",
     value: "TIME",
-    help: `for each call: 1ms to 60m, such as 500ms, 10s or 2m, a
-bare number in seconds; default 10s`,
+    help: "for each call: 1ms to 60m, such as 500ms, 10s or 2m, a bare number in seconds; default 10s",
   },
   ca: { type: "string", value: "FILE", help: "certificates to trust (PEM) instead of Node's list" },
   header: { type: "string", multiple: true, value: "LINE", help: 'one more header, "Name: value"; may be repeated' },

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
-import { escapeText } from "../terminal/escape.js";
+import { escapeText } from "../terminal/text.js";
 
 /**
  * Throws a usage error where there is nobody to ask, and the user did not say yes beforehand. Who has typed ids or a token

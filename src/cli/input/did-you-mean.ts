@@ -1,25 +1,31 @@
+// What other commands call it.
+const elsewhere: Readonly<Record<string, string>> = {
+  ls: "list",
+  tokens: "list",
+  rm: "revoke",
+  delete: "revoke",
+  logout: "revoke-all",
+  "--json": "--output json",
+  "--format": "--output",
+  "--quiet": "--output ids",
+  "-q": "--output ids",
+  "--keep": "--except",
+  "--force": "--yes",
+  "-f": "--yes",
+};
+
 /** ` (did you mean …?)` where one of the names is likely to be what was meant, else nothing. */
 export function didYouMean(typed: string, names: readonly string[]): string {
-  const [best] = names
-    .map((name) => ({ name, distance: distanceOf(typed, name) }))
-    .sort((a, b) => a.distance - b.distance);
-  // A third of the word, as git and others have it.
-  return best && best.distance <= Math.max(1, Math.floor(typed.length / 3)) ? ` (did you mean ${best.name}?)` : "";
+  const meant = names.find((name) => name === elsewhere[typed]) ?? names.find((name) => isNear(typed, name));
+  return meant ? ` (did you mean ${meant}?)` : "";
 }
 
-/** How many letters have to be put in, left out, changed or swapped with the next (optimal string alignment). */
-function distanceOf(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    const [above = [], twoAbove = []] = [rows[i - 1], rows[i - 2]];
-    for (let j = 1; j <= b.length; j++) {
-      const change = a[i - 1] === b[j - 1] ? 0 : 1;
-      const steps = [(above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + change];
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) steps.push((twoAbove[j - 2] ?? 0) + 1);
-      row.push(Math.min(...steps));
-    }
-    rows.push(row);
-  }
-  return rows[a.length]?.[b.length] ?? 0;
+/** Whether one letter has to be put in, left out, changed or swapped with the next. */
+function isNear(a: string, b: string): boolean {
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start++;
+  let [endA, endB] = [a.length, b.length];
+  while (endA > start && endB > start && a[endA - 1] === b[endB - 1]) [endA, endB] = [endA - 1, endB - 1];
+  const [left, right] = [a.slice(start, endA), b.slice(start, endB)];
+  return (left.length < 2 && right.length < 2) || (left.length === 2 && left === [...right].reverse().join(""));
 }

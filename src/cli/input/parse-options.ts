@@ -27,7 +27,12 @@ function parse(args: string[], options: Options) {
     const [option] = /--[\w-]+/.exec(message) ?? /-\w/.exec(message) ?? ["an option"];
     const known = [...Object.keys(options), "help"].map((name) => `--${name}`);
     if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
-      throw usageError(`unknown option ${option}${didYouMean(option, known)}: the options are ${known.join(", ")}`);
+      const values = Object.entries(options).flatMap(([name, { choices = [] }]) =>
+        choices.map((choice) => `--${name} ${choice}`),
+      );
+      throw usageError(
+        `unknown option ${option}${didYouMean(option, [...known, ...values])}: the options are ${known.join(", ")}`,
+      );
     }
     throw usageError(`${option} ${/ not take /.test(message) ? "takes no value" : "needs a value"}`);
   }

@@ -1,4 +1,5 @@
 import { realpathSync, statSync } from "node:fs";
+import { usageError } from "../command-error.js";
 import { printWarning } from "../terminal/messages.js";
 import { expandHome, readTextFile } from "./read-text-file.js";
 
@@ -13,13 +14,11 @@ export interface FoundToken {
 // The longest token that the library takes, in UTF-16, and a line break.
 const maxBytes = 2 * 16 * 1024 + 8;
 
-/**
- * Finds the access token: in `--token-file`, else in ZITADEL_TOKEN, else in the file that ZITADEL_TOKEN_FILE names.
- * `undefined` if there is none of them.
- */
+/** Finds the access token: in `--token-file`, else in ZITADEL_TOKEN or the file that ZITADEL_TOKEN_FILE names, if any. */
 export async function readToken(option: string | undefined, signal: AbortSignal): Promise<FoundToken | undefined> {
   const { ZITADEL_TOKEN: value, ZITADEL_TOKEN_FILE: path } = process.env;
   if (option !== undefined) return await readTokenFile("--token-file", option, signal);
+  if (value && path) throw usageError("ZITADEL_TOKEN and ZITADEL_TOKEN_FILE are both set: unset one of them");
   if (value) return toToken(value, "ZITADEL_TOKEN");
   if (path) return await readTokenFile("ZITADEL_TOKEN_FILE", path, signal);
   return undefined;

@@ -1,6 +1,5 @@
 import { CommandError } from "../command-error.js";
-import { isColored, paint, type Style } from "./color.js";
-import { escapeText } from "./escape.js";
+import { escapeText, isColored, paint, type Style } from "./text.js";
 
 /** Says something about what was done, on standard error: standard output is for data. */
 export function printNote(text: string): void {

@@ -1,5 +1,4 @@
-import { paint, type Style } from "./color.js";
-import { cutText, textWidth } from "./text-width.js";
+import { cutText, paint, type Style, textWidth, wrap } from "./text.js";
 
 /** One cell of a table; its text is safe to show. */
 export interface Cell {
@@ -21,9 +20,10 @@ export interface Column {
 
 const gap = "  ";
 
-/** Lays out a table in lines of at most `width` cells of a terminal, as far as its columns allow. */
+/** Lays out a table in lines of at most `width` cells of a terminal; where its columns do not fit, each row as a list. */
 export function formatTable(columns: readonly Column[], width: number, isColored: boolean): string {
   const shown = fittingColumns(columns, width);
+  if (total(shown.map(minimalWidth)) > width) return formatLists(columns, width, isColored);
   const widths = shrink(shown, width);
   const row = (cellOf: (column: Column) => Cell) =>
     shown
@@ -35,6 +35,20 @@ export function formatTable(columns: readonly Column[], width: number, isColored
   const count = columns[0]?.cells.length ?? 0;
   const lines = Array.from({ length: count }, (_, line) => row(({ cells }) => cells[line] as Cell));
   return `${[heading, ...lines].join("\n")}\n`;
+}
+
+/** The cells of each row one below the other, broken between words. */
+function formatLists(columns: readonly Column[], width: number, isColored: boolean): string {
+  const start = Math.max(...columns.map(({ title }) => textWidth(title))) + gap.length;
+  const lists = (columns[0]?.cells ?? []).map((_, line) =>
+    columns.map(({ title, cells }) => {
+      const { text, style } = cells[line] as Cell;
+      const lines = wrap(text, width - start).split("\n");
+      const shown = isColored && style ? lines.map((each) => paint(each, style)) : lines;
+      return `${title.padEnd(start)}${shown.join(`\n${" ".repeat(start)}`)}\n`;
+    }),
+  );
+  return lists.map((rows) => rows.join("")).join("\n");
 }
 
 function formatCell({ text, style, shorten }: Cell, width: number, isLast: boolean, isColored: boolean): string {

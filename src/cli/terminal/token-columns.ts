@@ -1,9 +1,7 @@
 import type { RefreshTokenState, RefreshTokenView } from "../../node.js";
-import type { Style } from "./color.js";
-import { escapeText } from "./escape.js";
-import { relativeTime } from "./relative-time.js";
+import { relativeTime } from "../../relative-time.js";
 import type { Cell, Column } from "./table.js";
-import { textWidth } from "./text-width.js";
+import { escapeText, type Style, textWidth } from "./text.js";
 
 const stateStyles: Record<RefreshTokenState, Style> = { active: "green", "idle-expired": "yellow", expired: "dim" };
 

@@ -1,0 +1,22 @@
+export const dayMs = 86_400_000;
+
+const units = [
+  ["year", 365 * dayMs],
+  ["day", dayMs],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+] as const;
+
+/**
+ * A time as people say it: `2 hours ago`, `in 29 days`. Rounds down, as clocks and calendars do. For command and page; Intl
+ * says the same, and takes longer to load than a call.
+ */
+export function relativeTime(time: Date, now: number): string {
+  const difference = time.getTime() - now;
+  const ms = Math.abs(difference);
+  const unit = units.find(([, length]) => ms >= length);
+  if (!unit) return difference > 0 ? "in a moment" : "just now";
+  const count = Math.floor(ms / unit[1]);
+  const amount = `${count} ${unit[0]}${count === 1 ? "" : "s"}`;
+  return difference > 0 ? `in ${amount}` : `${amount} ago`;
+}
