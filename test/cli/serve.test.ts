@@ -391,7 +391,7 @@ describe("serve", () => {
     ["a number that is none", ["--fault", "delay:ms=soon"], /--fault: a fault of kind delay needs `ms`: a number/],
     ["an empty number", ["--fault", "delay:ms="], /--fault: a fault of kind delay needs `ms`: a number/],
     ["a code that is none", ["--fault", "status:code=ok"], /code must be of gRPC, such as unavailable or 14/],
-    ["an RPC that is none", ["--fault", "hang:method=read"], /--fault: unknown method "read": use one of .*ListMyRefresh/],
+    ["an RPC that is none", ["--fault", "hang:method=read"], /--fault: unknown method "read": use one of GetMyUser/],
     ["a fault without what it needs", ["--fault", "delay"], /--fault: a fault of kind delay needs `ms`/],
   ] as const) {
     test(`with ${name} is wrong usage`, async () => {
