@@ -1,3 +1,4 @@
+import type { DescService } from "@bufbuild/protobuf";
 import { type CallOptions, type Client, makeAnyClient, type Transport } from "@connectrpc/connect";
 import { AuthService } from "../gen/zitadel/auth_pb.js";
 import { asyncDispose } from "./async-dispose.js";
@@ -6,7 +7,16 @@ import { own } from "./own.js";
 import type { TransportFamily } from "./transport.js";
 
 /** A client of ZITADEL's AuthService for one user: a method for each RPC, as Connect generates them. */
-export type UserClient = Client<typeof AuthService>;
+export interface UserClient extends Client<typeof AuthService> {
+  /**
+   * The same user's client of another service of ZITADEL's, over the same connection, with the same token, refresh,
+   * deadline, retries and interceptors. Takes any service that protoc-gen-es generated, such as this package's
+   * `SessionService` or one of @zitadel/proto; REST needs its `google.api.http` rules. Unary methods only, as all of
+   * ZITADEL's are. A failed call is repeated as the method's `idempotency_level` allows: one that says nothing only where
+   * nothing was done. A TypeError for what is no service.
+   */
+  client<S extends DescService>(service: S): Client<S>;
+}
 
 /** A client of ZITADEL's AuthService, which owns a connection. */
 export interface AuthClient extends UserClient {
@@ -33,9 +43,17 @@ export function createClientOf({ transport, withToken }: TransportFamily): AuthC
 
 const noOptions: CallOptions = own({});
 
-// What Connect's createClient does for unary methods, which are all that there are: its streams weigh 1.2 kB.
 function createUserClient(transport: Transport): UserClient {
-  return makeAnyClient(AuthService, (method) => {
+  return Object.assign(createServiceClient(AuthService, transport), {
+    client: <S extends DescService>(service: S) => createServiceClient(service, transport),
+  });
+}
+
+// What Connect's createClient does for unary methods, which are all that there are: its streams weigh 1.2 kB.
+function createServiceClient<S extends DescService>(service: S, transport: Transport): Client<S> {
+  // Connect 1's services, and grpc-js', have other fields.
+  if (service?.kind !== "service") throw new TypeError("service must be one that protoc-gen-es 2 generated");
+  return makeAnyClient(service, (method) => {
     if (method.methodKind !== "unary") return null;
     return (input: Record<string, unknown>, given?: CallOptions) => {
       const { signal, timeoutMs, headers, contextValues, onHeader, onTrailer } = given ? own(given) : noOptions;
@@ -45,5 +63,5 @@ function createUserClient(transport: Transport): UserClient {
         return response.message;
       });
     };
-  }) as UserClient;
+  }) as Client<S>;
 }

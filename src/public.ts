@@ -13,7 +13,9 @@ export {
   type ObjectDetails,
   ObjectDetailsSchema,
 } from "../gen/zitadel/object_pb.js";
-export { type RefreshToken, RefreshTokenSchema } from "../gen/zitadel/user_pb.js";
+export * from "../gen/zitadel/session/v2/session_pb.js";
+export * from "../gen/zitadel/session/v2/session_service_pb.js";
+export { type RefreshToken, RefreshTokenSchema, type User, UserSchema } from "../gen/zitadel/user_pb.js";
 export type { Attempt } from "./call/attempts.js";
 export type { RetryOptions } from "./call/next-step.js";
 export type { Token, TokenContext } from "./call/token.js";

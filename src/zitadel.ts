@@ -95,7 +95,7 @@ const hints: readonly (readonly [status: RegExp, hint: string])[] = [
   // Unimplemented, without a word.
   [/^12 $/, "is baseUrl the root of a ZITADEL instance?"],
   // The gateway's NotFound for a path that it does not serve; ZITADEL's own have an id.
-  [/^5 Not Found$/, "no such path: baseUrl must be the root of the instance, without /auth/v1"],
+  [/^5 Not Found$/, "no such path: baseUrl must be the instance's root, without /auth/v1, or ZITADEL is too old"],
   // From here on the library's own words. As nginx answers to what is no TLS, and to TLS without a certificate, in a page;
   // others say so in words.
   [/^\d+ HTTP 400 .*API$/, "is it a TLS port (use https:), or does it want a client certificate (http2.tls.cert)?"],

@@ -115,7 +115,7 @@ describe("an error says what to do where ZITADEL's own words do not", () => {
     await using auth = createAuthClient({ baseUrl, token: "unknown", protocol: rest });
     const error = await errorOf(auth.listMyRefreshTokens({}));
     expect(error.message).toBe(
-      "[not_found] Not Found; no such path: baseUrl must be the root of the instance, without /auth/v1",
+      "[not_found] Not Found; no such path: baseUrl must be the instance's root, without /auth/v1, or ZITADEL is too old",
     );
   });
 });
