@@ -38,3 +38,10 @@ export {
   viewRefreshTokens,
 } from "./view.js";
 export { type RefreshTokenJson, type RefreshTokensJson, viewFromJson, viewToJson } from "./view-json.js";
+export {
+  type SessionFactor,
+  type SessionState,
+  type SessionView,
+  type ViewSessionsOptions,
+  viewSessions,
+} from "./view-sessions.js";

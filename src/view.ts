@@ -57,8 +57,8 @@ export interface ViewOptions {
 const zeroSeconds = -62_135_596_800n;
 const maxSeconds = 253_402_300_799n;
 
-/** A timestamp that says nothing is none. Rounds down: no token is shown to be usable for longer than it is. */
-function toDate(timestamp: Timestamp | undefined): Date | undefined {
+/** A timestamp that says nothing is none. Rounds down: nothing is shown to be usable for longer than it is. */
+export function toDate(timestamp: Timestamp | undefined): Date | undefined {
   if (timestamp === undefined) return undefined;
   const { seconds, nanos } = timestamp;
   if (seconds <= zeroSeconds || seconds > maxSeconds || nanos < 0 || nanos > 999_999_999) return undefined;
@@ -71,10 +71,17 @@ function earlier(a: Date | undefined, b: Date | undefined): Date | undefined {
 }
 
 /** Leaves out what is undefined, so that it is absent rather than present and empty. */
-function present<T extends Record<string, Date | undefined>>(dates: T): { [K in keyof T]?: Date } {
-  return Object.fromEntries(Object.entries(dates).filter(([, date]) => date !== undefined)) as {
-    [K in keyof T]?: Date;
+export function present<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
   };
+}
+
+/** The time to work out states for, in milliseconds since 1970. A RangeError for what is no time. */
+export function timeOf(now: ViewOptions["now"]): number {
+  const ms = Number(now ?? Date.now());
+  if (Number.isNaN(ms)) throw new RangeError("now is not a time: give a valid Date");
+  return ms;
 }
 
 function viewToken(token: RefreshToken, now: number): RefreshTokenView {
@@ -97,11 +104,13 @@ function viewToken(token: RefreshToken, now: number): RefreshTokenView {
   };
 }
 
-/** Most recently used first, never used last; ties by id, since ZITADEL's own order is not the same twice. */
-function byLastUse(a: RefreshTokenView, b: RefreshTokenView): number {
-  const [usedA, usedB] = [a.lastUsedAt?.getTime() ?? -Infinity, b.lastUsedAt?.getTime() ?? -Infinity];
-  if (usedA !== usedB) return usedB > usedA ? 1 : -1;
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+/** Most recent first, what has no such time last; ties by id, since ZITADEL's own order is not the same twice. */
+export function newestFirst<T extends { readonly id: string }>(dateOf: (each: T) => Date | undefined) {
+  return (a: T, b: T): number => {
+    const [timeA, timeB] = [dateOf(a)?.getTime() ?? -Infinity, dateOf(b)?.getTime() ?? -Infinity];
+    if (timeA !== timeB) return timeB > timeA ? 1 : -1;
+    return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+  };
 }
 
 /**
@@ -110,9 +119,10 @@ function byLastUse(a: RefreshTokenView, b: RefreshTokenView): number {
  * range, is absent. Never fails on an answer; a `now` that is no time is a RangeError.
  */
 export function viewRefreshTokens(response: ListMyRefreshTokensResponse, options: ViewOptions = {}): RefreshTokensView {
-  const now = Number(own(options).now ?? Date.now());
-  if (Number.isNaN(now)) throw new RangeError("viewRefreshTokens: now is not a time; give a valid Date");
-  const tokens = response.result.map((token) => viewToken(token, now)).sort(byLastUse);
+  const now = timeOf(own(options).now);
+  const tokens = response.result
+    .map((token) => viewToken(token, now))
+    .sort(newestFirst(({ lastUsedAt }) => lastUsedAt));
   const total = Math.max(Number(response.details?.totalResult ?? 0), tokens.length);
   return {
     total,
