@@ -95,6 +95,8 @@ export const allAdvice: readonly Advice[] = [
     title: "The token is gone",
     remedy: "it was revoked before, has ended, or is not yours; ZITADEL may go on listing it",
   },
+  { keys: ["AUTHZ-cdgFk"], title: "The session is gone", remedy: "it was ended before, or is not yours" },
+  { keys: ["GRPC-Sfefs"], title: "A query looks for nothing", remedy: "say what to look for in each query" },
   {
     keys: ["QUERY-1kIjX"],
     title: "ZITADEL has no instance of this name",

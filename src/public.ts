@@ -20,6 +20,7 @@ export type { Attempt } from "./call/attempts.js";
 export type { RetryOptions } from "./call/next-step.js";
 export type { Token, TokenContext } from "./call/token.js";
 export type { AuthClient, UserClient } from "./client.js";
+export type { EndResult, RevokeOptions } from "./end-each.js";
 export { type ErrorInfo, getErrorInfo } from "./errors.js";
 export type { FailureReason } from "./failure.js";
 export type { ConnectionTarget, Http2Options, TlsOptions } from "./http/http2-options.js";
@@ -28,7 +29,8 @@ export { grpc } from "./protocol/grpc/grpc.js";
 export { grpcWeb } from "./protocol/grpc/grpc-web.js";
 export type { Protocol } from "./protocol/protocol.js";
 export { rest } from "./protocol/rest/rest.js";
-export { type RevokeOptions, type RevokeResult, revokeRefreshTokens } from "./revoke.js";
+export { type RevokeResult, revokeRefreshTokens } from "./revoke.js";
+export { type RevokeAllOptions, revokeAllRefreshTokens } from "./revoke-all.js";
 export type { AuthTransport } from "./transport.js";
 export {
   type RefreshTokenState,

@@ -30,9 +30,18 @@ function zitadelDetailId(error: unknown): string | undefined {
   }
 }
 
-/** Whether ZITADEL says that the user has no such refresh token. The code alone does not: it is a wrong URL's too. */
-export function isTokenGone(error: ConnectError): boolean {
-  return error.code === Code.NotFound && zitadelErrorId(error) === "COMMAND-BHt2w";
+/**
+ * Whether ZITADEL says that the user has no such refresh token, or no such session. The code alone does not: it is a wrong
+ * URL's too.
+ */
+export function isGone(error: ConnectError): boolean {
+  return error.code === Code.NotFound && /^(?:COMMAND-BHt2w|AUTHZ-cdgFk)$/.test(zitadelErrorId(error) ?? "");
+}
+
+/** Whether ZITADEL itself says that it has no such service, as a release from before the service does. */
+export function isServiceMissing(error: unknown): boolean {
+  if (!(error instanceof ConnectError) || noteOf(error)?.fromServer === false) return false;
+  return error.code === Code.Unimplemented || (error.code === Code.NotFound && error.rawMessage === "Not Found");
 }
 
 /**
@@ -47,19 +56,19 @@ export function isCollision(code: Code, message: string): boolean {
 /** Refuses, with a TypeError, what no call of that method can mean, the same on every protocol. */
 export function checkRequest(method: DescMethodUnary, message: object): void {
   if (method.name !== "RevokeMyRefreshToken" || `${method.parent.typeName}/${method.name}` !== revokeMethod) return;
-  checkTokenId((message as { id?: unknown }).id, "id");
+  checkId((message as { id?: unknown }).id, "id");
 }
 
 /**
- * Refuses, with a TypeError, what cannot be the id of a refresh token: REST has no path for `.`, `..` and `/`, ZITADEL
- * takes 1 to 200 characters, and answers REST with HTTP 500 for those outside ASCII. Its own are 18 digits.
+ * Refuses, with a TypeError, what cannot be the id of a refresh token or a session: REST has no path for `.`, `..` and `/`,
+ * ZITADEL takes 1 to 200 characters, and answers REST with HTTP 500 for those outside ASCII. Its own are 18 digits.
  */
-export function checkTokenId(id: unknown, name: string): void {
+export function checkId(id: unknown, name: string, kind = "refresh token"): void {
   if (typeof id !== "string") throw new TypeError(`${name} must be a string, got ${id === null ? "null" : typeof id}`);
-  if (id === "") throw new TypeError(`${name} is empty: pass the id of a refresh token`);
-  if (id.length > 200) throw new TypeError(`${name} is longer than 200 characters, so it is no id of a refresh token`);
+  if (id === "") throw new TypeError(`${name} is empty: pass the id of a ${kind}`);
+  if (id.length > 200) throw new TypeError(`${name} is longer than 200 characters, so it is no id of a ${kind}`);
   if (!/^(?!\.\.?$)[ -.0-~]+$/.test(id)) {
-    throw new TypeError(`${name} is no id of a refresh token: it must be printable ASCII, not ".", "..", nor hold "/"`);
+    throw new TypeError(`${name} is no id of a ${kind}: it must be printable ASCII, not ".", "..", nor hold "/"`);
   }
 }
 

@@ -6,16 +6,24 @@ export interface Revoked extends RevokeResult {
   readonly maybeRevoked: readonly string[];
 }
 
-/** Revokes tokens one by one. */
-export async function revokeIds(auth: AuthClient, ids: readonly string[], signal: AbortSignal): Promise<Revoked> {
-  const { getErrorInfo, revokeRefreshTokens } = await import("../node.js");
+type RevokeCalls = Pick<AuthClient, "revokeMyRefreshToken" | "revokeAllMyRefreshTokens">;
+
+/** Revokes `ids` as `revoke` does, by calls that are watched for attempts whose answer was lost. */
+export async function revokeIds(
+  auth: AuthClient,
+  ids: readonly string[],
+  revoke: (calls: RevokeCalls) => Promise<RevokeResult>,
+): Promise<Revoked> {
+  const { getErrorInfo } = await import("../node.js");
   const maybeRevoked: string[] = [];
-  const recorded: Pick<AuthClient, "revokeMyRefreshToken"> = {
-    revokeMyRefreshToken: (request, options) =>
-      auth.revokeMyRefreshToken(request, options).catch((error: unknown) => {
-        if (request.id && getErrorInfo(error).maybeApplied) maybeRevoked.push(request.id);
-        throw error;
-      }),
+  const note = (ids: readonly string[]) => (error: unknown) => {
+    if (getErrorInfo(error).maybeApplied) maybeRevoked.push(...ids);
+    throw error;
   };
-  return { ...(await revokeRefreshTokens(recorded, ids, { signal })), maybeRevoked };
+  const result = await revoke({
+    revokeMyRefreshToken: (request, options) =>
+      auth.revokeMyRefreshToken(request, options).catch(note([request.id ?? ""])),
+    revokeAllMyRefreshTokens: (request, options) => auth.revokeAllMyRefreshTokens(request, options).catch(note(ids)),
+  });
+  return { ...result, maybeRevoked };
 }

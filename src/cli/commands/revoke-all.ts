@@ -1,4 +1,4 @@
-import type { AuthClient, RefreshTokensView } from "../../node.js";
+import type { RefreshTokensView } from "../../node.js";
 import { countTokens } from "../about-lists.js";
 import { defineCommand } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
@@ -7,7 +7,7 @@ import { commonOptions } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { checkIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
-import { type Revoked, revokeIds } from "../revoke-ids.js";
+import { revokeIds } from "../revoke-ids.js";
 import { mayBeRevoked, printIds, printNote, printWarning } from "../terminal/messages.js";
 import { toSafeJson } from "../terminal/text.js";
 
@@ -44,7 +44,7 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
     const response = await withClient({ settings, task: "Listing", signal }, (auth) =>
       auth.listMyRefreshTokens({}, { signal }),
     );
-    const [{ viewRefreshTokens }, { reportRevoked }] = await Promise.all([
+    const [{ revokeAllRefreshTokens, viewRefreshTokens }, { mayBeApplied, reportRevoked }] = await Promise.all([
       import("../../node.js"),
       import("../report-revoked.js"),
     ]);
@@ -63,8 +63,15 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
     if (values.yes) printNote(warning);
     else await confirm(`${warning}. Go on?`, signal);
     if (view.truncated) printNote(`ZITADEL lists ${view.tokens.length} at most: run this again for the others`);
+    // Of the list that people were shown, not of a newer one.
+    const listMyRefreshTokens = async () => response;
     const result = await withClient({ settings, task: "Revoking", signal }, (auth) =>
-      kept.length > 0 ? revokeIds(auth, ids, signal) : revokeInOneCall(auth, ids, signal),
+      revokeIds(auth, ids, (calls) =>
+        revokeAllRefreshTokens({ listMyRefreshTokens, ...calls }, { except: kept, signal }),
+      ).catch((error: unknown) => {
+        if (signal.aborted || mayBeApplied(error)) printWarning(mayBeRevoked);
+        throw error;
+      }),
     );
     return reportRevoked(result, format, settings, signal);
   },
@@ -85,28 +92,4 @@ function warningOf({ tokens, total }: RefreshTokensView, kept: readonly string[]
   return kept.length === 0
     ? `all ${countTokens(total)} at ${url}, this login's included: every app has to sign in again`
     : `${tokens.length - kept.length} of ${countTokens(total)} at ${url}, this login's included unless it is excepted`;
-}
-
-async function revokeInOneCall(auth: AuthClient, ids: string[], signal: AbortSignal): Promise<Revoked> {
-  const [{ getErrorInfo }, { mayBeApplied }] = await Promise.all([
-    import("../../node.js"),
-    import("../report-revoked.js"),
-  ]);
-  try {
-    await auth.revokeAllMyRefreshTokens({}, { signal });
-  } catch (error) {
-    const { id, maybeApplied } = getErrorInfo(error);
-    switch (id) {
-      // None left: somebody else was faster, or an attempt before whose answer was lost.
-      case "COMMAND-Gfj42":
-        return { revoked: [], alreadyGone: ids, failed: [], maybeRevoked: maybeApplied ? ids : [] };
-      // One token that is listed but gone, such as that of a signed-out browser, keeps ZITADEL from revoking any.
-      case "COMMAND-BHt2w":
-        return await revokeIds(auth, ids, signal);
-      default:
-        if (signal.aborted || mayBeApplied(error)) printWarning(mayBeRevoked);
-        throw error;
-    }
-  }
-  return { revoked: ids, alreadyGone: [], failed: [], maybeRevoked: [] };
 }

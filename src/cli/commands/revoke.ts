@@ -49,11 +49,12 @@ zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens
       await confirm(`Revoke ${countTokens(ids.length)} at ${settings.url}?`, signal);
     }
     const use = { settings, task: dryRun ? "Listing" : "Revoking", signal };
+    const { revokeRefreshTokens } = await import("../../node.js");
     const { listed, result } = await withClient(use, async (auth) => {
       const tokens = ids.length > 0 ? (await auth.listMyRefreshTokens({}, { signal })).result : [];
       return {
         listed: new Set(tokens.map(({ id }) => id)),
-        result: dryRun ? undefined : await revokeIds(auth, ids, signal),
+        result: dryRun ? undefined : await revokeIds(auth, ids, (calls) => revokeRefreshTokens(calls, ids, { signal })),
       };
     });
     if (!result) {
