@@ -20,7 +20,9 @@ export type { Attempt } from "./call/attempts.js";
 export type { RetryOptions } from "./call/next-step.js";
 export type { Token, TokenContext } from "./call/token.js";
 export type { AuthClient, UserClient } from "./client.js";
+export type { SignedInUser } from "./current-user.js";
 export type { EndResult, RevokeOptions } from "./end-each.js";
+export { type EndOtherSignInsOptions, endOtherSignIns, endSignIns, type SignInToEnd } from "./end-sign-ins.js";
 export { type ErrorInfo, getErrorInfo } from "./errors.js";
 export type { FailureReason } from "./failure.js";
 export type { ConnectionTarget, Http2Options, TlsOptions } from "./http/http2-options.js";
@@ -31,6 +33,7 @@ export type { Protocol } from "./protocol/protocol.js";
 export { rest } from "./protocol/rest/rest.js";
 export { type RevokeResult, revokeRefreshTokens } from "./revoke.js";
 export { type RevokeAllOptions, revokeAllRefreshTokens } from "./revoke-all.js";
+export { type ListSignInsOptions, listSignIns, type SignIn, type SignInsGap, type SignInsView } from "./sign-ins.js";
 export type { AuthTransport } from "./transport.js";
 export {
   type RefreshTokenState,
@@ -39,7 +42,14 @@ export {
   type ViewOptions,
   viewRefreshTokens,
 } from "./view.js";
-export { type RefreshTokenJson, type RefreshTokensJson, viewFromJson, viewToJson } from "./view-json.js";
+export {
+  type RefreshTokenJson,
+  type RefreshTokensJson,
+  type SessionJson,
+  type SignInsJson,
+  viewFromJson,
+  viewToJson,
+} from "./view-json.js";
 export {
   type SessionFactor,
   type SessionState,

@@ -2,8 +2,10 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "@jest/globals";
 import { ListMyRefreshTokensResponseSchema } from "../gen/zitadel/auth_pb.js";
+import { listSignIns } from "../src/sign-ins.js";
 import { viewRefreshTokens } from "../src/view.js";
-import { type RefreshTokensJson, viewFromJson, viewToJson } from "../src/view-json.js";
+import { type RefreshTokensJson, type SignInsJson, viewFromJson, viewToJson } from "../src/view-json.js";
+import { fakeSignIns } from "./helpers/fake-sign-ins.js";
 
 const time = "2025-08-01T08:45:00.123Z";
 const view = viewRefreshTokens(
@@ -66,4 +68,33 @@ describe("a view in JSON", () => {
       );
     });
   }
+});
+
+describe("sign-ins in JSON", () => {
+  const hour = (n: number) => `2026-12-01T0${n}:00:00.000Z`;
+  const of = (id: string, n: number) => ({ id, state: "active", signedInAt: hour(n), changedAt: hour(n) });
+  const now = new Date("2026-12-01T12:00:00Z");
+
+  test("have strings where the view has dates, and are read back", async () => {
+    const signIns = await listSignIns(fakeSignIns().auth, { now });
+    const plain: SignInsJson = viewToJson(signIns);
+    expect(plain).toMatchObject({
+      user: { id: "7", displayName: "Ann" },
+      sessions: [of("laptop", 3), of("phone", 1)],
+      tokens: { tokens: [{ id: "app", lastUsedAt: hour(2) }] },
+      incomplete: ["offline-access"],
+      signIns: [of("laptop", 3), { kind: "refreshToken", id: "app", lastUsedAt: hour(2) }, of("phone", 1)],
+    });
+    expect(viewFromJson(JSON.parse(JSON.stringify(signIns)))).toStrictEqual(signIns);
+    expect(viewFromJson(plain)).toStrictEqual(signIns);
+  });
+
+  test("may be sessions alone", async () => {
+    const { sessions = [] } = await listSignIns(fakeSignIns().auth, { now });
+    expect(viewToJson(sessions)).toMatchObject([of("laptop", 3), of("phone", 1)]);
+    expect(viewFromJson(viewToJson(sessions))).toStrictEqual(sessions);
+    expect(() => viewFromJson([{ ...viewToJson(sessions)[0], changedAt: "soon" } as never])).toThrow(
+      "viewFromJson: changedAt is no time",
+    );
+  });
 });

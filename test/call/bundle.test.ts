@@ -1,13 +1,14 @@
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import { build } from "esbuild";
 
 // From build/test/call, where this file runs.
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** Bytes that each module contributes to a minified bundle for browsers. */
-async function bundle(contents: string): Promise<Map<string, number>> {
-  const { metafile } = await build({
+/** A minified bundle for browsers. */
+const bundleOf = (contents: string) =>
+  build({
     absWorkingDir: root,
     stdin: { contents, resolveDir: root },
     bundle: true,
@@ -19,6 +20,10 @@ async function bundle(contents: string): Promise<Map<string, number>> {
     conditions: ["browser"],
     logLevel: "silent",
   });
+
+/** Bytes that each module contributes to it. */
+async function bundle(contents: string): Promise<Map<string, number>> {
+  const { metafile } = await bundleOf(contents);
   const [output] = Object.values(metafile.outputs);
   const inputs = Object.entries(output?.inputs ?? {}).map(
     ([path, { bytesInOutput }]) => [path, bytesInOutput] as const,
@@ -33,6 +38,9 @@ function bytesOf(modules: Map<string, number>, pattern: RegExp): number {
 const own = `
   import { createAuthClient } from "zitadel-refresh-tokens";
   createAuthClient({ baseUrl: "https://zitadel.example" }).listMyRefreshTokens({});`;
+const signIns = `
+  import { createAuthClient, listSignIns } from "zitadel-refresh-tokens";
+  listSignIns(createAuthClient({ baseUrl: "https://zitadel.example" }));`;
 const given = `
   import { createGrpcWebTransport } from "@connectrpc/connect-web";
   import { createAuthClient } from "zitadel-refresh-tokens";
@@ -62,5 +70,22 @@ describe("a bundle", () => {
     const unused = bytesOf(modules, /\/src\/(?:protocol|http)\/|\/src\/options/);
     expect(unused).toBeGreaterThan(0);
     expect(unused).toBeLessThanOrEqual(17_000);
+  });
+
+  const signInsOnly = /\/src\/(?:sign-ins|current-user|view|end-each|id-token)|\/gen\/zitadel\/session\//;
+
+  test("that lists refresh tokens alone holds nothing of sign-ins", async () => {
+    expect(bytesOf(await bundle(own), signInsOnly)).toBe(0);
+    expect(bytesOf(await bundle(signIns), signInsOnly)).toBeGreaterThan(0);
+  });
+
+  test("that lists sign-ins is at most 4 kB larger with gzip", async () => {
+    const sizeOf = async (contents: string) => {
+      const [file] = (await bundleOf(contents)).outputFiles;
+      return gzipSync(file?.contents ?? "", { level: 9 }).length;
+    };
+    const [plain, larger] = [await sizeOf(own), await sizeOf(signIns)];
+    expect(larger).toBeGreaterThan(plain);
+    expect(larger - plain).toBeLessThanOrEqual(4_000);
   });
 });

@@ -1,0 +1,77 @@
+import { SessionService } from "../gen/zitadel/session/v2/session_service_pb.js";
+import type { UserClient } from "./client.js";
+import { currentUser } from "./current-user.js";
+import { type EndResult, endEach, type RevokeOptions } from "./end-each.js";
+import { own } from "./own.js";
+import type { SignIn, SignInsView } from "./sign-ins.js";
+import { checkId } from "./zitadel.js";
+
+/** What `endSignIns` has to know of a sign-in: those of `listSignIns` have it. */
+export type SignInToEnd = Pick<SignIn, "kind" | "id"> & { readonly isCurrent?: boolean | undefined };
+
+/**
+ * Ends sign-ins, one call each, one given twice once: sessions by DeleteSession, refresh tokens by RevokeMyRefreshToken. The
+ * caller's own session comes last, since its access token ends with it. Apps that hold refresh tokens of an ended session
+ * go on until those expire. Of refresh tokens ZITADEL does not tell which one is the caller's: pass that one last.
+ *
+ * What fails is in `failed`, and ends the rest early where it would meet every call alike, as of `revokeRefreshTokens`.
+ * Rejects before anything is sent as that does, and with a TypeError for what is no sign-in.
+ */
+export async function endSignIns(
+  auth: UserClient,
+  signIns: readonly SignInToEnd[],
+  options: RevokeOptions = {},
+): Promise<EndResult> {
+  if (!Array.isArray(signIns)) throw new TypeError("signIns must be an array, such as listSignIns gives");
+  const byKey = new Map<string, SignInToEnd>();
+  for (const [index, { kind, id, isCurrent }] of signIns.entries()) {
+    if (kind !== "session" && kind !== "refreshToken") {
+      throw new TypeError(`signIns[${index}].kind must be "session" or "refreshToken"`);
+    }
+    checkId(id, `signIns[${index}].id`, kind === "session" ? kind : undefined);
+    byKey.set(`${kind} ${id}`, { kind, id, isCurrent });
+  }
+  const all = [...byKey.values()];
+  const groups = [all.filter((each) => !isOwn(each)), all.filter(isOwn)];
+  const sessions = auth.client(SessionService);
+  return endEach(groups, options, ({ kind, id }, call) =>
+    kind === "session" ? sessions.deleteSession({ sessionId: id }, call) : auth.revokeMyRefreshToken({ id }, call),
+  );
+}
+
+export interface EndOtherSignInsOptions extends RevokeOptions {
+  /** Ids of other sign-ins to keep. */
+  readonly keep?: readonly string[] | undefined;
+}
+
+/**
+ * Ends every sign-in of a view but the caller's own and those in `keep`, as `endSignIns` does. Where the caller's own
+ * session is known, all listed refresh tokens are other sign-ins.
+ *
+ * Rejects with a TypeError, before anything is ended, where the view does not tell which is the caller's own and `keep` is
+ * empty, for an id in `keep` that is not in the view, and for the view of another user.
+ */
+export async function endOtherSignIns(
+  auth: UserClient,
+  view: Pick<SignInsView, "user" | "signIns">,
+  options: EndOtherSignInsOptions = {},
+): Promise<EndResult> {
+  const { keep = [], ...others } = own(options);
+  if (!Array.isArray(view?.signIns)) throw new TypeError("view must be what listSignIns returns");
+  if (!Array.isArray(keep)) throw new TypeError("keep must be an array of ids");
+  const kept = new Set(keep);
+  const listed = new Set(view.signIns.map(({ id }) => id));
+  const stranger = keep.find((id) => !listed.has(id));
+  if (stranger !== undefined) throw new TypeError(`keep names ${String(stranger)}, which is not in the view`);
+  if (kept.size === 0 && !view.signIns.some(isOwn)) {
+    throw new TypeError("nobody knows which sign-in is this one: name it in keep, or list with currentSessionId");
+  }
+  const user = await currentUser(auth, others.signal ? { signal: others.signal } : {});
+  if (view.user?.id !== user.id) throw new TypeError("the view is another user's: list again with this client");
+  const ending = view.signIns.filter((each) => !isOwn(each) && !kept.has(each.id));
+  return endSignIns(auth, ending, others);
+}
+
+function isOwn({ isCurrent }: SignInToEnd): boolean {
+  return isCurrent === true;
+}

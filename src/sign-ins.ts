@@ -1,0 +1,114 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { type ListSessionsResponse, SessionService } from "../gen/zitadel/session/v2/session_service_pb.js";
+import type { UserClient } from "./client.js";
+import { currentUser, type SignedInUser } from "./current-user.js";
+import { sessionIdIn } from "./id-token.js";
+import { own } from "./own.js";
+import { newestFirst, type RefreshTokensView, type RefreshTokenView, timeOf, viewRefreshTokens } from "./view.js";
+import { type SessionView, type ViewSessionsOptions, viewSessions } from "./view-sessions.js";
+import { checkId, isServiceMissing } from "./zitadel.js";
+
+/** A session or a refresh token: where somebody is signed in. */
+export type SignIn =
+  | ({ readonly kind: "session" } & SessionView)
+  | ({ readonly kind: "refreshToken" } & RefreshTokenView);
+
+/**
+ * Why more may be signed in than is listed:
+ *
+ * - `offline-access`: this server has sessions, and apps with the scope `offline_access` may hold refresh tokens that no
+ *   API of it lists.
+ * - `current-not-listed`: the sign-in that the access token came from is not in the list, as where it came from the old
+ *   login, is a personal access token, or the server is from before January 2025.
+ */
+export type SignInsGap = "offline-access" | "current-not-listed";
+
+/** Where a user is signed in: plain, as `RefreshTokensView` is. `viewToJson` and `viewFromJson` pass it through JSON. */
+export interface SignInsView {
+  readonly user: SignedInUser;
+  /** Last changed first. Absent where the server has no sessions to list, such as ZITADEL 2.44. */
+  readonly sessions?: readonly SessionView[];
+  readonly tokens: RefreshTokensView;
+  /** Empty where the list is known to be whole. */
+  readonly incomplete: readonly SignInsGap[];
+  /** Sessions and refresh tokens in one list, last active first. */
+  readonly signIns: readonly SignIn[];
+}
+
+export interface ListSignInsOptions extends ViewSessionsOptions {
+  /**
+   * The id_token of the caller's sign-in, instead of `currentSessionId`. Only its claim `sid` is read. It is not verified:
+   * it marks a row, and allows nothing.
+   */
+  readonly currentIdToken?: string | undefined;
+  /** Stops the calls. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Lists where the user is signed in: the sessions of a current ZITADEL and the refresh tokens of an old one. `auth` is what
+ * `createAuthClient` or its `withToken` returns. ZITADEL is asked once a client who its user is (GetMyUser), then for both
+ * lists at a time; where no current session is named, also for the sessions of the browser that the access token came from,
+ * which mark the current one if there is exactly one.
+ *
+ * Rejects with the error of a list that the server refuses, rather than to leave it out; without sending anything with a
+ * TypeError for a `currentSessionId` that cannot be one, a `currentIdToken` that is no JWT, or both of them, and with a
+ * RangeError for a `now` that is no time.
+ */
+export async function listSignIns(auth: UserClient, options: ListSignInsOptions = {}): Promise<SignInsView> {
+  const { signal } = own(options);
+  const now = timeOf(own(options).now);
+  const namedId = namedSession(options);
+  const call = signal ? { signal } : {};
+  const user = await currentUser(auth, call);
+
+  const mine = { case: "userIdQuery", value: { id: user.id } } as const;
+  const thisBrowser = { case: "userAgentQuery", value: {} } as const;
+  const list = async (...queries: (typeof mine | typeof thisBrowser)[]) =>
+    auth.client(SessionService).listSessions({ queries: queries.map((query) => ({ query })) }, call);
+  const [sessions, tokens, candidates] = await Promise.all([
+    list(mine).catch(noneIfMissing),
+    auth.listMyRefreshTokens({}, call),
+    namedId === undefined ? list(mine, thisBrowser).then(idsIn, noIdsIfRefused) : [namedId],
+  ]);
+
+  const currentSessionId = candidates?.length === 1 ? candidates[0] : undefined;
+  const tokensView = viewRefreshTokens(tokens, { now });
+  if (!sessions) return joined({ user, tokens: tokensView, incomplete: [] });
+  const view = viewSessions(sessions, { now, currentSessionId });
+  const listed = new Set(view.map(({ id }) => id));
+  const isListed = listed.size > 0 && (candidates?.some((id) => listed.has(id)) ?? true);
+  const incomplete: SignInsGap[] = isListed ? ["offline-access"] : ["offline-access", "current-not-listed"];
+  return joined({ user, sessions: view, tokens: tokensView, incomplete });
+}
+
+function namedSession(options: ListSignInsOptions): string | undefined {
+  const { currentSessionId, currentIdToken } = own(options);
+  if (currentSessionId === undefined) return currentIdToken === undefined ? undefined : sessionIdIn(currentIdToken);
+  if (currentIdToken !== undefined) throw new TypeError("currentSessionId and currentIdToken exclude each other");
+  checkId(currentSessionId, "currentSessionId", "session");
+  return currentSessionId;
+}
+
+function noneIfMissing(error: unknown): undefined {
+  if (!isServiceMissing(error)) throw error;
+}
+
+function idsIn({ sessions }: ListSessionsResponse): string[] {
+  return sessions.map(({ id }) => id);
+}
+
+// A personal access token came from no browser (InvalidArgument, GRPC-x8n23uh). Whatever else keeps the server from telling,
+// it is not known.
+function noIdsIfRefused(error: unknown): [] | undefined {
+  return error instanceof ConnectError && error.code === Code.InvalidArgument ? [] : undefined;
+}
+
+function joined(view: Omit<SignInsView, "signIns">): SignInsView {
+  const signIns: SignIn[] = [
+    ...(view.sessions ?? []).map((session) => ({ kind: "session" as const, ...session })),
+    ...view.tokens.tokens.map((token) => ({ kind: "refreshToken" as const, ...token })),
+  ];
+  const lastActive = (signIn: SignIn) => (signIn.kind === "session" ? signIn.changedAt : signIn.lastUsedAt);
+  return { ...view, signIns: signIns.sort(newestFirst(lastActive)) };
+}
