@@ -46,7 +46,8 @@ describe("what README.md shows works", () => {
     const [user] = zitadel.users;
     const outcome = await folder.run(snippet("console.table"), zitadel.url, { ZITADEL_TOKEN: user.token });
     expect(outcome.status).toBe(0);
-    for (const { id } of user.refreshTokens) expect(outcome.output).toContain(id);
+    expect(outcome.output).toContain(user.displayName);
+    for (const { id } of [...user.sessions, ...user.refreshTokens]) expect(outcome.output).toContain(id);
   });
 
   testInChromium("the ten lines of a browser", async () => {

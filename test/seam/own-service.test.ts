@@ -21,7 +21,7 @@ afterAll(() => project.remove());
 const server = snippet("startLocalZitadel").replace("console.log(zitadel.url, zitadel.users[0].token);", "");
 // The page's call over each protocol, against the page's server.
 const calls = ["rest", "grpc", "grpcWeb"].map((protocol) =>
-  snippet("createClient(NoteService").replaceAll("rest", protocol),
+  snippet("auth.client(NoteService").replaceAll("rest", protocol),
 );
 
 describe("a service of a user's own, as docs/adding-an-rpc.md has it", () => {
