@@ -5,7 +5,6 @@ import { commands } from "./commands.js";
 import { helpOf, overview } from "./help/format-help.js";
 import { refuseSecrets } from "./input/refuse-secrets.js";
 import { printError } from "./terminal/messages.js";
-import { tolerateClosedOutput } from "./terminal/tolerate-closed-output.js";
 
 async function run([name = "--help", ...args]: string[], signal: AbortSignal): Promise<number> {
   refuseSecrets([name, ...args]);
@@ -49,7 +48,15 @@ async function readVersion(): Promise<string> {
 const interruption = new AbortController();
 // Only the first: whoever presses Ctrl+C twice does not want to wait.
 process.once("SIGINT", () => interruption.abort());
-tolerateClosedOutput();
+// Whoever reads the output may have had enough, as in `list | head -1`: what is done to tokens must not depend on that.
+// Output that cannot be written for another reason (a full disk) is a failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") return;
+    process.exitCode = exitCodes.failed;
+    if (stream === process.stdout) process.stderr.write(`error: the output cannot be written (${error.code})\n`);
+  });
+}
 try {
   const exitCode = await run(process.argv.slice(2), interruption.signal);
   process.exitCode ??= exitCode;

@@ -1,6 +1,6 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { readPage } from "../../src/cli/page-files.js";
+import { readPage } from "../../src/cli/serve/page-files.js";
 import { demoTokens } from "../../src/local/service/demo-tokens.js";
 import { type LocalZitadel, type LocalZitadelOptions, startLocalZitadel } from "../../src/testing.js";
 import { findChromium } from "../helpers/find-chromium.js";

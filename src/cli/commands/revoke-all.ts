@@ -7,9 +7,7 @@ import { commonOptions } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { checkIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
-import { revokeIds } from "../revoke-ids.js";
-import { mayBeRevoked, printIds, printNote, printWarning } from "../terminal/messages.js";
-import { toSafeJson } from "../terminal/text.js";
+import { printNote, printWarning } from "../terminal/messages.js";
 
 export const revokeAll = defineCommand({
   about:
@@ -44,17 +42,11 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
     const response = await withClient({ settings, task: "Listing", signal }, (auth) =>
       auth.listMyRefreshTokens({}, { signal }),
     );
-    const [{ revokeAllRefreshTokens, viewRefreshTokens }, { mayBeApplied, reportRevoked }] = await Promise.all([
-      import("../../node.js"),
-      import("../report-revoked.js"),
-    ]);
+    const { revokeAllRefreshTokens, viewRefreshTokens } = await import("../../node.js");
+    const { mayBeApplied, mayBeRevoked, reportPlan, reportRevoked, revokeIds } = await import("../revoked.js");
     const view = viewRefreshTokens(response);
     const ids = idsToRevoke(view, kept);
-    if (values["dry-run"]) {
-      if (format === "json") process.stdout.write(`${toSafeJson({ wouldRevoke: ids, notListed: [] })}\n`);
-      else printIds("would revoke", ids);
-      return exitCodes.ok;
-    }
+    if (values["dry-run"]) return reportPlan(ids, [], format);
     if (ids.length === 0) {
       printNote("there is nothing to revoke");
       return reportRevoked({ revoked: [], alreadyGone: [], failed: [], maybeRevoked: [] }, format, settings, signal);

@@ -6,9 +6,7 @@ import { commonOptions } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { readIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
-import { revokeIds } from "../revoke-ids.js";
-import { printError, printIds, printNote } from "../terminal/messages.js";
-import { toSafeJson } from "../terminal/text.js";
+import { printError, printNote } from "../terminal/messages.js";
 
 export const revoke = defineCommand({
   about:
@@ -48,6 +46,7 @@ zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens
     if (ids.length > 0 && !dryRun && !values.yes) {
       await confirm(`Revoke ${countTokens(ids.length)} at ${settings.url}?`, signal);
     }
+    const { reportPlan, reportRevoked, revokeIds } = await import("../revoked.js");
     const use = { settings, task: dryRun ? "Listing" : "Revoking", signal };
     const { revokeRefreshTokens } = await import("../../node.js");
     const { listed, result } = await withClient(use, async (auth) => {
@@ -57,18 +56,8 @@ zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens
         result: dryRun ? undefined : await revokeIds(auth, ids, (calls) => revokeRefreshTokens(calls, ids, { signal })),
       };
     });
-    if (!result) {
-      const wouldRevoke = ids.filter((id) => listed.has(id));
-      const notListed = ids.filter((id) => !listed.has(id));
-      if (format === "json") {
-        process.stdout.write(`${toSafeJson({ wouldRevoke, notListed })}\n`);
-      } else {
-        printIds("would revoke", wouldRevoke);
-        printIds("not listed", notListed);
-      }
-      return exitCodes.ok;
-    }
-    const { reportRevoked } = await import("../report-revoked.js");
+    const [wouldRevoke, notListed] = [ids.filter((id) => listed.has(id)), ids.filter((id) => !listed.has(id))];
+    if (!result) return reportPlan(wouldRevoke, notListed, format);
     const notFound = result.alreadyGone.filter((id) => !listed.has(id));
     const alreadyGone = result.alreadyGone.filter((id) => listed.has(id));
     const exitCode = reportRevoked({ ...result, alreadyGone, notFound }, format, settings, signal);

@@ -22,21 +22,13 @@ const options = {
     help: "address to listen on, default 127.0.0.1; any but a loopback one, such as 0.0.0.0 in a container, needs --allow-remote",
   },
   "allow-remote": { type: "boolean", help: "lets other machines connect" },
-  host: {
-    type: "string",
-    multiple: true,
-    value: "NAME",
-    help: "name that it is called by, beside localhost; may be repeated",
-  },
+  host: { type: "string", multiple: true, value: "NAME", help: "a name of it, beside localhost; may be repeated" },
   "token-file": {
     type: "string",
     value: "PATH",
     help: "file with the access token of the demo user, - for standard input; default: a random one",
   },
-  detach: {
-    type: "boolean",
-    help: "goes on in the background, and says where once it answers; kill PID stops it",
-  },
+  detach: { type: "boolean", help: "goes on in the background, and says where once it answers; kill PID stops it" },
   output: {
     type: "string",
     short: "o",
@@ -71,13 +63,15 @@ zitadel-refresh-tokens serve --fault status:code=unavailable,times=2 --fault htm
   async run({ values }, signal) {
     const { detach: isDetached = false, output: format = "text" } = values;
     const zitadel = isDetached ? undefined : await start(values, signal);
-    const facts = zitadel ? factsOf(zitadel) : await detach(values["token-file"] === "-", signal);
+    const facts = zitadel
+      ? { url: zitadel.url, token: zitadel.users[0].token, pid: process.pid }
+      : await detach(values["token-file"] === "-", signal);
     if (typeof facts === "number") return facts;
     const stopped = zitadel && toldToStop(signal);
     // What is detached says it itself.
     if (values["allow-remote"] && !isDetached) printWarning(openness);
     process.stdout.write(greetings[format](facts, isDetached));
-    if (values.open) (await import("../open-browser.js")).openBrowser(`${facts.url}/`);
+    if (values.open) (await import("../serve/open-browser.js")).openBrowser(`${facts.url}/`);
     await stopped;
     await zitadel?.close();
     return exitCodes.ok;
@@ -97,7 +91,7 @@ type Values = Given<typeof options>["values"];
 
 async function start(values: Values, signal: AbortSignal): Promise<LocalZitadel> {
   const { parseFault } = await import("../input/parse-fault.js");
-  const { readPage } = await import("../page-files.js");
+  const { readPage } = await import("../serve/page-files.js");
   const { address, host: hosts, "token-file": file } = values;
   const token = file === undefined ? undefined : await readTokenFile("--token-file", file, signal);
   if (token?.mistake) throw usageError(token.mistake);
@@ -118,10 +112,6 @@ async function start(values: Values, signal: AbortSignal): Promise<LocalZitadel>
     throw usageError(`--fault: ${(error as Error).message}`);
   }
   return zitadel;
-}
-
-function factsOf({ url, users: [{ token }] }: LocalZitadel) {
-  return { url, token, pid: process.pid };
 }
 
 function parsePort(value: string): number {

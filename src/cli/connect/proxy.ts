@@ -19,8 +19,6 @@ export class ProxyError extends Error {
   constructor(
     readonly problem: string,
     readonly remedy: string,
-    /** The HTTP status of its answer, if there was one. */
-    readonly status?: number,
   ) {
     super(`${problem}: ${remedy}`);
   }

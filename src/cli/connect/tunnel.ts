@@ -43,12 +43,12 @@ function refusal(where: string, authority: string, status: number, proxy: HttpPr
   const { variable, authorization } = proxy;
   if (status !== 407) {
     const remedy = "ask who runs it, or name the host in NO_PROXY";
-    return new ProxyError(`${where} refuses a connection to ${authority} (HTTP ${status})`, remedy, status);
+    return new ProxyError(`${where} refuses a connection to ${authority} (HTTP ${status})`, remedy);
   }
   if (authorization) {
     const remedy = "correct them, with special characters as %xx";
-    return new ProxyError(`${where} refuses the name and password of ${variable} (HTTP 407)`, remedy, status);
+    return new ProxyError(`${where} refuses the name and password of ${variable} (HTTP 407)`, remedy);
   }
   const remedy = `set ${variable}=http://NAME:PASSWORD@HOST:PORT`;
-  return new ProxyError(`${where} wants a name and a password (HTTP 407)`, remedy, status);
+  return new ProxyError(`${where} wants a name and a password (HTTP 407)`, remedy);
 }

@@ -1,6 +1,6 @@
-import { ConnectError, getErrorInfo } from "../../node.js";
-import { openClient } from "../connect/open-client.js";
+import { getErrorInfo } from "../../node.js";
 import type { Settings } from "../input/settings.js";
+import { makeCalls } from "./check-protocol.js";
 import { type Finding, finder, ok } from "./finding.js";
 import { probe } from "./http-probe.js";
 import { reasonOf, type Target } from "./target.js";
@@ -43,8 +43,9 @@ export async function checkCors(
   const found = finder(check, corsVerdicts);
   const refusal = await preflightRefusal(settings, target, protocol, origin);
   if (refusal) return found("cors-refused", { origin, why: refusal });
-  const { id, headers } = await callFrom(origin, { ...settings, protocol, timeoutMs: target.timeoutMs }, target.signal);
-  if (id === "AUTH-DZG21") return found("cors-origin", { origin });
+  const fromPage = { ...settings, headers: [...settings.headers, ["origin", origin] as const] };
+  const { error, headers } = await makeCalls(fromPage, protocol, target.signal);
+  if (getErrorInfo(error).id === "AUTH-DZG21") return found("cors-origin", { origin });
   // Without an answer there is nothing to hide; why is with the protocol.
   const allowed = headers?.get("access-control-allow-origin");
   if (!headers || allowed === origin || allowed === "*") return ok(check, `pages of ${origin} may call it`);
@@ -78,29 +79,5 @@ async function preflightRefusal(
     return missing.length > 0 ? `the preflight does not allow the headers ${missing.join(", ")}` : undefined;
   } catch (error) {
     return `the preflight gets no answer (${reasonOf(error, target)})`;
-  }
-}
-
-/** The headers of ZITADEL's answer to a page of that origin, and ZITADEL's id if it is an error. */
-async function callFrom(
-  origin: string,
-  settings: Settings,
-  signal: AbortSignal,
-): Promise<{ id?: string | undefined; headers?: Headers }> {
-  const auth = await openClient({ ...settings, headers: [...settings.headers, ["origin", origin]] }, false);
-  let headers = new Headers();
-  const onHeader = (header: Headers) => {
-    headers = header;
-  };
-  try {
-    await auth.listMyRefreshTokens({}, { signal, onHeader });
-    return { headers };
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof ConnectError)) throw error;
-    const { id, fromServer } = getErrorInfo(error);
-    return { id, ...(fromServer && { headers: error.metadata }) };
-  } finally {
-    await auth.close();
   }
 }

@@ -10,6 +10,8 @@ export interface Calls {
   readonly protocol: ProtocolName;
   readonly response?: ListMyRefreshTokensResponse;
   readonly error?: ConnectError;
+  /** Those of ZITADEL's answer, if there was one. */
+  readonly headers?: Headers;
   /** How long the call took with connecting, and how long the next one without. */
   readonly ms?: readonly [first: number, next: number];
 }
@@ -26,19 +28,23 @@ const slowMs = 1_000;
 export async function makeCalls(settings: Settings, protocol: ProtocolName, signal: AbortSignal): Promise<Calls> {
   const { timeoutMs = 5_000 } = settings;
   const auth = await openClient({ ...settings, protocol, timeoutMs }, false);
+  let headers: Headers | undefined;
+  const onHeader = (header: Headers) => {
+    headers = header;
+  };
   const timed = async () => {
     const startedAt = performance.now();
-    const response = await auth.listMyRefreshTokens({}, { signal });
+    const response = await auth.listMyRefreshTokens({}, { signal, onHeader });
     return { response, ms: performance.now() - startedAt };
   };
   try {
     const { response, ms: first } = await timed();
     const { ms: next } = await timed();
-    return { protocol, response, ms: [first, next] };
+    return { protocol, response, ms: [first, next], ...(headers && { headers }) };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ConnectError)) throw error;
-    return { protocol, error };
+    return { protocol, error, ...(getErrorInfo(error).fromServer && { headers: error.metadata }) };
   } finally {
     await auth.close();
   }

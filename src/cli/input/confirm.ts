@@ -17,22 +17,11 @@ export function mustBeAbleToAsk(yes: boolean | undefined, readsInput: boolean): 
 /** Asks for a yes. Throws if the answer is another. */
 export async function confirm(question: string, signal: AbortSignal): Promise<void> {
   process.stderr.write(`${escapeText(question)} [y/N] `);
-  const answer = await readLine(signal);
+  const lines = createInterface({ input: process.stdin, terminal: false, signal });
+  const { value: answer } = (await lines[Symbol.asyncIterator]().next()) as { value: string | undefined };
+  lines.close();
   if (!/^y(es)?$/i.test(answer?.trim() ?? "")) {
     if (answer === undefined) process.stderr.write("\n");
     throw new CommandError("nothing was revoked", exitCodes.failed);
   }
-}
-
-/** The next line that is typed, `undefined` at the end of input. */
-function readLine(signal: AbortSignal): Promise<string | undefined> {
-  const lines = createInterface({ input: process.stdin, terminal: false });
-  signal.addEventListener("abort", () => lines.close(), { once: true });
-  return new Promise((resolve) => {
-    lines.once("line", (line) => {
-      resolve(line);
-      lines.close();
-    });
-    lines.once("close", () => resolve(undefined));
-  });
 }

@@ -7,15 +7,11 @@ export interface Facts {
 }
 
 /** What `serve` says when it answers, by the value of `--output`. */
-export const greetings = { text: greeting, env: variables, json: lineOfJson };
+export const greetings = { text: greeting, env: variables, json: (facts: Facts) => `${JSON.stringify(facts)}\n` };
 
 function variables({ url, token, pid }: Facts): string {
   const quoted = /^[\w.~+/=-]+$/.test(token) ? token : `'${token.replaceAll("'", "'\\''")}'`;
   return `ZITADEL_URL=${url}\nZITADEL_TOKEN=${quoted}\nZITADEL_PID=${pid}\n`;
-}
-
-function lineOfJson({ url, token, pid }: Facts): string {
-  return `${JSON.stringify({ url, token, pid })}\n`;
 }
 
 function greeting({ url, token, pid }: Facts, isDetached: boolean): string {

@@ -10,9 +10,6 @@ export function printWarning(text: string): void {
   print("warning", "yellow", text);
 }
 
-/** What to say of a revoke that got no answer. */
-export const mayBeRevoked = "what got no answer may have been revoked all the same: list shows what is left";
-
 /** Prints what went wrong, and what to do about it. */
 export function printError(error: unknown): void {
   print("error", "red", error instanceof Error ? error.message : String(error));

@@ -26,14 +26,13 @@ export function escapeText(text: string): string {
 
 /** JSON that is as safe to show: `JSON.stringify` leaves half of those characters as they are. */
 export function toSafeJson(value: unknown): string {
-  const toEscape = (character: string) => (character === "\n" ? character : escapeUnits(character));
+  const toEscape = (character: string) =>
+    character === "\n" ? character : character.replace(/[\s\S]/g, (unit) => escapeUnit(unit.charCodeAt(0)));
   return JSON.stringify(value, null, 2).replace(unsafe, toEscape);
 }
 
-function escapeUnits(character: string): string {
-  return Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
-    .map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`)
-    .join("");
+function escapeUnit(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, "0")}`;
 }
 
 // Marks take no cell of a terminal; East Asian wide characters and emoji take two (Unicode Standard Annex 11).

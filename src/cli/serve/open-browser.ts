@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { printNote } from "./terminal/messages.js";
+import { printNote } from "../terminal/messages.js";
 
 const openers: Partial<Record<NodeJS.Platform, readonly [command: string, ...args: string[]]>> = {
   darwin: ["open"],

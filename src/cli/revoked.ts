@@ -1,19 +1,52 @@
 import type { FailedCall } from "../advice.js";
-import { Code, ConnectError, getErrorInfo } from "../node.js";
+import { type AuthClient, Code, ConnectError, getErrorInfo, type RevokeResult } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
 import { explainError } from "./explain-error.js";
-import type { Revoked } from "./revoke-ids.js";
-import { mayBeRevoked, printError, printHint, printIds, printNote, printWarning } from "./terminal/messages.js";
+import { printError, printHint, printIds, printNote, printWarning } from "./terminal/messages.js";
 import { toSafeJson } from "./terminal/text.js";
 
-/** What became of each id, for people. */
-export interface Outcome extends Revoked {
+/** What became of each id, with what a `RevokeResult` alone does not say. */
+export interface Revoked extends RevokeResult {
+  /** Ids that an attempt before, whose answer was lost, may have revoked. */
+  readonly maybeRevoked: readonly string[];
   /** Ids that were not among the user's tokens; only of ids that people name. */
   readonly notFound?: readonly string[];
 }
 
+type RevokeCalls = Pick<AuthClient, "revokeMyRefreshToken" | "revokeAllMyRefreshTokens">;
+
+/** Revokes `ids` as `revoke` does, by calls that are watched for attempts whose answer was lost. */
+export async function revokeIds(
+  auth: AuthClient,
+  ids: readonly string[],
+  revoke: (calls: RevokeCalls) => Promise<RevokeResult>,
+): Promise<Revoked> {
+  const maybeRevoked: string[] = [];
+  const note = (ids: readonly string[]) => (error: unknown) => {
+    if (getErrorInfo(error).maybeApplied) maybeRevoked.push(...ids);
+    throw error;
+  };
+  const result = await revoke({
+    revokeMyRefreshToken: (request, options) =>
+      auth.revokeMyRefreshToken(request, options).catch(note([request.id ?? ""])),
+    revokeAllMyRefreshTokens: (request, options) => auth.revokeAllMyRefreshTokens(request, options).catch(note(ids)),
+  });
+  return { ...result, maybeRevoked };
+}
+
+/** Says what a revoke would do. */
+export function reportPlan(wouldRevoke: string[], notListed: string[], format: "text" | "json"): number {
+  if (format === "json") process.stdout.write(`${toSafeJson({ wouldRevoke, notListed })}\n`);
+  else printIds("would revoke", wouldRevoke);
+  if (format === "text") printIds("not listed", notListed);
+  return exitCodes.ok;
+}
+
+/** What to say of a revoke that got no answer. */
+export const mayBeRevoked = "what got no answer may have been revoked all the same: list shows what is left";
+
 /** Prints what became of each token, and returns the exit code. `signal` tells whether the user interrupted it. */
-export function reportRevoked(result: Outcome, format: "text" | "json", call: FailedCall, signal: AbortSignal): number {
+export function reportRevoked(result: Revoked, format: "text" | "json", call: FailedCall, signal: AbortSignal): number {
   const { revoked, alreadyGone, notFound, failed, maybeRevoked } = result;
   if (format === "json") {
     const json = { revoked, alreadyGone, notFound, failed: failed.map(plainFailure) };
@@ -47,7 +80,7 @@ export function mayBeApplied(error: unknown): boolean {
   return !isRefused && !/^(?:connect-|dns|tls|not-h2|rst-refused-stream)/.test(reason);
 }
 
-function plainFailure({ id, error }: Outcome["failed"][number]) {
+function plainFailure({ id, error }: Revoked["failed"][number]) {
   const info = getErrorInfo(error);
   return { id, code: Code[error.code], message: error.rawMessage, ...(info.id && { errorId: info.id }) };
 }

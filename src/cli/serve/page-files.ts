@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { extname } from "node:path";
-import type { LocalAsset, LocalUser } from "../testing.js";
+import type { LocalAsset, LocalUser } from "../../testing.js";
 
 const types: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -11,18 +11,10 @@ const types: Record<string, string> = {
 };
 
 // The page may call any instance over https, or one on this machine, as the library lets it.
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self' https: http://localhost:* http://127.0.0.1:*",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join("; ");
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+  "connect-src 'self' https: http://localhost:* http://127.0.0.1:*; base-uri 'none'; form-action 'none'; " +
+  "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 const headers = (name: string) => ({
   "Content-Type": types[extname(name)] ?? "application/octet-stream",
