@@ -88,9 +88,12 @@ function onResponse(this: PendingStream, headers: IncomingHttpHeaders, flags: nu
 function onData(this: PendingStream, chunk: Buffer): void {
   const pending = this[pendingKey];
   if (!pending) return;
+  const { answer } = pending;
+  // Deno hands out the first data before the head.
+  if (!answer) return void this.once("response", () => onData.call(this, chunk));
   pending.connection.frames += 1;
   try {
-    pending.answer?.take(plainBytes(chunk));
+    answer.take(plainBytes(chunk));
   } catch (error) {
     fail(this, error);
   }

@@ -1,5 +1,9 @@
+import { EventEmitter } from "node:events";
 import { createClient } from "@connectrpc/connect";
 import { describe, expect, test } from "@jest/globals";
+import type { HttpCall, HttpGuard } from "../../../src/http/http.js";
+import type { Connection } from "../../../src/http/node/connection.js";
+import { exchange } from "../../../src/http/node/exchange.js";
 import { Code, createAuthClient, createAuthTransport, getErrorInfo, grpc, grpcWeb, rest } from "../../../src/node.js";
 import { violations } from "../../faults/violations.js";
 import { PlainService } from "../../gen/plain_pb.js";
@@ -64,6 +68,24 @@ for (const name of ["§4.1 HTTP/1.1", "§4.3 header fields that cannot be decomp
     expect(server.connections).toHaveLength(2);
   });
 }
+
+test("data that is handed out before the head, as Deno does, is not lost", async () => {
+  const end = () => {};
+  const stream = Object.assign(new EventEmitter(), { end, writableLength: 0, rstCode: 0 });
+  const connection = { frames: 0, bytesRead: 0, isDead: false, request: () => stream, finished() {} };
+  const guard: HttpGuard = { checkHead() {}, checkStart() {}, startBytes: () => 0, maxBodyBytes: 1e6 };
+  const call: HttpCall = { stopped: undefined, step: "", onStop() {}, offStop() {}, notSent() {} };
+  const request = { method: "POST", path: "/", headers: {} };
+  const sent = exchange(connection as unknown as Connection, request, guard, call);
+  stream.emit("data", Buffer.from("1"));
+  stream.emit("data", Buffer.from("2"));
+  stream.emit("response", { ":status": 200 }, 4);
+  stream.emit("data", Buffer.from("3"));
+  stream.emit("trailers", { "grpc-status": "0" });
+  stream.emit("end");
+  const { status, body, trailers } = await sent;
+  expect([status, Buffer.from(body).toString(), trailers?.get("grpc-status")]).toEqual([200, "123", "0"]);
+});
 
 function outcomeOf(error: unknown): string {
   return `${Code[(error as { code: Code }).code]} ${getErrorInfo(error).reason}`;
