@@ -66,7 +66,7 @@ export async function examine(
         : skipped(`cors-${protocol}`, "no call got through"),
     );
   }
-  report(checkList(best));
+  report(await checkList(best, usable, signal));
   return {
     working: all.filter(({ response }) => response).map(({ protocol }) => protocol),
     needsToken: !chosen.response && gotThrough(chosen),

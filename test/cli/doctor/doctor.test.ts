@@ -118,11 +118,49 @@ describe("doctor finds nothing wrong", () => {
     expect(checks.find(({ check }) => check === "http")).toMatchObject({ status: "ok", message });
   });
 
-  test("with a list that is too long to be sent whole, and says of how many it is", async () => {
+  test("with what a ZITADEL of either kind lists, and says which kind it is", async () => {
+    const messageOf = async (url: string, token: string) => (await runDoctor({ url, token })).checks.at(-1);
+    const { zitadel: current } = await startLogin();
+    const { tokens, token } = current.users[0];
+    const count = `${current.users[0].sessions.length} sessions`;
+    const active = "6 refresh tokens, \\d active$";
+    for (const [given, own] of [
+      [token, "one of them this token's own"],
+      [tokens.personal, "and which is this token's own is not known"],
+    ] as const) {
+      const message = expect.stringMatching(`^a ZITADEL with sessions lists ${count}, ${own}; ${active}`);
+      expect(await messageOf(current.url, given)).toMatchObject({ check: "list", status: "ok", message });
+    }
     const refreshTokens = Array.from({ length: 1_001 }, (_, index) => ({ userAgentId: `agent-${index}` }));
-    const { zitadel } = await startLogin({ refreshTokens });
+    const { zitadel: old } = await startLogin({ refreshTokens }, { release: "2.44" });
+    const said = /^a ZITADEL without sessions, such as 2.44, lists 1000 refresh tokens of 1001 that there are, /;
+    const message = expect.stringMatching(said);
+    expect(await messageOf(old.url, old.users[0].token)).toMatchObject({ check: "list", status: "ok", message });
+  });
+
+  test("with a service user whose list is empty", async () => {
+    const { zitadel } = await startLogin({ refreshTokens: [] }, { release: "2.44" });
+    const token = zitadel.users[0].tokens.personal;
+    const machine = JSON.stringify({ user: { id: zitadel.users[0].id, userName: "ci", machine: { name: "ci" } } });
+    const url = await startProxy(zitadel.url, {
+      answer: ({ url }, response) =>
+        url === "/auth/v1/users/me" &&
+        Boolean(response.writeHead(200, { "content-type": "application/json" }).end(machine)),
+    });
+    const args = ["--protocol", "rest"];
+    const message = "a ZITADEL without sessions, such as 2.44, lists nothing: a service user signs in nowhere";
+    expect((await runDoctor({ url, token, args })).checks.at(-1)).toMatchObject({ status: "ok", message });
+    // Of a person it says what the server lists.
+    const { checks } = await runDoctor({ url: zitadel.url, token, args });
+    const remedy = "it lists the apps that asked for the scope offline_access, and no others";
+    expect(checks.at(-1)).toMatchObject({ verdict: "list-empty", remedy });
+  });
+
+  test("with sign-ins of which one list is refused", async () => {
+    const { zitadel } = await startLogin();
+    zitadel.fail({ kind: "status", code: 7, message: "no", method: "ListSessions", times: Number.POSITIVE_INFINITY });
     const { checks } = await runDoctor({ url: zitadel.url, token: zitadel.users[0].token });
-    const message = expect.stringMatching(/^1000 refresh tokens of 1001 that there are, /);
+    const message = "6 refresh tokens; whether there are other sign-ins cannot be told: [permission_denied] no";
     expect(checks.at(-1)).toMatchObject({ check: "list", status: "ok", message });
   });
 
@@ -270,17 +308,14 @@ test("list says that a URL with a path is none of an instance", async () => {
 
 describe("doctor", () => {
   test("prints a line for each check, and what to do about it", async () => {
-    const { zitadel, env } = await startLogin({ refreshTokens: [] });
+    const { zitadel, env } = await startLogin({ refreshTokens: [], sessions: [] });
     const { status, stdout, stderr } = await runCli(["doctor"], { env });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const lines = stdout.split("\n");
     expect(lines[0]).toBe(`ok    url            ${zitadel.url}`);
     expect(lines[3]).toBe("skip  tls            http: has none");
-    expect(lines.at(-5)).toMatch(/^warn {2}list {11}it is empty, which does not mean that nobody is signed in$/);
-    expect(lines.at(-4)).toMatch(
-      /^ {21}a service user, .* never has any, and a ZITADEL of 2024 or later keeps those of new sign-ins in OIDC/,
-    );
-    expect(lines.at(-4)).toMatch(/Ending the session is not enough/);
+    expect(lines.at(-5)).toMatch(/^warn {2}list {11}a ZITADEL with sessions lists no sign-in, which does not mean /);
+    expect(lines.at(-4)).toMatch(/^ {21}one from before 2025 lists no sessions; /);
     expect(lines.slice(-3)).toEqual(["", "grpc works", ""]);
   });
 

@@ -71,7 +71,7 @@ export const callCases: Cases = {
     return { check: "cors-rest", url: zitadel.url, token, args: ["--origin", page], exitCode: 0 };
   },
   "list-empty": async () => {
-    const { zitadel } = await startLogin({ refreshTokens: [] });
+    const { zitadel } = await startLogin({ refreshTokens: [], sessions: [] });
     return { check: "list", url: zitadel.url, token: zitadel.users[0].token, exitCode: 0 };
   },
 };
