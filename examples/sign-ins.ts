@@ -47,15 +47,12 @@ try {
   if (view.signIns.length === 0) console.log("ZITADEL lists no sign-in of this user.");
   for (const gap of view.incomplete) console.log(whyMore[gap]);
 
-  const [first, ...others] = process.argv.slice(2);
-  if (first !== undefined) {
-    const named = view.signIns.filter(({ id }) => id === first || others.includes(id));
-    const result = await (first === "others" ? endOtherSignIns(auth, view) : endSignIns(auth, named));
-    if (first !== "others" && named.length === 0) console.log("no sign-in has that id");
-    for (const id of result.ended) console.log(`ended ${id}`);
-    for (const id of result.alreadyGone) console.log(`${id} was gone already`);
-    for (const { id, error } of result.failed) console.log(`${id} is not ended: ${error.message}`);
-  }
+  const ids = process.argv.slice(2);
+  const named = view.signIns.filter(({ id }) => ids.includes(id));
+  const result = await (ids[0] === "others" ? endOtherSignIns(auth, view) : endSignIns(auth, named));
+  for (const id of result.ended) console.log(`ended ${id}`);
+  for (const id of result.alreadyGone) console.log(`${id} was gone already`);
+  for (const { id, error } of result.failed) console.log(`${id} is not ended: ${error.message}`);
   if (process.env.REFRESH_TOKEN) await revokeOwnToken(process.env.REFRESH_TOKEN);
 } finally {
   await auth.close();
