@@ -29,7 +29,8 @@ export async function endSignIns(
       throw new TypeError(`signIns[${index}].kind must be "session" or "refreshToken"`);
     }
     checkId(id, `signIns[${index}].id`, kind === "session" ? kind : undefined);
-    byKey.set(`${kind} ${id}`, { kind, id, isCurrent });
+    const key = `${kind} ${id}`;
+    byKey.set(key, { kind, id, isCurrent: isCurrent ?? byKey.get(key)?.isCurrent });
   }
   const all = [...byKey.values()];
   const groups = [all.filter((each) => !isOwn(each)), all.filter(isOwn)];

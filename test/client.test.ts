@@ -87,6 +87,18 @@ describe("a client of another service", () => {
     });
   }
 
+  test("has the methods of its service, and no others", async () => {
+    await using auth = createAuthClient({ baseUrl: "http://127.0.0.1:9", token: "t" });
+    const sessions = auth.client(SessionService);
+    expect(Object.keys(sessions)).toEqual(["listSessions", "deleteSession"]);
+    // @ts-expect-error: it is AuthService's.
+    expect(sessions.listMyRefreshTokens).toBeUndefined();
+    const wrong = () =>
+      // @ts-expect-error: an id is text.
+      sessions.deleteSession({ sessionId: 7 });
+    expect(wrong).toBeInstanceOf(Function);
+  });
+
   test("ends with its owner", async () => {
     await using zitadel = await start();
     const auth = createAuthClient({ baseUrl: zitadel.url, token: zitadel.users[0].token });

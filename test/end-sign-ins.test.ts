@@ -84,6 +84,9 @@ describe("ending sign-ins", () => {
     await endSignIns(auth, [session, { kind: "refreshToken", id: "1" }, session]);
     expect(seen).toEqual(["deleteSession 1", "revokeMyRefreshToken 1"]);
     expect(await endSignIns(auth, [])).toEqual(nothing);
+    // Last, if only one of the two says so.
+    const twice = await endSignIns(auth, [{ ...session, isCurrent: true }, session, { ...session, id: "2" }]);
+    expect(twice.ended).toEqual(["2", "1"]);
   });
 
   test("sends nothing when the signal has aborted already", async () => {
