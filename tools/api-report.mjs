@@ -6,7 +6,11 @@ import { join, resolve } from "node:path";
 import { Extractor, ExtractorConfig } from "@microsoft/api-extractor";
 
 // web.d.ts exports the same as node.d.ts, which a test holds.
-const entries = { "zitadel-refresh-tokens": "node", "zitadel-refresh-tokens/testing": "testing" };
+const entries = {
+  "zitadel-refresh-tokens": "node",
+  "zitadel-refresh-tokens/element": "element",
+  "zitadel-refresh-tokens/testing": "testing",
+};
 
 function describeEntry(entry) {
   const folder = mkdtempSync(join(tmpdir(), "api-"));

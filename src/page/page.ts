@@ -1,119 +1,85 @@
 // The page: where the demo user of `zitadel-refresh-tokens serve`, or the user of another instance, is signed in.
-import { type RefreshTokensView, viewRefreshTokens } from "../web.js";
-import type { CallRecord, ProtocolName } from "./calls.js";
-import { confirmRevoke, openInstanceDialog } from "./dialogs.js";
-import { byId, el, facts, setText } from "./dom.js";
-import { ListView } from "./list-view.js";
-import { describe } from "./problem.js";
-import { showRequest } from "./request-panel.js";
-import { Session } from "./session.js";
-import { findDemo } from "./source.js";
-import { showTime, timeElement } from "./time.js";
 
-const say = (text: string) => setText(byId("said"), text);
-const session = new Session(render, showCall, say);
-const listView = new ListView((ids) => void askAndRevoke(ids));
-let view: RefreshTokensView | undefined;
-const listedAt = timeElement();
+import { facts, plain } from "../element/dom.js";
+import { SignInsElement, type SignInsErrorEvent } from "../element/sign-ins-element.js";
+import { type AuthClient, Code, getErrorInfo } from "../web.js";
+import { byId } from "./by-id.js";
+import { openInstanceDialog } from "./instance-dialog.js";
+import { createRecordedClient, type ProtocolName, type RequestRecord } from "./recorded-client.js";
+import { findDemo, type Source } from "./source.js";
+
+customElements.define("sign-ins", SignInsElement);
+const element = byId<SignInsElement>("sign-ins");
+const protocols = [...document.querySelectorAll<HTMLInputElement>("input[name=protocol]")];
 const demo = findDemo();
+let source: Source | undefined;
+let turns = 0;
 
-function render(): void {
-  const { response, problem, loading, source } = session;
-  const now = Date.now();
-  view = response && viewRefreshTokens(response, { now });
-  const isEmpty = view?.tokens.length === 0;
-  const offline = !navigator.onLine;
-
-  byId("source").replaceChildren(
-    ...(source ? [`${source.name} at `, el("bdi", {}, source.baseUrl)] : ["No instance chosen"]),
-    ...(session.listedAt ? [", listed ", listedAt] : []),
-  );
-  showTime(listedAt, session.listedAt, now);
-  byId("loading").hidden = !loading || response !== undefined;
-  byId("reload").setAttribute("aria-busy", String(loading));
-  setText(
-    byId("offline"),
-    offline
-      ? `You are offline. ${response ? "The list may be out of date; it" : "The list"} is loaded when you are back.`
-      : "",
-  );
-
-  byId("problem").hidden = !problem || (problem.offline === true && offline);
-  setText(byId("problem-title"), problem?.title ?? "");
-  setText(byId("remedy"), problem?.remedy ?? "");
-  byId("problem-facts").replaceChildren(...facts(problem?.facts ?? []));
-  byId("other-token").hidden = problem?.action !== "other-token";
-  byId("to-grpc-web").hidden = problem?.action !== "to-grpc-web";
-
-  byId("truncated").hidden = !view?.truncated;
-  setText(
-    byId("truncated"),
-    view ? `ZITADEL sent ${view.tokens.length} of ${view.total} tokens: it lists no more.` : "",
-  );
-  byId("empty").hidden = !isEmpty;
-  byId("tokens").hidden = !view || isEmpty;
-  if (view) listView.render(view, session.marks, now);
+/** Shows a source over the protocol that is chosen. Rejects with what is wrong with it. */
+async function use(chosen: Source): Promise<void> {
+  const protocol = protocols.find(({ checked }) => checked)?.value as ProtocolName;
+  const turn = ++turns;
+  const client = await createRecordedClient(chosen, protocol, showRequest);
+  // Somebody has chosen again meanwhile.
+  if (turn !== turns) return void client.close();
+  const last = element.client as AuthClient | undefined;
+  source = chosen;
+  byId("error-facts").replaceChildren();
+  byId("source").textContent = `${chosen.name} at ${plain(chosen.baseUrl)}`;
+  element.apps = chosen.apps ?? {};
+  element.client = client;
+  void last?.close();
 }
 
-function showCall(record: CallRecord): void {
-  showRequest(record);
-  const failed = record.attempts.at(-1)?.code !== undefined;
-  const text = byId("loading").firstElementChild as HTMLElement;
-  const again = record.ms === undefined && failed;
-  setText(text, again ? `Trying again: attempt ${record.attempts.length + 1}…` : "Loading your refresh tokens…");
+function showRequest({ protocol, request, contentType, status, answerType, attempt }: RequestRecord): void {
+  byId("request-facts").replaceChildren(
+    ...facts([
+      ["Protocol", protocol === "rest" ? "REST" : "gRPC-Web"],
+      ["Request", request],
+      ["Content type", contentType],
+      ["Answer", status && `${status}, ${answerType}`],
+      ["Outcome", attempt && (attempt.code === undefined ? "OK" : Code[attempt.code])],
+      ["Time", attempt && `${attempt.ms.toFixed(1)} ms`],
+      ["Bytes", attempt?.bytes.toString()],
+      ["Attempt", attempt?.attempt.toString()],
+    ]),
+  );
 }
 
-async function askAndRevoke(ids: readonly string[], keepFirst = false): Promise<void> {
-  const open = view?.tokens.filter(({ id }) => (session.marks.get(id)?.kind ?? "failed") === "failed") ?? [];
-  const kept = keepFirst ? open[0] : undefined;
-  const tokens = open.filter((token) => token !== kept && (keepFirst || ids.includes(token.id)));
-  if (tokens.length === 0) return say("There is nothing else to revoke.");
-  if (!(await confirmRevoke(tokens, kept, Date.now()))) return;
-  await session.revoke(tokens.map(({ id }) => id));
-  // What had the focus may be gone.
-  if (document.activeElement === document.body) byId(view?.tokens.length ? "tokens-title" : "reload").focus();
+/** What developers need of an error; the element has the words for people. */
+function showError(error: unknown): void {
+  const { id, reason } = getErrorInfo(error);
+  byId("error-facts").replaceChildren(
+    ...facts([
+      ["Error", (error as Error).message],
+      ["ZITADEL's id", id],
+      ["Reason", reason],
+    ]),
+  );
+}
+
+async function switchProtocol(): Promise<void> {
+  if (!source) return;
+  try {
+    await use(source);
+  } catch (error) {
+    // REST's script cannot be loaded.
+    for (const input of protocols) input.checked = input.value === "grpcWeb";
+    showError(error);
+  }
 }
 
 async function chooseInstance(): Promise<void> {
   const found = await demo;
-  const { source } = session;
-  openInstanceDialog(source === found ? "" : (source?.baseUrl ?? ""), found, async (chosen) => {
-    await session.use(chosen, session.protocol);
-  });
+  openInstanceDialog(source === found ? "" : (source?.baseUrl ?? ""), found, use);
 }
 
-async function switchTo(protocol: ProtocolName): Promise<void> {
-  for (const input of protocols) input.checked = input.value === protocol;
-  if (!session.source) {
-    session.protocol = protocol;
-    return;
-  }
-  try {
-    await session.use(session.source, protocol);
-  } catch (error) {
-    // REST's script cannot be loaded.
-    session.problem = describe(error);
-    for (const input of protocols) input.checked = input.value === session.protocol;
-    render();
-  }
-}
-
-const protocols = [...document.querySelectorAll<HTMLInputElement>("input[name=protocol]")];
-for (const input of protocols) input.onchange = () => void switchTo(input.value as ProtocolName);
-byId("to-grpc-web").onclick = () => void switchTo("grpcWeb");
-byId("reload").onclick = byId("again").onclick = () => void session.reload();
-byId("other").onclick = byId("other-token").onclick = () => void chooseInstance();
-byId("revoke-others").onclick = () => void askAndRevoke([], true);
-addEventListener("offline", render);
-addEventListener("online", () => void session.reload());
-// States and times change while nobody does anything.
-setInterval(() => document.hidden || render(), 60_000);
+element.addEventListener("error", (event) => showError((event as Event as SignInsErrorEvent).detail.error));
+for (const input of protocols) input.onchange = () => void switchProtocol();
+byId("reload").onclick = () => void element.refresh();
+byId("other").onclick = () => void chooseInstance();
+addEventListener("online", () => void element.refresh());
 
 const found = await demo;
-if (found) {
-  await session.use(found, session.protocol);
-} else {
-  session.loading = false;
-  render();
-  await chooseInstance();
-}
+if (found) await use(found);
+else await chooseInstance();

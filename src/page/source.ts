@@ -5,6 +5,8 @@ export interface Source {
   readonly name: string;
   readonly baseUrl: string;
   readonly token: Token;
+  /** Names of its apps by client id. */
+  readonly apps?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -33,7 +33,7 @@ export type PageRun = Page & {
 /**
  * Bundles a page as an application would for a browser. The result is a classic script that defines `page`.
  */
-export async function bundlePage(page: Page): Promise<string> {
+export async function bundlePage(page: Page & { format?: "esm" }): Promise<string> {
   const source =
     "entry" in page
       ? { entryPoints: [join(root, page.entry)] }
@@ -43,8 +43,11 @@ export async function bundlePage(page: Page): Promise<string> {
     absWorkingDir: root,
     bundle: true,
     write: false,
-    format: "iife",
-    globalName: "page",
+    ...(page.format ? { format: page.format } : { format: "iife", globalName: "page" }),
+    jsx: "automatic",
+    // Not the examples' own, which leads to the source.
+    tsconfigRaw: {},
+    define: { "process.env.NODE_ENV": '"production"' },
     platform: "browser",
     conditions: ["browser"],
     target: "es2022",

@@ -6,9 +6,9 @@ import type { Page } from "playwright-core";
 import { type LocalZitadel, startLocalZitadel } from "../../src/testing.js";
 import type { createAuthClient, getErrorInfo, grpcWeb, rest } from "../../src/web.js";
 import { bundlePage, testInChromium } from "../helpers/chromium.js";
-import { useChromium } from "./use-chromium.js";
+import { sharedChromium } from "../helpers/shared-chromium.js";
 
-const browser = useChromium();
+const browser = sharedChromium();
 
 /** The library, as the page's own scripts have it. */
 declare const page: {

@@ -1,270 +1,201 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { describe, expect } from "@jest/globals";
-import type { Locator, Page } from "playwright-core";
-import { Code } from "../../src/node.js";
+import type { AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
 import { testInChromium } from "../helpers/chromium.js";
+import { sharedChromium } from "../helpers/shared-chromium.js";
 import { openPage } from "./open-page.js";
-import { manyTokens } from "./states.js";
-import { useChromium } from "./use-chromium.js";
 
-const browser = useChromium();
+const browser = sharedChromium();
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const rows = (page: Page) => page.locator("#list > li");
-const names = (page: Page) => page.locator("#list h3 bdi").allTextContents();
-const request = (page: Page, name: string) =>
+const cards = (page: Page) => page.locator("sign-ins section > ul > li");
+const fact = (page: Page, name: string) =>
   page
-    .locator("#request-facts > div")
+    .locator("#developers dl > div")
     .filter({ hasText: new RegExp(`^${name}`) })
     .locator("dd");
 
-async function revoke(page: Page, button: Locator): Promise<void> {
-  await button.click();
-  await page.locator("#confirm-revoke").click();
+async function openDevelopers(page: Page): Promise<void> {
+  await cards(page).first().waitFor();
+  await page.getByText("For developers").click();
 }
 
-describe("the list", () => {
-  testInChromium("shows app, state, scopes and times of every token, the one used last first", async () => {
-    await using opened = await openPage(browser());
-    const { page, zitadel, complaints } = opened;
-    await rows(page).nth(5).waitFor();
-    expect(await names(page)).toEqual(["mobile", "command-line", "portal", "mobile", "portal", "notes"]);
-    const states = ["Active", "Active", "Active", "Active", "Expired", "Unused too long"];
-    expect(await page.locator(".badge").allTextContents()).toEqual(states);
-    const first = rows(page).first();
-    expect(await first.locator("dl.times").innerText()).toBe(
-      "Last used\n7 minutes ago\nSigned in\n9 days ago\nEnds unless used\nin 29 days",
+testInChromium("the demo user's sign-ins are there at once, and nobody complains", async () => {
+  await using opened = await openPage(browser());
+  const { page, zitadel, complaints } = opened;
+  await cards(page).first().waitFor();
+  expect(await page.locator("#source").innerText()).toBe(`The demo user at ${zitadel.url}`);
+  expect(await page.title()).toBe("Where you are signed in");
+  expect(complaints).toEqual([]);
+});
+
+testInChromium("axe finds nothing, light and dark, with all of it open; nothing is wider than the window", async () => {
+  await using opened = await openPage(browser());
+  const { page } = opened;
+  await openDevelopers(page);
+  await page.evaluate(axe);
+  const findFaults = async () => {
+    const { violations } = await page.evaluate(() =>
+      (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
     );
-    expect(await first.locator(".scopes").textContent()).toBe("openid · profile · email · offline_access");
-    expect(await page.locator("#source").innerText()).toBe(`The demo user at ${zitadel.url}, listed just now`);
-    expect(await page.title()).toBe("Where you are signed in");
-    expect(complaints).toEqual([]);
-  });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.failureSummary}`);
+  };
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await findFaults()).toEqual([]);
+  }
+  await page.locator("#other").click();
+  expect(await findFaults()).toEqual([]);
+  for (const width of [320, 768, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  }
+});
 
-  testInChromium("gives times in the reader's zone, the exact one on hover", async () => {
-    const user = { refreshTokens: [{ authTime: "2025-07-01T12:00:00Z", changeDate: "2025-07-02T03:04:05Z" }] };
-    await using opened = await openPage(browser(), { users: [user] }, { timezoneId: "Asia/Tokyo", locale: "en-GB" });
-    const time = opened.page.locator("dl.times time").first();
-    expect(await time.getAttribute("datetime")).toBe("2025-07-02T03:04:05.000Z");
-    expect(await time.getAttribute("title")).toMatch(/^Wednesday,? 2 July 2025 at 12:04:05 (GMT\+9|JST)$/);
-  });
+describe("the last request", () => {
+  for (const [label, type] of [
+    ["gRPC-Web", "application/grpc-web+proto"],
+    ["REST", "application/json"],
+  ] as const) {
+    testInChromium(`over ${label} is shown: path, content type, time, bytes`, async () => {
+      await using opened = await openPage(browser());
+      const { page, complaints } = opened;
+      await openDevelopers(page);
+      await page.getByLabel(label).check();
+      await fact(page, "Content type").filter({ hasText: type }).waitFor();
+      expect(await fact(page, "Request").textContent()).toMatch(/^POST \/(zitadel\.|auth\/v1\/|v2\/)/);
+      expect(await fact(page, "Answer").textContent()).toBe(`200, ${type}`);
+      expect(await fact(page, "Outcome").textContent()).toBe("OK");
+      expect(await fact(page, "Time").textContent()).toMatch(/^[\d.]+ ms$/);
+      expect(Number(await fact(page, "Bytes").textContent())).toBeGreaterThan(20);
+      expect(complaints).toEqual([]);
+    });
+  }
 
-  testInChromium("draws each token's life on one axis", async () => {
-    await using opened = await openPage(browser());
+  testInChromium("that fails shows what developers need: the message, what to do, the id", async () => {
+    await using opened = await openPage(browser(), { users: [{ allowedOrigins: ["https://app.example.com"] }] });
     const { page } = opened;
-    await rows(page).nth(5).waitFor();
-    const middle = async (locator: Locator) => {
-      const { x, width } = (await locator.boundingBox()) ?? { x: Number.NaN, width: 0 };
-      return x + width / 2;
-    };
-    const x = (row: number, mark: string) => middle(rows(page).nth(row).locator(`.life path.${mark}`));
-    const now = await middle(page.locator("#axis .now"));
-    for (const row of [0, 2, 3]) {
-      const marks = [await x(row, "in"), await x(row, "used"), await x(row, "idle"), await x(row, "end")];
-      expect(marks).toEqual([...marks].sort((a, b) => a - b));
-      expect(marks[2]).toBeGreaterThan(now);
-    }
-    // Idle-expired: that mark is in the past, the final one still to come. Expired: all is past.
-    expect(await x(5, "idle")).toBeLessThan(now);
-    expect(await x(5, "end")).toBeGreaterThan(now);
-    expect(await x(4, "end")).toBeLessThan(now);
-    expect(await rows(page).nth(4).locator(".life").getAttribute("aria-label")).toBe(
-      "Timeline: signed in 93 days ago, last used 14 days ago, ended at the latest 3 days ago",
-    );
-    expect(await rows(page).first().locator("path.used title").textContent()).toMatch(/^Last used: \w+day, /);
+    await openDevelopers(page);
+    await page.getByLabel("REST").check();
+    await fact(page, "ZITADEL's id").filter({ hasText: "AUTH-DZG21" }).waitFor();
+    expect(await fact(page, "Error").textContent()).toContain("add this page's origin to the app's additional origins");
   });
+});
 
-  testInChromium("shows all that ZITADEL says of a token in its details", async () => {
-    await using opened = await openPage(browser());
-    const { page, zitadel } = opened;
-    await rows(page).first().locator("summary").click();
-    await rows(page).first().locator("details dd").first().waitFor();
-    const text = await rows(page).first().locator("details dl").innerText();
-    const token = zitadel.users[0].refreshTokens[2];
-    for (const each of [
-      token?.id,
-      token?.clientId,
-      "openid profile email offline_access",
-      ...(token?.audience ?? []),
-    ]) {
-      expect(text).toContain(each);
-    }
+testInChromium("the token expired once: a new one is fetched, and nobody notices", async () => {
+  await using opened = await openPage(browser());
+  const { page, zitadel } = opened;
+  await openDevelopers(page);
+  zitadel.fail({ kind: "expired-once" });
+  const calls = () => zitadel.requests.filter(({ protocol }) => protocol === "grpc-web").length;
+  const before = calls();
+  await page.locator("#reload").click();
+  // Two lists, one more for the browser's own, and one again.
+  while (calls() < before + 4) await page.waitForTimeout(10);
+  expect(await page.locator("sign-ins .problem").isHidden()).toBe(true);
+});
+
+testInChromium("the protocol chosen last counts, and one whose script cannot be loaded is told", async () => {
+  await using opened = await openPage(browser());
+  const { page } = opened;
+  await openDevelopers(page);
+  let release: (() => void) | undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
   });
+  await page.route("**/rest.js", async (route) => {
+    await released;
+    await route.continue();
+  });
+  const loaded = page.waitForResponse("**/rest.js");
+  await page.getByLabel("REST").check();
+  await page.getByLabel("gRPC-Web").check();
+  release?.();
+  await loaded;
+  await page.locator("#reload").click();
+  await fact(page, "Protocol").filter({ hasText: "gRPC-Web" }).waitFor();
 
-  testInChromium("is filtered by state, app and words, and sorted", async () => {
+  await page.unroute("**/rest.js");
+  await page.reload();
+  await openDevelopers(page);
+  await page.route("**/rest.js", (route) => route.abort());
+  await page.getByLabel("REST").click();
+  await fact(page, "Error").filter({ hasText: "rest.js" }).waitFor();
+  expect(await page.getByLabel("gRPC-Web").isChecked()).toBe(true);
+  expect(await cards(page).first().isVisible()).toBe(true);
+});
+
+describe("another instance", () => {
+  testInChromium("is used from memory alone, over both protocols", async () => {
+    const sessions = [{ userAgent: { description: "Elsewhere, OS" } }];
+    await using other = await openPage(browser(), { users: [{ refreshTokens: [], sessions }] });
     await using opened = await openPage(browser());
     const { page, complaints } = opened;
-    await rows(page).nth(5).waitFor();
-    expect(await page.locator("#state").innerText()).toBe("State\nAll 6\nActive 4\nUnused 1\nExpired 1");
-    await page.getByText("Expired 1").click();
-    expect(await names(page)).toEqual(["portal"]);
-    expect(await page.locator("#count").textContent()).toBe("1 of 6 shown");
-    await page.getByText("All 6").click();
-    await page.locator("#app").selectOption({ label: "mobile" });
-    expect(await names(page)).toEqual(["mobile", "mobile"]);
-    await page.locator("#app").selectOption({ label: "All apps" });
-    await page.locator("#search").fill("ZITADEL:AUD command");
-    expect(await names(page)).toEqual(["command-line"]);
-    await page.locator("#search").fill("nothing like it");
-    expect(await rows(page).count()).toBe(0);
-    await page.getByRole("button", { name: "Show all" }).click();
-    expect(await rows(page).count()).toBe(6);
-    for (const [order, expected] of [
-      ["App, A to Z", ["command-line", "mobile", "mobile", "notes", "portal", "portal"]],
-      ["Ends first", ["notes", "portal", "mobile", "portal", "command-line", "mobile"]],
-      ["Signed in last", ["command-line", "portal", "mobile", "mobile", "notes", "portal"]],
-    ] as const) {
-      await page.locator("#sort").selectOption({ label: order });
-      expect([order, await names(page)]).toEqual([order, expected]);
-    }
-    expect(complaints).toEqual([]);
-  });
-
-  testInChromium("says what an empty list means, and what it does not", async () => {
-    await using opened = await openPage(browser(), { users: [{ refreshTokens: [] }] });
-    const text = await opened.page.locator("#empty").innerText();
-    expect(text).toContain("does not mean that nobody is signed in");
-    expect(text).toContain("OIDC sessions");
-  });
-
-  testInChromium("says that ZITADEL cut it", async () => {
-    await using opened = await openPage(browser(), { users: [{ refreshTokens: manyTokens(1001) }] });
-    await opened.page.locator("#truncated:visible").waitFor();
-    expect(await opened.page.locator("#truncated").textContent()).toBe(
-      "ZITADEL sent 1000 of 1001 tokens: it lists no more.",
+    await openDevelopers(page);
+    await page.getByRole("button", { name: "Another instance" }).click();
+    const { personal } = other.zitadel.users[0].tokens;
+    await page.getByLabel("URL").fill(`${other.zitadel.url}/`);
+    await page.getByLabel("Access token").fill(` ${personal} `);
+    await page.getByRole("button", { name: "Show its sign-ins" }).click();
+    await cards(page).filter({ hasText: "Elsewhere on OS" }).waitFor();
+    await page.getByLabel("REST").check();
+    await fact(page, "Protocol").filter({ hasText: "REST" }).waitFor();
+    expect(await cards(page).count()).toBe(1);
+    const kept = await page.evaluate(async () =>
+      JSON.stringify([
+        { ...localStorage },
+        { ...sessionStorage },
+        document.cookie,
+        location.href,
+        await indexedDB.databases(),
+        history.state,
+      ]),
     );
-  });
-});
-
-describe("revoking", () => {
-  testInChromium("one asks first, says what it does, and takes it off the list", async () => {
-    await using opened = await openPage(browser());
-    const { page, zitadel, complaints } = opened;
-    await rows(page).nth(5).waitFor();
-    const button = page.getByRole("button", { name: "Revoke command-line, last used 12 minutes ago" });
-    await button.click();
-    const text = await page.locator("#confirm").innerText();
-    expect(text).toContain("Revoke this sign-in?\ncommand-line, last used 12 minutes ago");
-    expect(text).toContain("has to sign in again on that device. The access token that came with it ends too");
-    await page.keyboard.press("Escape");
-    expect(zitadel.users[0].refreshTokens).toHaveLength(6);
-    await revoke(page, button);
-    await rows(page).nth(5).waitFor({ state: "detached" });
-    expect(await names(page)).toEqual(["mobile", "portal", "mobile", "portal", "notes"]);
-    expect(zitadel.users[0].refreshTokens).toHaveLength(5);
-    expect(await page.locator("#said").textContent()).toBe("1 revoked.");
-    expect(complaints).toEqual([]);
+    expect(kept).not.toContain(personal);
+    expect(await page.locator("#token").inputValue()).toBe("");
+    expect(await page.content()).not.toContain(personal);
+    // Chromium itself tells of what a personal access token is refused: the sessions of its browser.
+    expect(complaints.filter((text) => !text.startsWith("error: Failed to load resource"))).toEqual([]);
   });
 
-  testInChromium("several", async () => {
-    await using opened = await openPage(browser());
-    const { page, zitadel } = opened;
-    for (const n of [1, 2, 4]) await page.locator("#list input").nth(n).check();
-    expect(await page.locator("#count").textContent()).toBe("3 selected");
-    await revoke(page, page.getByRole("button", { name: "Revoke selected" }));
-    await rows(page).nth(3).waitFor({ state: "detached" });
-    expect(await names(page)).toEqual(["mobile", "mobile", "notes"]);
-    expect(zitadel.users[0].refreshTokens).toHaveLength(3);
-    expect(await page.locator("#count").textContent()).toBe("3 in the list");
-  });
-
-  testInChromium("all that the filter shows, by one checkbox", async () => {
-    await using opened = await openPage(browser());
-    const { page, zitadel } = opened;
-    await page.locator("#app").selectOption({ label: "portal" });
-    await page.locator("#all").check();
-    expect(await page.locator("#count").textContent()).toBe("2 selected");
-    await revoke(page, page.getByRole("button", { name: "Revoke selected" }));
-    await page.locator("#count", { hasText: "in the list" }).waitFor();
-    expect(zitadel.users[0].refreshTokens.map(({ clientId }) => clientId)).not.toContain("320010000000000011@portal");
-    expect(zitadel.users[0].refreshTokens).toHaveLength(4);
-  });
-
-  testInChromium("all others keeps the one used last, and says why that one", async () => {
-    await using opened = await openPage(browser());
-    const { page, zitadel } = opened;
-    await page.locator("#search").fill("portal");
-    await page.getByRole("button", { name: "Revoke all others" }).click();
-    const text = await page.locator("#confirm").innerText();
-    expect(text).toContain("Revoke all others (5)?");
-    expect(text).toContain("Kept: mobile, last used 7 minutes ago. ZITADEL does not tell which one is your own");
-    expect(text).toContain("Those that the filter hides are revoked as well");
-    await page.locator("#confirm-revoke").click();
-    await page.locator("#count", { hasText: "0 of 1" }).waitFor();
-    expect(zitadel.users[0].refreshTokens.map(({ clientId }) => clientId)).toEqual(["320010000000000012@mobile"]);
-  });
-
-  testInChromium("is honest about a list that is behind, and notices when it has caught up", async () => {
-    await using opened = await openPage(browser(), { lagMs: 1_200 });
-    const { page } = opened;
-    await revoke(page, page.getByRole("button", { name: "Revoke notes" }));
-    const row = rows(page).filter({ hasText: "notes" });
-    await row
-      .filter({ hasText: "Revoked: the app has to sign in again. ZITADEL's list is not up to date yet." })
-      .waitFor();
-    expect(await row.locator("input").isDisabled()).toBe(true);
-    expect(await row.getByRole("button").isDisabled()).toBe(true);
-    await row.waitFor({ state: "detached", timeout: 10_000 });
-  });
-
-  testInChromium("what is gone but listed says so, and is left out of all others", async () => {
-    const refreshTokens = [
-      { clientId: "1@new" },
-      { clientId: "2@stale", stale: true, authTime: "2026-01-01T00:00:00Z" },
-    ];
-    await using opened = await openPage(browser(), { users: [{ refreshTokens }] });
-    const { page } = opened;
-    await revoke(page, page.getByRole("button", { name: "Revoke stale" }));
-    await rows(page).filter({ hasText: "Signed out or revoked by now. ZITADEL may go on listing it" }).waitFor();
-    expect(await page.locator("#said").textContent()).toBe("0 revoked, 1 gone.");
-    await page.getByRole("button", { name: "Revoke all others" }).click();
-    expect(await page.locator("#confirm").isVisible()).toBe(false);
-    expect(await page.locator("#said").textContent()).toBe("There is nothing else to revoke.");
-  });
-
-  testInChromium("what fails stays, with the reason and the remedy", async () => {
-    const fault = {
-      kind: "status",
-      code: Code.ResourceExhausted,
-      id: "QUOTA-vjAy8",
-      method: "RevokeMyRefreshToken",
-    } as const;
-    await using opened = await openPage(browser(), { faults: [fault] });
-    const { page, zitadel } = opened;
-    await revoke(page, page.getByRole("button", { name: "Revoke notes" }));
-    const note = rows(page).filter({ hasText: "notes" }).locator(".note");
-    await note.filter({ hasText: "Not revoked" }).waitFor();
-    expect(await note.textContent()).toBe(
-      "Not revoked. The instance's quota is used up (ResourceExhausted, QUOTA-vjAy8). Ask who runs it.",
-    );
-    expect(zitadel.users[0].refreshTokens).toHaveLength(6);
-    await revoke(page, page.getByRole("button", { name: "Revoke notes" }));
-    await rows(page).nth(5).waitFor({ state: "detached" });
-  });
-});
-
-describe("the request", () => {
-  for (const [label, path, type] of [
-    ["gRPC-Web", "/zitadel.auth.v1.AuthService/ListMyRefreshTokens", "application/grpc-web+proto"],
-    ["REST", "/auth/v1/users/me/tokens/refresh/_search", "application/json"],
+  for (const [url, token, said] of [
+    ["http://zitadel.example.com", "abcdefgh", /allowInsecure|http/],
+    ["https://zitadel.example.com/?a=b", "abcdefgh", /query/],
+    ["https://zitadel.example.com", "two words", /token/],
   ] as const) {
-    testInChromium(`over ${label} is shown: path, content type, time, bytes, attempts`, async () => {
+    testInChromium(`${url} with ${token} is refused in words before anything is sent`, async () => {
       await using opened = await openPage(browser());
-      const { page, zitadel, complaints } = opened;
-      await rows(page).nth(5).waitFor();
-      await page.locator("#request > summary").click();
-      await page.getByText(label, { exact: true }).first().click();
-      await request(page, "Content type").filter({ hasText: type }).waitFor();
-      expect(await request(page, "Request").textContent()).toBe(`POST ${path}`);
-      expect(await request(page, "Protocol").textContent()).toBe(label);
-      expect(await request(page, "Answer").textContent()).toBe(`200, ${type}`);
-      expect(await request(page, "Time").textContent()).toMatch(/^[\d.]+ ms$/);
-      expect(Number(await request(page, "Bytes").textContent())).toBeGreaterThan(500);
-      expect(await request(page, "Attempts").textContent()).toBe("1");
-      expect(await rows(page).count()).toBe(6);
-      expect(zitadel.requests.filter(({ protocol }) => protocol !== "other").at(-1)).toMatchObject({
-        path,
-        method: "POST",
-      });
+      const { page, complaints } = opened;
+      await openDevelopers(page);
+      await page.locator("#other").click();
+      await page.getByLabel("URL").fill(url);
+      await page.getByLabel("Access token").fill(token);
+      await page.getByRole("button", { name: "Show its sign-ins" }).click();
+      const mistake = page.locator("#instance-mistake");
+      await mistake.filter({ hasText: said }).waitFor();
+      expect(await mistake.textContent()).not.toContain(token);
+      await page.getByRole("button", { name: "Cancel" }).click();
+      expect(await cards(page).first().isVisible()).toBe(true);
       expect(complaints).toEqual([]);
+    });
+  }
+
+  for (const [what, answer] of [
+    ["404", { status: 404, body: "" }],
+    ["with its own page", { status: 200, contentType: "text/html", body: "<h1>app</h1>" }],
+  ] as const) {
+    testInChromium(`is asked for where something that answers ${what} serves the page`, async () => {
+      await using opened = await openPage(browser());
+      const { page } = opened;
+      await page.route("**/demo.json", (route) => route.fulfill(answer));
+      await page.reload();
+      await page.locator("#instance[open]").waitFor();
+      expect(await page.locator("#demo").isHidden()).toBe(true);
+      await page.locator("#instance-cancel").click();
+      await page.evaluate(() => dispatchEvent(new Event("online")));
+      expect(await page.locator("sign-ins .problem").isHidden()).toBe(true);
     });
   }
 });

@@ -1,50 +1,40 @@
-// Takes a picture of every state of the page, at three widths and in both themes, into build/screenshots. Names of states
-// as arguments take only those; `--docs` takes those of the README instead, into docs/images.
+// Takes pictures of the page for the docs, into docs/images.
 import { mkdirSync } from "node:fs";
-import { launchChromium, openPage } from "./open-page.js";
-import { enterState, type State, states } from "./states.js";
+import type { LocalZitadelOptions } from "../../src/testing.js";
+import { launchChromium } from "../helpers/launch-chromium.js";
+import { openPage } from "./open-page.js";
 
-type Theme = "light" | "dark";
+interface Picture {
+  readonly size: readonly [width: number, height: number];
+  readonly theme?: "dark";
+  readonly zoom?: number;
+  readonly options?: LocalZitadelOptions;
+  readonly press?: RegExp;
+}
 
+const pictures: Record<string, Picture> = {
+  "page-light": { size: [1280, 860] },
+  "page-dark": { size: [768, 860], theme: "dark" },
+  "page-phone": { size: [375, 812] },
+  // What a window of 1280 × 800 shows at 200 %.
+  "page-zoom": { size: [640, 400], zoom: 2 },
+  "page-confirm": { size: [1280, 700], press: /everywhere else/ },
+  "page-old": { size: [1280, 860], options: { release: "2.44" } },
+};
+
+mkdirSync("docs/images", { recursive: true });
 const browser = await launchChromium();
-
-async function take(state: State, colorScheme: Theme, pictures: Record<string, [width: number, height: number]>) {
-  await using opened = await openPage(browser, state.options, { colorScheme, reducedMotion: "reduce" });
-  const { page, zitadel } = opened;
-  await enterState(state, page, zitadel);
-  for (const [path, [width, height]] of Object.entries(pictures)) {
-    await page.setViewportSize({ width, height });
-    await page.locator(state.shows).first().scrollIntoViewIfNeeded();
-    await page.screenshot({ path, animations: "disabled" });
-  }
-}
-
-async function takeAll(wanted: readonly string[]): Promise<void> {
-  const folder = "build/screenshots";
-  mkdirSync(folder, { recursive: true });
-  for (const [name, state] of Object.entries(states)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    for (const theme of ["light", "dark"] as const) {
-      await take(state, theme, {
-        [`${folder}/${name}-360-${theme}.png`]: [360, 760],
-        [`${folder}/${name}-1024-${theme}.png`]: [1024, 768],
-        [`${folder}/${name}-2560-${theme}.png`]: [2560, 1300],
-      });
-    }
-  }
-}
-
-async function takeForDocs(): Promise<void> {
-  const { loaded, confirm, "revoked-but-listed": revoked } = states as Record<string, State>;
-  mkdirSync("docs/images", { recursive: true });
-  await take(loaded as State, "light", {
-    "docs/images/page-light.png": [1120, 838],
-    "docs/images/page-phone.png": [390, 844],
+for (const [name, { size, theme = "light", zoom = 1, options = {}, press }] of Object.entries(pictures)) {
+  const [width, height] = size;
+  await using opened = await openPage(browser, options, {
+    viewport: { width, height },
+    deviceScaleFactor: zoom,
+    colorScheme: theme,
+    reducedMotion: "reduce",
   });
-  await take(revoked as State, "dark", { "docs/images/page-dark.png": [1120, 720] });
-  await take(confirm as State, "light", { "docs/images/page-confirm.png": [1120, 620] });
+  const { page } = opened;
+  await page.locator("sign-ins section > ul > li").first().waitFor();
+  if (press) await page.getByRole("button", { name: press }).click();
+  await page.screenshot({ path: `docs/images/${name}.png`, animations: "disabled" });
 }
-
-const names = process.argv.slice(2);
-await (names[0] === "--docs" ? takeForDocs() : takeAll(names));
 await browser.close();

@@ -1,32 +1,24 @@
 type Child = Node | string;
+type Attributes = Readonly<Record<string, string>>;
 
 /** Makes an element. Strings become text, never markup. */
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
-  attributes: Readonly<Record<string, string>> = {},
+  attributes: Attributes = {},
   ...children: readonly Child[]
 ): HTMLElementTagNameMap[K] {
   return fill(document.createElement(tag), attributes, children);
 }
 
 /** Makes an element of SVG. */
-export function svg(
-  tag: string,
-  attributes: Readonly<Record<string, string>> = {},
-  ...children: readonly Child[]
-): SVGElement {
+export function svg(tag: string, attributes: Attributes = {}, ...children: readonly Child[]): SVGElement {
   return fill(document.createElementNS("http://www.w3.org/2000/svg", tag) as SVGElement, attributes, children);
 }
 
-function fill<E extends Element>(element: E, attributes: Readonly<Record<string, string>>, children: readonly Child[]) {
+function fill<E extends Element>(element: E, attributes: Attributes, children: readonly Child[]) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
-}
-
-/** The element of index.html with that id. */
-export function byId<E extends Element = HTMLElement>(id: string): E {
-  return document.getElementById(id) as unknown as E;
 }
 
 /** Changes text only where it differs, so that nothing is laid out or read out again in vain. */
@@ -42,7 +34,14 @@ export function facts(rows: readonly (readonly [name: string, value: Child | und
   });
 }
 
-/** A server's text with control, format and bidirectional characters made visible, so that it cannot pose as another. */
+/**
+ * Somebody's text with control, format and bidirectional characters made visible, so that it cannot pose as another. The
+ * joiner within an emoji stays.
+ */
 export function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
+  return text
+    .slice(0, 500)
+    .replace(/(?<!\p{Extended_Pictographic}\ufe0f?)\u200d|[\p{Cc}\p{Zl}\p{Zp}]|(?!\u200d)\p{Cf}/gu, (char) => {
+      return `\\u{${char.codePointAt(0)?.toString(16)}}`;
+    });
 }

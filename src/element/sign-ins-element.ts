@@ -1,0 +1,331 @@
+import { endSignIns, listSignIns, type SignIn, type SignInsView, type UserClient } from "../public.js";
+import { type Card, type CardContext, createCard } from "./card.js";
+import { plain, setText } from "./dom.js";
+import { nameOf } from "./names.js";
+import { createParts, fits, type Group, type Parts } from "./parts.js";
+import { type Problem, problemOf } from "./problem.js";
+import { ask, isHere } from "./question.js";
+import { english, type SignInsTexts } from "./texts.js";
+import { createScale } from "./timeline.js";
+import { Times } from "./times.js";
+
+/** What ended: `detail.signIns`. If the sign-in in use is among them, the app's token has ended with it. */
+export type SignedOutEvent = CustomEvent<{ readonly signIns: readonly SignIn[] }>;
+/** What a call rejected with: `detail.error`. */
+export type SignInsErrorEvent = CustomEvent<{ readonly error: unknown }>;
+
+/** The element's properties and events, for JSX: React 19 sets and listens to them by these names. */
+export interface SignInsProps {
+  client?: UserClient | undefined;
+  apps?: Readonly<Record<string, string>> | undefined;
+  texts?: Partial<SignInsTexts> | undefined;
+  currentSessionId?: string | undefined;
+  currentIdToken?: string | undefined;
+  onsignedout?: (event: SignedOutEvent) => void;
+  onerror?: (event: SignInsErrorEvent) => void;
+}
+
+// So that a server can import an app that uses the element.
+const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
+// From so many rows on one looks for something.
+const searchableRows = 8;
+const properties = ["client", "apps", "texts", "currentSessionId", "currentIdToken"] as const;
+
+/**
+ * Shows where the user of `client` is signed in, and ends what they choose. Register it under a name of your own:
+ * `customElements.define("zitadel-sign-ins", SignInsElement)`. Set `client`, and by then everything else that is known.
+ * It makes no request but those of `listSignIns` and `endSignIns`, and fires `signedout` and `error`.
+ */
+export class SignInsElement extends Base {
+  declare addEventListener: HTMLElement["addEventListener"] &
+    ((type: "signedout", listener: (event: SignedOutEvent) => void, options?: AddEventListenerOptions) => void);
+
+  #client: UserClient | undefined;
+  #apps: Readonly<Record<string, string>> = {};
+  #texts: SignInsTexts = english;
+  #currentSessionId: string | undefined;
+  #currentIdToken: string | undefined;
+  #view: SignInsView | undefined;
+  #problem: Problem | undefined;
+  #notice = "";
+  #isLoading = false;
+  #isSignedOut = false;
+  // Of the list under way: an earlier one that comes later is not shown.
+  #turn = 0;
+  #leaving = new AbortController();
+  #queued: Promise<void> | undefined;
+  // By id: what ends now, what has ended although it may still be listed, and what could not be ended.
+  readonly #busy = new Set<string>();
+  readonly #ended = new Set<string>();
+  readonly #mistakes = new Map<string, string>();
+  readonly #cards = new Map<string, Card>();
+  #parts: Parts | undefined;
+  #clock: ReturnType<typeof setInterval> | undefined;
+
+  /** What `createAuthClient` or its `withToken` returned. Set to another one, it shows that user. */
+  get client(): UserClient | undefined {
+    return this.#client;
+  }
+  set client(client: UserClient | undefined) {
+    if (client === this.#client) return;
+    this.#client = client;
+    this.#view = this.#problem = undefined;
+    this.#isSignedOut = false;
+    this.#notice = "";
+    for (const known of [this.#busy, this.#ended, this.#mistakes, this.#cards]) known.clear();
+    void this.refresh();
+  }
+
+  /** Names of apps by client id. Default: `App …` and the last four digits. */
+  get apps(): Readonly<Record<string, string>> {
+    return this.#apps;
+  }
+  set apps(apps: Readonly<Record<string, string>> | undefined) {
+    this.#apps = apps ?? {};
+    this.#render();
+  }
+
+  /** Texts to use instead of the English ones, any of them. */
+  get texts(): SignInsTexts {
+    return this.#texts;
+  }
+  set texts(texts: Partial<SignInsTexts> | undefined) {
+    this.#texts = { ...english, ...texts };
+    this.#render();
+  }
+
+  /** The `sid` of the app's id_token, or the id_token itself: either tells which sign-in is this one. */
+  get currentSessionId(): string | undefined {
+    return this.#currentSessionId;
+  }
+  set currentSessionId(id: string | undefined) {
+    this.#currentSessionId = id;
+    void this.refresh();
+  }
+  get currentIdToken(): string | undefined {
+    return this.#currentIdToken;
+  }
+  set currentIdToken(idToken: string | undefined) {
+    this.#currentIdToken = idToken;
+    void this.refresh();
+  }
+
+  connectedCallback(): void {
+    // What was set before the element was registered hides the properties above.
+    for (const name of properties) {
+      if (!Object.hasOwn(this, name)) continue;
+      const { [name]: value } = this as Record<string, unknown>;
+      delete (this as Record<string, unknown>)[name];
+      Object.assign(this, { [name]: value });
+    }
+    this.#parts ??= createParts(this.attachShadow({ mode: "open" }), {
+      again: () => void this.refresh(),
+      endOthers: () => void this.#endOthers(),
+      arrange: () => this.#render(),
+    });
+    // "5 minutes ago" does not stay true.
+    this.#leaving = new AbortController();
+    this.#clock = setInterval(() => this.#render(), 60_000);
+    void this.refresh();
+    this.#render();
+  }
+
+  disconnectedCallback(): void {
+    clearInterval(this.#clock);
+    this.#turn += 1;
+    this.#leaving.abort();
+  }
+
+  /** Lists again. Settles when that is shown, or a later list takes its place; never rejects. */
+  refresh(): Promise<void> {
+    // Properties are set one after the other: one list shows them all.
+    this.#queued ??= Promise.resolve().then(() => {
+      this.#queued = undefined;
+      return this.#list();
+    });
+    return this.#queued;
+  }
+
+  async #list(): Promise<void> {
+    const client = this.#client;
+    if (!client || !this.isConnected || this.#isSignedOut) return;
+    const turn = ++this.#turn;
+    this.#isLoading = true;
+    this.#render();
+    try {
+      const view = await listSignIns(client, {
+        currentSessionId: this.#currentSessionId,
+        currentIdToken: this.#currentIdToken,
+        signal: this.#leaving.signal,
+      });
+      if (turn !== this.#turn) return;
+      this.#view = view;
+      this.#problem = undefined;
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      this.#fail(error);
+    }
+    this.#isLoading = false;
+    this.#render();
+  }
+
+  #fail(error: unknown): void {
+    this.#problem = problemOf(error, this.#texts);
+    this.dispatchEvent(new CustomEvent("error", { detail: { error } }) satisfies SignInsErrorEvent);
+  }
+
+  get #signIns(): readonly SignIn[] {
+    return (this.#view?.signIns ?? []).filter(({ id }) => !this.#ended.has(id));
+  }
+
+  async #endOthers(): Promise<void> {
+    const all = this.#signIns;
+    // Where nobody can know which one is in use, the person says what stays.
+    await this.#askAndEnd(
+      all.filter((each) => !isHere(each)),
+      !all.some(isHere),
+    );
+  }
+
+  async #askAndEnd(signIns: readonly SignIn[], mayKeep: boolean): Promise<void> {
+    const naming = { texts: this.#texts, apps: this.#apps };
+    const chosen = await ask(this.shadowRoot as ShadowRoot, { signIns, mayKeep, ...naming });
+    if (chosen.length > 0) await this.#end(chosen);
+  }
+
+  async #end(signIns: readonly SignIn[]): Promise<void> {
+    const client = this.#client as UserClient;
+    for (const { id } of signIns) {
+      this.#busy.add(id);
+      this.#mistakes.delete(id);
+    }
+    this.#render();
+    try {
+      const { ended, alreadyGone, failed } = await endSignIns(client, signIns);
+      if (client !== this.#client) return;
+      const gone = new Set([...ended, ...alreadyGone]);
+      for (const id of gone) this.#ended.add(id);
+      for (const { id, error } of failed) this.#mistakes.set(id, problemOf(error, this.#texts).text);
+      this.#tell(signIns, gone);
+      if (failed[0]) this.#fail(failed[0].error);
+    } catch (error) {
+      if (client === this.#client) this.#fail(error);
+    }
+    for (const { id } of signIns) this.#busy.delete(id);
+    this.#render();
+    await this.refresh();
+  }
+
+  #tell(signIns: readonly SignIn[], gone: ReadonlySet<string>): void {
+    const texts = this.#texts;
+    const [done, kept] = [signIns.filter(({ id }) => gone.has(id)), signIns.filter(({ id }) => !gone.has(id))];
+    this.#isSignedOut = done.some(isHere);
+    this.#notice = [
+      done.length > 0 && texts.signedOutOf(this.#namesOf(done)),
+      kept.length > 0 && texts.notSignedOutOf(this.#namesOf(kept)),
+      this.#isSignedOut && texts.signedOutHere,
+    ]
+      .filter(Boolean)
+      .join(" ");
+    if (done.length > 0) {
+      const init = { bubbles: true, composed: true, detail: { signIns: done } };
+      this.dispatchEvent(new CustomEvent("signedout", init) satisfies SignedOutEvent);
+    }
+  }
+
+  #namesOf(signIns: readonly SignIn[]): string[] {
+    return signIns.map((each) => plain(nameOf(each, { texts: this.#texts, apps: this.#apps })));
+  }
+
+  #render(): void {
+    const parts = this.#parts;
+    if (!parts) return;
+    const texts = this.#texts;
+    const all = this.#isSignedOut ? [] : this.#signIns;
+    const context = this.#context();
+    setText(parts.notice, this.#notice);
+    const problem = this.#problem;
+    setText(parts.problem, problem?.text ?? "");
+    parts.problem.hidden = parts.again.hidden = problem === undefined;
+    if (problem && !problem.mayHelp) parts.again.hidden = true;
+    setText(parts.again, texts.tryAgain);
+    parts.loading.hidden = !this.#isLoading || this.#view !== undefined;
+    setText(parts.loading, texts.loading);
+    parts.root.setAttribute("aria-busy", String(this.#isLoading));
+    parts.none.hidden = !this.#view || all.length > 0 || this.#isSignedOut;
+    setText(parts.none, texts.none);
+    setText(parts.hint, this.#view && !this.#isSignedOut ? this.#hint(this.#view) : "");
+    const others = all.filter((each) => !isHere(each));
+    parts.others.hidden = others.length === 0 || (others.length === all.length && all.length < 2);
+    setText(parts.others, texts.signOutEverywhereElse);
+    parts.tools.hidden = all.length < searchableRows;
+    this.#renderTools(parts);
+    const shown = parts.tools.hidden ? others : others.filter((each) => fits(each, parts, context));
+    parts.noMatch.hidden = shown.length > 0 || others.length === 0;
+    setText(parts.noMatch, texts.noMatch);
+    const hasSessions = this.#view?.sessions !== undefined;
+    this.#place(parts.groups[0], texts.thisDevice, all.filter(isHere), context);
+    this.#place(
+      parts.groups[1],
+      texts.otherDevices,
+      shown.filter(({ kind }) => kind === "session"),
+      context,
+    );
+    const tokens = shown.filter(({ kind }) => kind === "refreshToken");
+    this.#place(parts.groups[2], hasSessions ? texts.apps : texts.onlyApps, tokens, context);
+  }
+
+  #renderTools({ search, state }: Parts): void {
+    const texts = this.#texts;
+    setText(search.previousSibling as Node, texts.search);
+    setText(state.previousSibling as Node, texts.state);
+    const names = [texts.anyState, ...Object.values(texts.states)];
+    for (const [at, name] of names.entries()) setText(state.options[at] as Node, name);
+  }
+
+  #hint(view: SignInsView): string {
+    const texts = this.#texts;
+    const { truncated, tokens, total } = view.tokens;
+    return [
+      ...view.incomplete.map((code) => texts.incomplete[code]),
+      truncated && texts.truncated(tokens.length, total),
+      this.#ended.size > 0 && texts.mayLag,
+    ]
+      .filter(Boolean)
+      .join(" ");
+  }
+
+  #context(): CardContext {
+    const now = Date.now();
+    const language = this.closest("[lang]")?.getAttribute("lang") ?? globalThis.navigator.language;
+    return {
+      texts: this.#texts,
+      apps: this.#apps,
+      times: new Times(language),
+      now,
+      scale: createScale(this.#view?.tokens.tokens ?? [], now),
+      isBusy: (id) => this.#busy.has(id),
+      mistakeOf: (id) => this.#mistakes.get(id),
+    };
+  }
+
+  /** Shows these in a group. The focus stays where it is, or goes to the card that takes its card's place. */
+  #place({ section, heading, list }: Group, title: string, signIns: readonly SignIn[], context: CardContext): void {
+    section.hidden = signIns.length === 0;
+    setText(heading, title);
+    const cards = signIns.map((signIn) => {
+      const card = this.#cards.get(signIn.id) ?? createCard((each) => void this.#askAndEnd([each], false));
+      this.#cards.set(signIn.id, card);
+      card.update(signIn, context);
+      return card;
+    });
+    if (cards.length === list.children.length && cards.every(({ element }, at) => element === list.children[at]))
+      return;
+    const focused = this.shadowRoot?.activeElement;
+    const from = [...list.children].findIndex((row) => row.contains(focused ?? null));
+    list.replaceChildren(...cards.map(({ element }) => element));
+    if (from < 0 || !focused) return;
+    if (focused.isConnected) (focused as HTMLElement).focus();
+    else (cards[Math.min(from, cards.length - 1)]?.button ?? this.#parts?.notice)?.focus();
+  }
+}
