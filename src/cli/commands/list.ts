@@ -57,7 +57,12 @@ pass show zitadel | zitadel-refresh-tokens list --token-file -`,
         (values.state?.includes(state) ?? true) && (values["client-id"]?.includes(clientId) ?? true),
     );
     process.stdout.write(formatView({ ...view, tokens }, format, now));
-    for (const warning of warningsOn(view, now)) printWarning(warning);
+    const { total, truncated, asOf } = view;
+    if (truncated) printWarning(`${view.tokens.length} of ${total} tokens were sent: ZITADEL lists no more`);
+    if (isOld(asOf, now)) {
+      const age = relativeTime(asOf, now);
+      printWarning(`ZITADEL updated this list ${age}: what was revoked or used since is not in it yet`);
+    }
     // Only for people: programs that read ids or lines know an empty list when they see it.
     if (view.tokens.length === 0 && (format === "table" || process.stderr.isTTY)) {
       printNote(`no refresh tokens, which does not mean no sign-ins: ${emptyListMeaning}`);
@@ -89,16 +94,4 @@ function formatView(view: RefreshTokensView, format: Format, now: number): strin
 function tabbed({ id, clientId, state, lastUsedAt, usableUntil, signedInAt, scopes }: RefreshTokenView): string {
   const times = [lastUsedAt, usableUntil, signedInAt].map((time) => time?.toISOString() ?? "");
   return [id, clientId, state, ...times, scopes.join(" ")].map(escapeText).join("\t");
-}
-
-/** Why the list is not all there is. */
-function warningsOn({ tokens, total, truncated, asOf }: RefreshTokensView, now: number) {
-  const warnings: string[] = [];
-  if (truncated) warnings.push(`${tokens.length} of ${total} tokens were sent: ZITADEL lists no more`);
-  if (isOld(asOf, now)) {
-    warnings.push(
-      `ZITADEL updated this list ${relativeTime(asOf, now)}: what was revoked or used since is not in it yet`,
-    );
-  }
-  return warnings;
 }

@@ -1,4 +1,4 @@
-import { lookup } from "node:dns";
+import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { type Finding, finder, ok, skipped } from "./finding.js";
 import { reasonOf, type Target, withTimeout } from "./target.js";
@@ -18,13 +18,8 @@ export async function checkDns(target: Target): Promise<Finding> {
   if (isIP(host)) return ok("dns", `${host} is an address`);
   const startedAt = performance.now();
   try {
-    const addresses = await withTimeout<string[]>(target, (resolve, reject) => {
-      lookup(host, { all: true }, (error, found) =>
-        error ? reject(error) : resolve(found.map(({ address }) => address)),
-      );
-      return () => {};
-    });
-    return ok("dns", `${host} is ${addresses.join(", ")}`, performance.now() - startedAt);
+    const found = await withTimeout(target, () => lookup(host, { all: true }));
+    return ok("dns", `${host} is ${found.map(({ address }) => address).join(", ")}`, performance.now() - startedAt);
   } catch (error) {
     return finder("dns", dnsVerdicts)("dns-failed", { host, why: reasonOf(error, target) });
   }

@@ -92,26 +92,28 @@ async function shakeHands(target: Target): Promise<Handshake> {
   const servername = serverNameOf(host);
   const startedAt = performance.now();
   const connection = await connectTo(target);
-  return withTimeout<Handshake>(target, (resolve, reject) => {
-    const socket: TLSSocket = connect({
-      host,
-      socket: connection,
-      ...(ca !== undefined && { ca }),
-      ...(servername && { servername }),
-      ALPNProtocols: ["h2", "http/1.1"],
-      rejectUnauthorized: false,
+  const handshake = (stop: AbortSignal) =>
+    new Promise<Handshake>((resolve, reject) => {
+      const socket: TLSSocket = connect({
+        host,
+        socket: connection,
+        ...(ca !== undefined && { ca }),
+        ...(servername && { servername }),
+        ALPNProtocols: ["h2", "http/1.1"],
+        rejectUnauthorized: false,
+      });
+      socket.on("error", reject);
+      socket.on("close", () => reject(new Error("the connection was closed")));
+      socket.once("secureConnect", () =>
+        resolve({
+          problem: codeOf({ code: socket.authorizationError }),
+          certificate: socket.getPeerCertificate(),
+          version: socket.getProtocol() ?? "TLS",
+          alpn: socket.alpnProtocol ?? false,
+          ms: performance.now() - startedAt,
+        }),
+      );
+      stop.addEventListener("abort", () => socket.destroy());
     });
-    socket.on("error", reject);
-    socket.on("close", () => reject(new Error("the connection was closed")));
-    socket.once("secureConnect", () =>
-      resolve({
-        problem: codeOf({ code: socket.authorizationError }),
-        certificate: socket.getPeerCertificate(),
-        version: socket.getProtocol() ?? "TLS",
-        alpn: socket.alpnProtocol ?? false,
-        ms: performance.now() - startedAt,
-      }),
-    );
-    return () => socket.destroy();
-  });
+  return withTimeout(target, handshake);
 }

@@ -26,24 +26,26 @@ export async function probe(
   const settings = http2Settings({ ...(await connectionOptions(ca, proxy)), connectTimeoutMs: 3_600_000 });
   const agent = createAgent(new URL(origin), settings);
   const startedAt = performance.now();
-  return withTimeout<ProbeAnswer>(target, (resolve, reject) => {
-    const sent = moduleFor(new URL(origin)).request(new URL(origin + path), { method, headers, agent }, (answer) => {
-      let body = "";
-      const finish = () => {
-        const { statusCode: status = 0, headers: fields } = answer;
-        resolve({ status, headers: fields, body, ms: performance.now() - startedAt });
-      };
-      answer.setEncoding("utf8");
-      answer.on("data", (text: string) => {
-        body += text.slice(0, maxBodyLength);
-        if (body.length >= maxBodyLength) finish();
+  const ask = (stop: AbortSignal) =>
+    new Promise<ProbeAnswer>((resolve, reject) => {
+      const sent = moduleFor(new URL(origin)).request(new URL(origin + path), { method, headers, agent }, (answer) => {
+        let body = "";
+        const finish = () => {
+          const { statusCode: status = 0, headers: fields } = answer;
+          resolve({ status, headers: fields, body, ms: performance.now() - startedAt });
+        };
+        answer.setEncoding("utf8");
+        answer.on("data", (text: string) => {
+          body += text.slice(0, maxBodyLength);
+          if (body.length >= maxBodyLength) finish();
+        });
+        answer.on("end", finish);
+        answer.on("error", reject);
       });
-      answer.on("end", finish);
-      answer.on("error", reject);
+      // Of a failed dial the agent tells as the library does, with the system's error as the cause.
+      sent.on("error", (error) => reject((error.cause as Error | undefined) ?? error));
+      sent.end();
+      stop.addEventListener("abort", () => agent.close());
     });
-    // Of a failed dial the agent tells as the library does, with the system's error as the cause.
-    sent.on("error", (error) => reject((error.cause as Error | undefined) ?? error));
-    sent.end();
-    return () => agent.close();
-  });
+  return withTimeout(target, ask);
 }

@@ -19,43 +19,33 @@ export interface Target extends Endpoint {
   readonly signal: AbortSignal;
 }
 
-/** The error of a step that took too long. */
-export class TookTooLong extends Error {}
-
-/**
- * Runs one step: `start` gets callbacks, and returns what stops it. Rejects with `TookTooLong` after the target's time,
- * and when the user interrupts it.
- */
-export function withTimeout<T>(
+/** Runs one step, and tells it to stop after the target's time, or when the user interrupts it. */
+export async function withTimeout<T>(
   { timeoutMs, signal }: Target,
-  start: (resolve: (value: T) => void, reject: (error: Error) => void) => () => void,
+  start: (stop: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const stop = start(settle(resolve), settle(reject));
-    const timer = setTimeout(() => settle(reject)(new TookTooLong(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    const abort = () => settle(reject)(signal.reason as Error);
-    signal.addEventListener("abort", abort, { once: true });
-    function settle<V>(by: (value: V) => void) {
-      return (value: V) => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", abort);
-        by(value);
-        stop();
-      };
-    }
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  const interrupt = () => stop.abort(signal.reason);
+  signal.addEventListener("abort", interrupt, { once: true });
+  const stopped = new Promise<never>((_, reject) => {
+    stop.signal.addEventListener("abort", () => reject(stop.signal.reason));
   });
+  try {
+    return await Promise.race([start(stop.signal), stopped]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", interrupt);
+    stop.abort();
+  }
 }
 
 /** Opens a connection to what is examined, as calls over HTTP/2 do, or through its proxy; as one step. */
 export function connectTo(target: Target): Promise<Socket> {
   const { host, port, proxy } = target;
-  return withTimeout<Socket>(target, (resolve, reject) => {
-    const stop = new AbortController();
-    const { signal } = stop;
-    const opening = proxy ? openTunnel(proxy, { host, port, signal }) : connectTcp({ host, port }, signal);
-    opening.then(resolve, reject);
-    return () => stop.abort();
-  });
+  return withTimeout(target, (signal) =>
+    proxy ? openTunnel(proxy, { host, port, signal }) : connectTcp({ host, port }, signal),
+  );
 }
 
 /** The system's code of an error, such as ECONNREFUSED; empty if it has none. */

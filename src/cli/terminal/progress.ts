@@ -1,5 +1,5 @@
 // Shorter work is over before anybody wonders.
-const patienceMs = 500;
+const delayMs = 500;
 
 /**
  * Shows on a terminal that something is still going on, once it takes a while. Returns what takes it away again.
@@ -7,21 +7,15 @@ const patienceMs = 500;
 export function showProgress(task: string): () => void {
   const { stderr } = process;
   if (!stderr.isTTY || process.env.TERM === "dumb") return () => {};
-  let seconds = 0;
+  const startedAt = performance.now();
   let shown = false;
-  const show = () => {
-    shown = true;
+  const timer = setInterval(() => {
+    const seconds = Math.floor((performance.now() - startedAt) / 1_000);
     stderr.write(`\r${task} …${seconds > 0 ? ` ${seconds} s` : ""}`);
-  };
-  const timers = [
-    setTimeout(show, patienceMs),
-    setInterval(() => {
-      seconds += 1;
-      show();
-    }, 1_000),
-  ];
+    shown = true;
+  }, delayMs);
   return () => {
-    for (const timer of timers) clearTimeout(timer);
+    clearInterval(timer);
     // Erases the line.
     if (shown) stderr.write("\r\u001b[K");
   };

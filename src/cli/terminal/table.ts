@@ -70,16 +70,12 @@ function total(widths: readonly number[]): number {
 }
 
 function fittingColumns(columns: readonly Column[], width: number): readonly Column[] {
-  if (total(columns.map(minimalWidth)) <= width) return columns;
-  const [first] = columns
-    .filter(({ dropOrder }) => dropOrder !== undefined)
-    .sort((a, b) => (b.dropOrder ?? 0) - (a.dropOrder ?? 0));
-  return first
-    ? fittingColumns(
-        columns.filter((column) => column !== first),
-        width,
-      )
-    : columns;
+  const inOrder = [...columns].sort((a, b) => (b.dropOrder ?? 0) - (a.dropOrder ?? 0));
+  let shown = columns;
+  for (const column of inOrder.filter(({ dropOrder }) => dropOrder !== undefined)) {
+    if (total(shown.map(minimalWidth)) > width) shown = shown.filter((each) => each !== column);
+  }
+  return shown;
 }
 
 // The column on the right gives way first: the further left, the more it matters.
