@@ -13,21 +13,27 @@ export interface SignedInUser {
 }
 
 // A client is one user's, so who that is does not change.
-const users = new WeakMap<UserClient, SignedInUser>();
+const users = new WeakMap<UserClient, Promise<SignedInUser>>();
 
 /** Who the user of a client is. Asks ZITADEL once a client. */
 export async function currentUser(auth: UserClient, options: CallOptions): Promise<SignedInUser> {
-  const known = users.get(auth);
-  if (known) return known;
   if (typeof auth?.client !== "function") {
     throw new TypeError("auth must be what createAuthClient or its withToken returns");
   }
+  const known = users.get(auth);
+  // Whoever asked first may have stopped waiting.
+  if (known) return known.catch(() => currentUser(auth, options));
+  const asked = askForUser(auth, options);
+  users.set(auth, asked);
+  asked.catch(() => users.delete(auth));
+  return asked;
+}
+
+async function askForUser(auth: UserClient, options: CallOptions): Promise<SignedInUser> {
   const { user } = await auth.getMyUser({}, options);
   // Without the id in the query ZITADEL would read every session of the instance.
   if (!user?.id) throw failure(Code.Internal, "the server's GetMyUserResponse does not say who the user is", {});
-  const found = viewUser(user);
-  users.set(auth, found);
-  return found;
+  return viewUser(user);
 }
 
 function viewUser({ id, userName, preferredLoginName, type }: User): SignedInUser {

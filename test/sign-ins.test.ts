@@ -62,6 +62,21 @@ describe("listing sign-ins", () => {
     expect(seen.sort()).toEqual(["getMyUser", "listMyRefreshTokens", "listSessions userIdQuery", browser]);
   });
 
+  test("asks who the user is once for several at a time, also if the first one stops", async () => {
+    const { auth, seen } = fakeSignIns();
+    await Promise.all([listSignIns(auth), listSignIns(auth), listSignIns(auth)]);
+    expect(seen.filter((call) => call === "getMyUser")).toHaveLength(1);
+
+    const controller = new AbortController();
+    const another = auth.withToken("another");
+    const stopped = listSignIns(another, { signal: controller.signal });
+    const others = [listSignIns(another), listSignIns(another)];
+    controller.abort();
+    await expect(stopped).rejects.toMatchObject({ code: Code.Canceled });
+    for (const { user } of await Promise.all(others)) expect(user.id).toBe("7");
+    expect(seen.filter((call) => call === "getMyUser").length).toBeLessThanOrEqual(3);
+  });
+
   test("asks for the lists at a time", async () => {
     const { auth, running } = fakeSignIns();
     await listSignIns(auth);
