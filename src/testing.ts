@@ -9,7 +9,7 @@ import { RequestLog } from "./local/http/request-log.js";
 import { serve } from "./local/http/route.js";
 import { type Release, releases } from "./local/release.js";
 import { createAccount } from "./local/service/account.js";
-import { authService, healthCheck } from "./local/service/auth-service.js";
+import { authService } from "./local/service/auth-service.js";
 import type { Instance } from "./local/service/instance.js";
 import { Journal } from "./local/service/journal.js";
 import { readRoutes } from "./local/service/routes.js";
@@ -62,7 +62,7 @@ export interface LocalZitadelOptions {
    * Which ZITADEL to be like. On 4 sign-ins are sessions, which `zitadel.session.v2.SessionService` lists and ends.
    * 2.44 is of the last whose sign-ins make the refresh tokens that are listed here: it has no SessionService, takes
    * `application/grpc` alone, and answers 501 to a wrong method. 4.11 reports errors that have no id, such as a missing
-   * token, as Unknown with the real code inside the text (zitadel#11730), and adds `x-request-id`.
+   * token, as Unknown with the real code inside the text (zitadel#11730).
    * Default `"4"`.
    */
   readonly release?: "2.44" | "4" | "4.11" | undefined;
@@ -152,7 +152,7 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
     ...authService,
     ...(like.hasSessions ? sessionService : []),
   ];
-  const faults = new FaultQueue(rpcs.filter((rpc) => !rpc.isPublic).map((rpc) => rpc.name));
+  const faults = new FaultQueue(rpcs.map((rpc) => rpc.name));
   for (const fault of options.faults ?? []) {
     faults.add(fault);
   }
@@ -164,7 +164,7 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
     lagMs,
     release: like,
     hosts,
-    rpcs: [...rpcs, healthCheck(new Set(rpcs.map((rpc) => rpc.service)))],
+    rpcs,
     assets: new Map(Object.entries(options.assets ?? {})),
   };
   const log = new RequestLog();

@@ -58,7 +58,6 @@ test("undefined is the default in every option", async () => {
         id: undefined,
         token: undefined,
         resourceOwner: undefined,
-        language: undefined,
         allowedOrigins: undefined,
         refreshTokens: [
           {

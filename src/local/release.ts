@@ -12,24 +12,15 @@ export interface Release {
   readonly restExposed: string;
   /** Error id of an `authorization` that is no bearer's. */
   readonly noBearerId: string;
-  /** What is said of a message whose prefix is cut. */
-  readonly cutPrefix: string;
-  /** Headers that stand in for the host, the first one first. gRPC-Web's are gRPC's. */
-  readonly hostHeaders: { readonly rest: readonly string[]; readonly grpc: readonly string[] };
   /** What is said where nobody is known by the host. */
-  unknownInstance(host: string, scheme: string, language: string): string;
+  unknownInstance(host: string, scheme: string): string;
   /** Sign-ins are kept as sessions, and there is a SessionService. */
   readonly hasSessions: boolean;
   /** OAuth client id of an app: its number, with the project's name behind it in releases of long ago. */
   clientId(number: string, project: string): string;
   /** Errors that have no id come as Unknown, with the real code inside the text (zitadel#11730). */
   readonly wrapsBareStatus: boolean;
-  /** Every call gets an `x-request-id`. */
-  readonly requestIds: boolean;
 }
-
-// Of upstream's InstanceHostHeaders and the headers of proxies that it looks at besides, those that clients send.
-const hostHeaders = ["x-zitadel-instance-host", "x-forwarded-host"];
 
 const v4: Release = {
   grpcContentType: /^application\/grpc(\+proto|\+json)?$/,
@@ -41,24 +32,14 @@ const v4: Release = {
   },
   restExposed: "Location, Content-Length, Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin",
   noBearerId: "AUTH-toLo1",
-  cutPrefix: "EOF",
-  hostHeaders: { rest: hostHeaders, grpc: hostHeaders },
-  unknownInstance(host, scheme, language) {
-    const hint =
-      language === "de"
-        ? "Instanz nicht gefunden. Stelle sicher, dass Du die richtige Domain hast. Schau unter"
-        : "Instance not found. Make sure you got the domain right. Check out";
-    return (
-      `unable to set instance using origin &{${host}  ${scheme}} (ExternalDomain is localhost): ` +
-      `ID=QUERY-1kIjX Message=${hint} https://zitadel.com/docs/apis/introduction#domains ` +
-      `Parent=(unable to get instance by host: instanceHost ${host}, publicHost : ` +
-      "ID=QUERY-1kIjX Message=Errors.IAM.NotFound)"
-    );
-  },
+  unknownInstance: (host, scheme) =>
+    `unable to set instance using origin &{${host}  ${scheme}} (ExternalDomain is localhost): ID=QUERY-1kIjX ` +
+    "Message=Instance not found. Make sure you got the domain right. Check out " +
+    "https://zitadel.com/docs/apis/introduction#domains Parent=(unable to get instance by host: " +
+    `instanceHost ${host}, publicHost : ID=QUERY-1kIjX Message=Errors.IAM.NotFound)`,
   hasSessions: true,
   clientId: (number) => number,
   wrapsBareStatus: false,
-  requestIds: false,
 };
 
 /** The releases that the local ZITADEL can be like. */
@@ -73,14 +54,9 @@ export const releases = {
     noBearerId: "AUTH-7fs1e",
     hasSessions: false,
     clientId: (number, project) => `${number}@${project}`,
-    cutPrefix: "unexpected EOF",
-    // Only the gateway looks at what proxies say.
-    hostHeaders: { rest: ["x-forwarded-host"], grpc: [] },
-    unknownInstance: (_host, _scheme, language) =>
-      language === "de"
-        ? "ID=QUERY-1kIjX Message=Instanz nicht gefunden. Schau dir https://zitadel.com/docs/self-hosting/manage/custom-domain an"
-        : "ID=QUERY-1kIjX Message=Instance not found. Check out https://zitadel.com/docs/self-hosting/manage/custom-domain",
+    unknownInstance: () =>
+      "ID=QUERY-1kIjX Message=Instance not found. Check out https://zitadel.com/docs/self-hosting/manage/custom-domain",
   },
   "4": v4,
-  "4.11": { ...v4, wrapsBareStatus: true, requestIds: true },
+  "4.11": { ...v4, wrapsBareStatus: true },
 } satisfies Record<string, Release>;

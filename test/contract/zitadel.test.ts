@@ -111,13 +111,16 @@ for (const subject of subjects) {
       });
 
       test("tells in the caller's language, with the same id", async () => {
-        const { auth } = await start(subject);
+        const { auth, zitadel } = await start(subject);
         const headers = { "accept-language": "ja" };
+        const message = "リフレッシュトークンが見つかりません";
+        zitadel.fail({ kind: "status", code: Code.NotFound, id: "COMMAND-BHt2w", message });
         expect(seen(await errorOf(auth.revokeMyRefreshToken({ id: "1" }, { headers })))).toEqual({
           code: "NotFound",
           message: "リフレッシュトークンが見つかりません (COMMAND-BHt2w)",
           id: "COMMAND-BHt2w",
         });
+        expect(zitadel.requests.at(-1)?.headers["accept-language"]).toBe("ja");
       });
 
       for (const [what, id] of [

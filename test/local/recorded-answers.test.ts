@@ -92,6 +92,8 @@ const exposed = ["grpc-status", "grpc-message", "grpc-status-details-bin", "loca
 
 function readBody(body: Buffer, type: string, status: number, call: string): unknown {
   if (type === "application/json" && body.length > 0) return unordered(JSON.parse(body.toString()));
+  // Words for people.
+  if (type.startsWith("text/plain")) return "text";
   if (status !== 200 || !type.startsWith("application/grpc")) return body.toString();
   const frames: unknown[] = [];
   for (let rest = body; rest.length > 0; ) {

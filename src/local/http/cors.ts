@@ -47,7 +47,7 @@ export function preflightHeaders(policy: CorsPolicy, release: Release, exchange:
     "Access-Control-Allow-Credentials": "true",
     "Access-Control-Allow-Methods": method,
     "Access-Control-Allow-Origin": origin,
-    ...(names && { "Access-Control-Allow-Headers": release.anyPreflightOrder ? canonical(names) : names }),
+    ...(names && { "Access-Control-Allow-Headers": names }),
     ...(policy.maxAgeSeconds && { "Access-Control-Max-Age": String(policy.maxAgeSeconds) }),
   };
 }
@@ -68,10 +68,4 @@ function acceptsNames(policy: CorsPolicy, release: Release, list: string): boole
   return release.anyPreflightOrder
     ? given.every((name) => allowed.includes(name.toLowerCase()))
     : given.every((name, i) => allowed.includes(name) && (i === 0 || name > (given[i - 1] ?? "")));
-}
-
-/** As rs/cors gave the list back before it took it over as it is. */
-function canonical(list: string): string {
-  const names = list.split(",").map((name) => name.trim().toLowerCase());
-  return names.map((name) => name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())).join(", ");
 }

@@ -11,8 +11,13 @@ export interface Answer {
   readonly body: Uint8Array;
   /** Only where the answer ends with trailers: gRPC. */
   readonly trailers?: Record<string, string>;
-  /** Said by Go's HTTP server or its router, before ZITADEL's own code adds its header. */
-  readonly isOfGo?: true;
+}
+
+/** An answer in plain text. */
+export function textAnswer(status: number, text: string): Answer {
+  const body = Buffer.from(text);
+  const headers = { "Content-Type": "text/plain; charset=utf-8", "Content-Length": String(body.length) };
+  return { status, headers, body };
 }
 
 /** Node's timers go off at once beyond this. */
@@ -151,18 +156,11 @@ export class Exchange {
   #writeHead(answer: Answer): boolean {
     const response = this.#response;
     if (response.destroyed || response.headersSent) return false;
-    // Go's server adds neither by itself: `Date` is among the answer's headers where ZITADEL sends one.
+    // `Date` is among the answer's headers where ZITADEL sends one.
     response.sendDate = false;
-    const asksToClose = this.header("connection")?.toLowerCase() === "close" && this.#request.httpVersion === "1.1";
-    if (response instanceof ServerResponse && asksToClose) {
-      response.setHeader("Connection", "close");
-    } else {
-      response.removeHeader("connection");
-    }
     for (const [name, value] of Object.entries(answer.headers)) {
       response.setHeader(name, value);
     }
-    if (!answer.isOfGo) response.setHeader("X-Robots-Tag", "none");
     response.writeHead(answer.status);
     return true;
   }

@@ -2,7 +2,6 @@ import { gunzip, gzipSync } from "node:zlib";
 import { type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Exchange } from "../http/exchange.js";
-import type { Release } from "../release.js";
 import type { Reply, Rpc } from "../service/rpc.js";
 import type { Outcome } from "../service/run-rpc.js";
 import { statusBytes, zitadelError } from "../service/zitadel-error.js";
@@ -20,12 +19,12 @@ export function frameBytes(head: Uint8Array): number {
 }
 
 /** Takes the first message out of a body, or says what grpc-go says about a body that holds none. */
-export async function readFrame(body: Uint8Array, encoding: string | undefined, release: Release): Promise<Uint8Array> {
+export async function readFrame(body: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
   if (encoding !== undefined && encoding !== "identity" && encoding !== "gzip") {
     const text = `grpc: Decompressor is not installed for grpc-encoding ${JSON.stringify(encoding)}`;
     throw zitadelError(Code.Unimplemented, text);
   }
-  if (body.length < prefixBytes) throw zitadelError(Code.Unknown, body.length === 0 ? "EOF" : release.cutPrefix);
+  if (body.length < prefixBytes) throw zitadelError(Code.Unknown, body.length === 0 ? "EOF" : "unexpected EOF");
   const [flag] = body;
   const length = Buffer.from(body).readUInt32BE(1);
   if (length > maxReceiveBytes) {
@@ -84,31 +83,9 @@ export function statusTrailers(outcome: Outcome): Record<string, string> {
   };
 }
 
-/** The headers that ZITADEL's first interceptor sends, so that no call it has seen goes without them. */
-export function noCacheHeaders(outcome: Outcome): Record<string, string> {
-  if ("error" in outcome && outcome.early) {
-    return {};
-  }
-  const expires = new Date().toUTCString();
-  return {
-    "Cache-Control": "no-store",
-    Expires: expires,
-    "Grpc-Metadata-Cache-Control": "no-store",
-    "Grpc-Metadata-Expires": expires,
-    "Grpc-Metadata-Pragma": "no-cache",
-    Pragma: "no-cache",
-    ...(outcome.requestId && { "X-Request-Id": outcome.requestId }),
-    ...("reply" in outcome && Object.fromEntries(outcome.reply.header ?? [])),
-  };
-}
-
-/** The headers of what Go's HTTP server says by itself. */
-export function textHeaders(): Record<string, string> {
-  return {
-    "Content-Type": "text/plain; charset=utf-8",
-    Date: new Date().toUTCString(),
-    "X-Content-Type-Options": "nosniff",
-  };
+/** The headers of an answer, beside those of its protocol. */
+export function replyHeaders(outcome: Outcome): Record<string, string> {
+  return { "Cache-Control": "no-store", ...("reply" in outcome && Object.fromEntries(outcome.reply.header ?? [])) };
 }
 
 /** Whether the request says so: then the answer is compressed too. */

@@ -1,5 +1,4 @@
 import { type DescMessage, getOption, hasOption, type JsonValue, ScalarType } from "@bufbuild/protobuf";
-import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { http } from "../../../gen/google/api/annotations_pb.js";
 import type { HttpRule } from "../../../gen/google/api/http_pb.js";
 import type { Rpc } from "../service/rpc.js";
@@ -28,64 +27,26 @@ export function restRules(rpc: Rpc): RestRule[] {
   return known;
 }
 
-function readRules({ method, restPath }: Rpc): RestRule[] {
-  if (restPath !== undefined) {
-    return [{ verb: "GET", path: new RegExp(`^${restPath}$`), fields: [], body: "" }];
-  }
+function readRules({ method }: Rpc): RestRule[] {
   // An option is known by its number, so that another package's copy of the definitions does as well as ours.
-  if (method === undefined || !hasOption(method, http)) return [];
+  if (!hasOption(method, http)) return [];
   const rule = getOption(method, http);
   return [rule, ...rule.additionalBindings].map((each) => readRule(each, prefixOf(method.parent.typeName)));
 }
 
 function readRule({ pattern, body }: HttpRule, prefix: string): RestRule {
-  const [verb, template] =
-    pattern.case === "custom"
-      ? [pattern.value.kind, pattern.value.path]
-      : [(pattern.case ?? "").toUpperCase(), pattern.value ?? ""];
-  const fields: string[] = [];
-  const source = template.replace(/\{([\w.]+)(?:=([^}]*))?\}|\*\*?|[^{}*]+/g, (part, field, segments = "*") => {
-    if (field !== undefined) {
-      fields.push(field);
-      return `(${wildcards(segments)})`;
-    }
-    return wildcards(part);
-  });
-  return { verb, path: new RegExp(`^${prefix}${source}$`, "s"), fields, body };
-}
-
-/** `*` is one segment and `**` any number; grpc-gateway takes an empty one too. */
-function wildcards(template: string): string {
-  return template.replace(/\*\*?|[^*]+/g, (part) => {
-    return part === "*" ? "[^/]*" : part === "**" ? ".*" : part.replace(/[.+?^$()|[\]\\]/g, "\\$&");
-  });
+  const template = typeof pattern.value === "string" ? pattern.value : "";
+  // Text and names of fields by turns. grpc-gateway takes an empty value too.
+  const parts = template.split(/\{([\w.]+)\}/);
+  const source = parts.map((part, i) => (i % 2 ? "([^/]*)" : part.replace(/[.+?^$()|[\]\\]/g, "\\$&"))).join("");
+  const fields = parts.filter((_, i) => i % 2);
+  return { verb: (pattern.case ?? "").toUpperCase(), path: new RegExp(`^${prefix}${source}$`, "s"), fields, body };
 }
 
 // ZITADEL mounts each of its v1 services at a path that the annotations leave out: zitadel.auth.v1 at /auth/v1.
 function prefixOf(service: string): string {
   const name = /^zitadel\.(\w+)\.v1\.\w+$/.exec(service)?.[1];
   return name === undefined ? "" : `/${name}/v1`;
-}
-
-/**
- * HTTP status of a success: `zitadel.protoc_gen_zitadel.v2.options` (50001) has an `http_response` (2), which may name
- * a `success_code` (1), as 201 for what creates.
- */
-export function successStatus({ method }: Rpc): number {
-  const option = method?.proto.options?.$unknown?.find(({ no }) => no === 50001);
-  const response = option && fieldBytes(new BinaryReader(option.data).bytes(), 2);
-  const reader = new BinaryReader(response ?? new Uint8Array());
-  return reader.len > 0 && reader.tag()[0] === 1 ? reader.uint32() : 200;
-}
-
-function fieldBytes(message: Uint8Array, wanted: number): Uint8Array | undefined {
-  const reader = new BinaryReader(message);
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === wanted) return reader.bytes();
-    reader.skip(wireType, field);
-  }
-  return undefined;
 }
 
 /** Sets the field of a path such as `user.id` to what stood in the URL. What the message does not have is left out. */

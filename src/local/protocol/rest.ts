@@ -3,12 +3,11 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import { corsHeaders, preflightHeaders, restCors } from "../http/cors.js";
 import type { Answer, Exchange } from "../http/exchange.js";
 import type { Release } from "../release.js";
-import type { Outcome } from "../service/run-rpc.js";
 import { statusJson, zitadelError } from "../service/zitadel-error.js";
-import { maxReceiveBytes } from "./frames.js";
-import { type Json, type RestRule, restRules, setField, successStatus } from "./http-rule.js";
+import { maxReceiveBytes, replyHeaders } from "./frames.js";
+import { type Json, type RestRule, restRules, setField } from "./http-rule.js";
 import type { LocalProtocol } from "./serve-call.js";
-import { parseGatewayTimeout } from "./timeout.js";
+import { parseTimeout } from "./timeout.js";
 
 const httpStatus: Record<Code, number> = {
   [Code.Canceled]: 499,
@@ -57,17 +56,16 @@ export const rest: LocalProtocol = {
     const json = await readBody(exchange, rule);
     const fromPath = rule.fields.map((field, i): [string, string[]] => [field, [values[i] ?? ""]]);
     const message = readMessage(rpc.input, json, [...(rule.body === "*" ? [] : queryOf(exchange)), ...fromPath]);
-    return { rpc, message, deadline, isRest: true, origin: exchange.header("origin") || undefined };
+    return { rpc, message, deadline, origin: exchange.header("origin") || undefined };
   },
   answer({ release }, exchange, outcome) {
     if ("reply" in outcome) {
       const { rpc, reply } = outcome;
-      const headers = { ...metadataHeaders(outcome), ...Object.fromEntries(reply.header ?? []) };
-      return gatewayAnswer(release, exchange, successStatus(rpc), toJson(rpc.output, reply.message), headers);
+      return gatewayAnswer(release, exchange, 200, toJson(rpc.output, reply.message), replyHeaders(outcome));
     }
-    const { error, early } = outcome;
+    const { error } = outcome;
     const headers = {
-      ...(early ? {} : metadataHeaders(outcome)),
+      ...replyHeaders(outcome),
       // Not a challenge but the raw text, which UTF-8 carries as it is.
       ...(error.code === Code.Unauthenticated && { "Www-Authenticate": headerText(error.rawMessage) }),
       ...Object.fromEntries(error.metadata),
@@ -79,11 +77,6 @@ export const rest: LocalProtocol = {
 /** What is not found anywhere, on any path, is not found here. */
 function notFound(exchange: Exchange, release: Release): Answer {
   return gatewayAnswer(release, exchange, 404, { code: Code.NotFound, message: "Not Found" });
-}
-
-/** `/healthz`, outside of any service. */
-export function servingAnswer(exchange: Exchange, release: Release): Answer {
-  return gatewayAnswer(release, exchange, 200, { status: "SERVING" });
 }
 
 export function restPreflight(exchange: Exchange, release: Release): Answer {
@@ -101,15 +94,14 @@ function methodNotAllowed(exchange: Exchange, release: Release): Answer {
 
 function readTimeout(exchange: Exchange): number {
   const header = exchange.header("grpc-timeout");
-  // Go takes an empty header for none.
-  const timeout = !header ? Number.POSITIVE_INFINITY : parseGatewayTimeout(header);
+  const timeout = parseTimeout(header);
   if (timeout === undefined) {
     throw invalid(`invalid grpc-timeout: ${header}`);
   }
   return timeout;
 }
 
-/** An empty body will do, and what follows the first value is left; the content type is not looked at. */
+/** An empty body will do; the content type is not looked at. */
 async function readBody(exchange: Exchange, { body }: RestRule): Promise<Json> {
   const bytes = await exchange.read(() => maxJsonBytes + 1);
   if (bytes.length > maxJsonBytes) {
@@ -120,8 +112,7 @@ async function readBody(exchange: Exchange, { body }: RestRule): Promise<Json> {
     return {};
   }
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    const json = /^[ \t\r\n]*$/.test(text) ? {} : JSON.parse(firstValue(text), refuseLoneSurrogates);
+    const json = JSON.parse(Buffer.from(bytes).toString().trim() || "{}");
     return body === "*" ? json : { [body]: json };
   } catch (error) {
     throw invalid(`invalid JSON: ${(error as Error).message}`);
@@ -137,21 +128,6 @@ function readMessage(input: DescMessage, json: Json, fields: readonly [name: str
   }
 }
 
-/** Up to the brace that closes the first one: Go's decoder reads no further. */
-function firstValue(text: string): string {
-  let depth = 0;
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]+|\\.)*(?:"|\\?$)|[{}[\]]/gs)) {
-    depth += token === "{" || token === "[" ? 1 : token === "}" || token === "]" ? -1 : 0;
-    if (depth === 0) return text.slice(0, index + token.length);
-  }
-  return text;
-}
-
-function refuseLoneSurrogates(_: string, value: unknown): unknown {
-  if (typeof value === "string" && /\p{Surrogate}/u.test(value)) throw new TypeError("a string is no Unicode");
-  return value;
-}
-
 function queryOf(exchange: Exchange): Map<string, string[]> {
   const values = new Map<string, string[]>();
   for (const [name, value] of new URL(exchange.target, "http://localhost").searchParams) {
@@ -164,18 +140,6 @@ function invalid(message: string): ConnectError {
   return zitadelError(Code.InvalidArgument, message);
 }
 
-function metadataHeaders(outcome: Outcome): Record<string, string> {
-  return {
-    "Cache-Control": "no-store",
-    Expires: new Date().toUTCString(),
-    "Grpcgateway-Cache-Control": "no-store",
-    "Grpcgateway-Content-Type": "application/grpc",
-    "Grpcgateway-Pragma": "no-cache",
-    Pragma: "no-cache",
-    ...(outcome.requestId && { "X-Request-Id": outcome.requestId }),
-  };
-}
-
 function gatewayAnswer(
   { restExposed }: Release,
   exchange: Exchange,
@@ -185,8 +149,6 @@ function gatewayAnswer(
 ): Answer {
   const body = Buffer.from(JSON.stringify(json));
   const cors = corsHeaders(restCors, exchange);
-  // Whoever takes trailers gets the answer to a call without a length, to leave room for them.
-  const takesTrailers = "Pragma" in headers && (exchange.header("te")?.includes("trailers") ?? false);
   const all: Record<string, string | string[]> = {
     ...headers,
     ...cors,
@@ -195,7 +157,7 @@ function gatewayAnswer(
     Date: new Date().toUTCString(),
     Vary: status < 300 ? ["Origin", "Cookie"] : "Origin",
     ...(status < 300 && { "Set-Cookie": quotaCookie }),
-    ...(!takesTrailers && { "Content-Length": String(body.length) }),
+    "Content-Length": String(body.length),
   };
   return { status, headers: all, body };
 }

@@ -14,7 +14,6 @@ export interface Account {
   readonly store: RefreshTokenStore;
   /** Of all users. */
   readonly sessions: SessionStore;
-  readonly language: string | undefined;
   readonly allowedOrigins: readonly string[] | undefined;
 }
 
@@ -76,5 +75,5 @@ export function createAccount(
     accessTokens: new Map([...store.accessTokens, ...sessionTokens]),
     signOut: (id) => store.signOut(id),
   };
-  return { user, store, sessions, language: options.language, allowedOrigins: options.allowedOrigins };
+  return { user, store, sessions, allowedOrigins: options.allowedOrigins };
 }

@@ -6,7 +6,6 @@ import type { Release } from "../release.js";
 import type { Account } from "./account.js";
 import type { Journal } from "./journal.js";
 import type { Rpc } from "./rpc.js";
-import { chooseLanguage } from "./translate.js";
 import { zitadelError } from "./zitadel-error.js";
 
 /** What every request of one local ZITADEL shares. */
@@ -33,14 +32,13 @@ export function findRpc({ rpcs }: Instance, path: string): Rpc | undefined {
  * Throws what ZITADEL answers where it is not known by a name. A page of a foreign site can make its own name resolve
  * to loopback; its name in `Host` gives it away.
  */
-export function requireInstance(instance: Instance, exchange: Exchange, isRest: boolean): void {
+export function requireInstance(instance: Instance, exchange: Exchange): void {
   const { release } = instance;
-  const instead = release.hostHeaders[isRest ? "rest" : "grpc"].map((name) => exchange.header(name));
-  const host = instead.find((value) => value) ?? exchange.host;
+  // As proxies send it.
+  const host = exchange.header("x-zitadel-instance-host") || exchange.header("x-forwarded-host") || exchange.host;
   if (!isHostAllowed(instance, host)) {
-    const language = chooseLanguage(undefined, exchange.header("accept-language"));
     const scheme = exchange.isTls ? "https" : "http";
-    throw zitadelError(Code.NotFound, release.unknownInstance(host, scheme, language));
+    throw zitadelError(Code.NotFound, release.unknownInstance(host, scheme));
   }
 }
 

@@ -8,7 +8,6 @@ import { type ObjectDetails, ObjectDetailsSchema } from "../../../gen/zitadel/ob
 import { type RefreshToken, RefreshTokenSchema } from "../../../gen/zitadel/user_pb.js";
 import type { Journal } from "./journal.js";
 import { timestamp } from "./timestamp.js";
-import { translate } from "./translate.js";
 import type { LocalRefreshTokenOptions } from "./user.js";
 import { zitadelError } from "./zitadel-error.js";
 
@@ -96,19 +95,19 @@ export class RefreshTokenStore {
     });
   }
 
-  revoke(id: string, language: string, lagMs: number): ObjectDetails {
+  revoke(id: string, lagMs: number): ObjectDetails {
     const row = this.#rows.find((row) => row.token.id === id && isLive(row));
-    if (row === undefined) throw notFound(language);
+    if (row === undefined) throw notFound();
     return this.#remove(row, lagMs);
   }
 
   /** Works on what the list holds, which is why one row that is behind makes all of it fail. */
-  revokeAll(language: string, lagMs: number): void {
+  revokeAll(lagMs: number): void {
     const rows = this.#listed();
     if (rows.length === 0) {
-      throw zitadelError(Code.InvalidArgument, translate("Errors.IDMissing", language), "COMMAND-Gfj42");
+      throw zitadelError(Code.InvalidArgument, "ID missing", "COMMAND-Gfj42");
     }
-    if (!rows.every(isLive)) throw notFound(language);
+    if (!rows.every(isLive)) throw notFound();
     for (const row of rows) {
       this.#remove(row, lagMs);
     }
@@ -157,8 +156,8 @@ function isLive(row: Row): boolean {
   return !row.stale && row.goneAt === undefined;
 }
 
-function notFound(language: string): ConnectError {
-  return zitadelError(Code.NotFound, translate("Errors.User.RefreshToken.NotFound", language), "COMMAND-BHt2w");
+function notFound(): ConnectError {
+  return zitadelError(Code.NotFound, "Refresh Token not found", "COMMAND-BHt2w");
 }
 
 function later(time: Date | string | null, days: number): Date | null {

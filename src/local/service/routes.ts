@@ -52,7 +52,6 @@ function routeRpc(method: DescMethod, implementation: Implementation): Rpc {
     input,
     output,
     method,
-    isPublic: false,
     async run(request, { account, timeoutMs, exchange }) {
       const context = createHandlerContext({
         service,
@@ -63,7 +62,7 @@ function routeRpc(method: DescMethod, implementation: Implementation): Rpc {
         ...(timeoutMs !== undefined && { timeoutMs }),
         requestSignal: exchange.signal,
         requestHeader: exchange.headers(),
-        contextValues: createContextValues().set(localUserKey, account?.user),
+        contextValues: createContextValues().set(localUserKey, account.user),
       });
       try {
         const message = await Promise.race([implementation(request, context), aborted(context.signal)]);

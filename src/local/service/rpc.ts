@@ -3,11 +3,9 @@ import type { Account } from "./account.js";
 
 /** For whom an RPC runs, and how. */
 export interface Caller {
-  /** Absent where the RPC asks for no token. */
-  readonly account: Account | undefined;
+  readonly account: Account;
   /** The browser that the access token came from; a personal access token came from none. */
   readonly agentId: string | undefined;
-  readonly language: string;
   readonly lagMs: number;
   /** Ms until the call's deadline; undefined without one. */
   readonly timeoutMs: number | undefined;
@@ -29,12 +27,8 @@ export interface Rpc {
   readonly name: string;
   readonly input: DescMessage;
   readonly output: DescMessage;
-  /** Its generated descriptor, if there is one: it says how REST reaches the method. */
-  readonly method?: DescMethod;
-  /** Where REST gets it without a descriptor. */
-  readonly restPath?: string;
-  /** Needs no token, and no fault strikes it. */
-  readonly isPublic: boolean;
+  /** Its generated descriptor, which says how REST reaches the method. */
+  readonly method: DescMethod;
   run(request: Message, caller: Caller): Reply | Promise<Reply>;
 }
 
@@ -49,13 +43,6 @@ export function createRpc<I extends DescMessage, O extends DescMessage>(
     input: method.input,
     output: method.output,
     method,
-    isPublic: false,
     run: (request, caller) => ({ message: work(request as MessageShape<I>, caller) }),
   };
-}
-
-/** The account of a caller where the RPC asks for a token. */
-export function accountOf({ account }: Caller): Account {
-  if (account === undefined) throw new Error("an RPC that needs a user was called without one");
-  return account;
 }

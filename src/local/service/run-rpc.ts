@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { strikeRequest } from "../faults/apply.js";
@@ -7,7 +6,6 @@ import type { Exchange } from "../http/exchange.js";
 import { authorize, invalidToken, unknownOrganisation } from "./authorize.js";
 import { type Instance, requireInstance } from "./instance.js";
 import type { Reply, Rpc } from "./rpc.js";
-import { chooseLanguage } from "./translate.js";
 import { wrapBareStatus, zitadelError } from "./zitadel-error.js";
 
 /** A call that has been read. */
@@ -16,15 +14,12 @@ export interface RpcCall {
   readonly message: Message;
   /** When its `grpc-timeout` ends, on the clock of `performance.now()`; Infinity without one. */
   readonly deadline: number;
-  readonly isRest?: boolean;
   /** Only of REST, which alone looks at it. */
   readonly origin?: string | undefined;
 }
 
 /** How a call ended. */
 export type Outcome = {
-  /** Of a release that has them. */
-  readonly requestId?: string | undefined;
   /** What befalls the answer on its way. */
   readonly fault?: Fault | undefined;
 } & (
@@ -41,28 +36,27 @@ export async function runRpc(instance: Instance, exchange: Exchange, call: RpcCa
   if (performance.now() >= call.deadline) {
     return { error: deadlineExceeded(), early: true };
   }
-  const faults = call.rpc.isPublic ? [] : instance.faults.take(call.rpc.name);
+  const faults = instance.faults.take(call.rpc.name);
   const struck = await strikeRequest(faults, exchange, call.deadline);
   if (struck === undefined) return undefined;
   const { lagMs = instance.lagMs, last: fault, late } = struck;
   if (late !== undefined) {
     return { error: late === "authorization" ? unknownOrganisation() : deadlineExceeded(), early: false };
   }
-  const requestId = instance.release.requestIds ? xid() : undefined;
   try {
     const reply = await run(instance, exchange, call, lagMs, fault);
-    return { rpc: call.rpc, reply, fault, requestId };
+    return { rpc: call.rpc, reply, fault };
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;
     const wrapped = instance.release.wrapsBareStatus && fault?.kind !== "status" ? wrapBareStatus(error) : error;
-    return { error: wrapped, early: false, fault, requestId };
+    return { error: wrapped, early: false, fault };
   }
 }
 
 function run(
   instance: Instance,
   exchange: Exchange,
-  { rpc, message, deadline, isRest = false, origin }: RpcCall,
+  { rpc, message, deadline, origin }: RpcCall,
   lagMs: number,
   fault: Fault | undefined,
 ): Reply | Promise<Reply> {
@@ -70,20 +64,17 @@ function run(
     const text = fault.message ?? Code[fault.code] ?? "";
     throw zitadelError(fault.code, text, fault.id, fault.trailers);
   }
-  requireInstance(instance, exchange, isRest);
+  requireInstance(instance, exchange);
   if (fault?.kind === "expired-once") throw invalidToken();
-  const { account, agentId } = rpc.isPublic
-    ? { account: undefined, agentId: undefined }
-    : authorize(instance, {
-        authorization: exchange.header("authorization"),
-        origin,
-        orgId: exchange.header("x-zitadel-orgid"),
-        ownOrigin: `${exchange.isTls ? "https" : "http"}://${exchange.host}`,
-      });
+  const { account, agentId } = authorize(instance, {
+    authorization: exchange.header("authorization"),
+    origin,
+    orgId: exchange.header("x-zitadel-orgid"),
+    ownOrigin: `${exchange.isTls ? "https" : "http"}://${exchange.host}`,
+  });
   if (fault?.kind === "collision") throw collision();
-  const language = chooseLanguage(account?.language, exchange.header("accept-language"));
   const timeoutMs = Number.isFinite(deadline) ? Math.max(0, deadline - performance.now()) : undefined;
-  return rpc.run(message, { account, agentId, language, lagMs, timeoutMs, exchange });
+  return rpc.run(message, { account, agentId, lagMs, timeoutMs, exchange });
 }
 
 /** PostgreSQL's own words, which ZITADEL 2.44 hands on. */
@@ -95,9 +86,4 @@ function collision(): ConnectError {
 /** What the two grpc libraries say when the time is up. */
 function deadlineExceeded(): ConnectError {
   return zitadelError(Code.DeadlineExceeded, "context deadline exceeded");
-}
-
-/** 20 characters, as the ids of rs/xid have. */
-function xid(): string {
-  return Array.from(randomBytes(20), (byte) => (byte & 31).toString(32)).join("");
 }

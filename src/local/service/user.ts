@@ -13,8 +13,6 @@ export interface LocalUserOptions {
   readonly token?: string | undefined;
   /** Id of the user's organization. */
   readonly resourceOwner?: string | undefined;
-  /** The language the user prefers, such as `de`: it goes before the `accept-language` of a call. */
-  readonly language?: string | undefined;
   /**
    * Origins that the OIDC app may be used from in a browser. REST refuses every other one (AUTH-DZG21); gRPC-Web does
    * not look. Default: only the server's own origin.
