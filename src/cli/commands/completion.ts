@@ -74,5 +74,8 @@ async function complete(commands: Commands, words: readonly string[]): Promise<s
   if (option?.choices) return option.choices.map((choice) => prefix + choice);
   if (option?.value) return /^(?:PATH|FILE)$/.test(option.value) ? [":files"] : [];
   if (command.arguments?.choices && !current?.startsWith("-")) return [...command.arguments.choices];
-  return [...options.map(([long, { help }]) => `--${long}\t${help.split(/[;:,\n]/)[0]}`), "--help\tshow help"];
+  return [
+    ...options.map(([long, { help, choices }]) => `--${long}\t${choices?.join(", ") ?? help.split(/[;:,] |\n/)[0]}`),
+    "--help\tshow help",
+  ];
 }
