@@ -1,21 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type { ConnectRouter } from "@connectrpc/connect";
-import type { Fault } from "./local/faults/fault.js";
-import { FaultQueue } from "./local/faults/queue.js";
-import { type Handler, listenCleartext, listenTls } from "./local/http/listen.js";
-import type { LocalAsset, LocalRequest } from "./local/http/local-http.js";
-import { RequestLog } from "./local/http/request-log.js";
-import { serve } from "./local/http/route.js";
+import { createAccount } from "./local/accounts.js";
+import { FaultQueue } from "./local/apply-faults.js";
+import type { Fault } from "./local/faults.js";
+import { type Instance, RequestLog } from "./local/instance.js";
+import type { LocalAsset, LocalRequest, LocalUser, LocalUserOptions } from "./local/public.js";
 import { type Release, releases } from "./local/release.js";
-import { createAccount } from "./local/service/account.js";
-import { authService } from "./local/service/auth-service.js";
-import type { Instance } from "./local/service/instance.js";
-import { Journal } from "./local/service/journal.js";
-import { readRoutes } from "./local/service/routes.js";
-import { sessionService } from "./local/service/session-service.js";
-import { SessionStore } from "./local/service/session-store.js";
-import type { LocalUser, LocalUserOptions } from "./local/service/user.js";
+import { serve } from "./local/route.js";
+import { authService, readRoutes, sessionService } from "./local/rpcs.js";
+import { type Handler, listenCleartext, listenTls } from "./local/server.js";
+import { SessionStore } from "./local/sessions.js";
+import { Journal } from "./local/store.js";
 
 export type {
   CollisionFault,
@@ -36,19 +32,20 @@ export type {
   ResetFault,
   StatusFault,
   TruncatedFault,
-} from "./local/faults/fault.js";
-export { faultKinds } from "./local/faults/fault.js";
-export type { LocalAsset, LocalRequest } from "./local/http/local-http.js";
-export { localUserKey } from "./local/service/routes.js";
+} from "./local/faults.js";
+export { faultKinds } from "./local/faults.js";
 export type {
   LocalAccessTokens,
+  LocalAsset,
   LocalRefreshTokenOptions,
+  LocalRequest,
   LocalSessionFactors,
   LocalSessionOptions,
   LocalUser,
   LocalUserAgent,
   LocalUserOptions,
-} from "./local/service/user.js";
+} from "./local/public.js";
+export { localUserKey } from "./local/rpcs.js";
 
 /** How to start a local ZITADEL. Everything has a default. */
 export interface LocalZitadelOptions {
@@ -159,16 +156,15 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
   const hosts = [nameOf(address), ...(options.hosts ?? [])].map((host) => host.toLowerCase());
   const instance: Instance = {
     accounts,
-    journal,
     faults,
     lagMs,
     release: like,
     hosts,
     rpcs,
     assets: new Map(Object.entries(options.assets ?? {})),
+    log: new RequestLog(),
   };
-  const log = new RequestLog();
-  const handler: Handler = (request, response) => serve(instance, log, request, response);
+  const handler: Handler = (request, response) => serve(instance, request, response);
   const cleartext = await listenCleartext(handler, port, address);
   const secure =
     tls &&
@@ -186,7 +182,7 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
     url: `http://${name}:${cleartext.port}`,
     ...(secure && { tlsUrl: `https://${name}:${secure.port}` }),
     users: [firstAccount.user, ...accounts.slice(1).map((account) => account.user)],
-    requests: log.requests,
+    requests: instance.log.requests,
     fail: (fault) => faults.add(fault),
     close,
     [Symbol.asyncDispose]: close,

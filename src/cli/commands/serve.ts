@@ -1,4 +1,4 @@
-import { type FaultKind, faultKinds } from "../../local/faults/fault.js";
+import { type FaultKind, faultKinds } from "../../local/faults.js";
 import type { LocalZitadel, LocalZitadelOptions } from "../../testing.js";
 import { defineCommand, type Given } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
