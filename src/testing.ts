@@ -11,6 +11,8 @@ import { serve } from "./local/route.js";
 import { authService, readRoutes, sessionService } from "./local/rpcs.js";
 import { type Handler, listenCleartext, listenTls } from "./local/server.js";
 import { SessionStore } from "./local/sessions.js";
+import { demoApps, deviceGrant } from "./local/sign-in-apps.js";
+import { SignInStore } from "./local/sign-in-store.js";
 import { Journal } from "./local/store.js";
 
 export type {
@@ -73,6 +75,8 @@ export interface LocalZitadelOptions {
    * ```
    */
   readonly routes?: ((router: ConnectRouter) => void) | undefined;
+  /** Signs in whoever asks, as the first user, without a page. Default false: a person presses a button. */
+  readonly approve?: boolean | undefined;
   /** Files to serve, by path: `{ "/": { headers: { "content-type": "text/html" }, body: "…" } }`. */
   readonly assets?: Readonly<Record<string, LocalAsset>> | undefined;
   /** Port for cleartext. Default 0: any free one. */
@@ -103,6 +107,8 @@ export interface LocalZitadel extends AsyncDisposable {
   /** Base URL of the TLS port, if a certificate was given. */
   readonly tlsUrl?: string;
   readonly users: readonly [LocalUser, ...LocalUser[]];
+  /** OAuth client id of a native app: authorization code with PKCE, device code and refresh token, no secret. */
+  readonly clientId: string;
   /** The last 1000 requests, oldest first, access tokens left out. Grows as they come. */
   readonly requests: readonly LocalRequest[];
   /** Lets something go wrong. */
@@ -124,7 +130,10 @@ const loopbackAddress = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
  * zitadel.fail({ kind: "status", code: Code.Unavailable, times: 2 });
  * ```
  *
- * It has no sign-in and no server reflection, and of ZITADEL's other services what `routes` answers.
+ * Applications sign in as at ZITADEL, by OpenID Connect: authorization code with PKCE, device code, refresh with
+ * rotation, revocation. A page asks who it is, unless `approve` is set.
+ *
+ * It has no server reflection, and of ZITADEL's other services what `routes` answers.
  *
  * Close it, or the process keeps running. Rejects with a TypeError or RangeError if an option makes no sense, and
  * with Node's error if a port cannot be had.
@@ -153,6 +162,7 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
   for (const fault of options.faults ?? []) {
     faults.add(fault);
   }
+  const apps = demoApps(like);
   const hosts = [nameOf(address), ...(options.hosts ?? [])].map((host) => host.toLowerCase());
   const instance: Instance = {
     accounts,
@@ -161,6 +171,9 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
     release: like,
     hosts,
     rpcs,
+    apps,
+    signIns: new SignInStore(like, () => journal.now()),
+    approvesAtOnce: options.approve ?? false,
     assets: new Map(Object.entries(options.assets ?? {})),
     log: new RequestLog(),
   };
@@ -182,6 +195,7 @@ export async function startLocalZitadel(options: LocalZitadelOptions = {}): Prom
     url: `http://${name}:${cleartext.port}`,
     ...(secure && { tlsUrl: `https://${name}:${secure.port}` }),
     users: [firstAccount.user, ...accounts.slice(1).map((account) => account.user)],
+    clientId: apps.find((app) => app.grants.includes(deviceGrant))?.clientId ?? "",
     requests: instance.log.requests,
     fail: (fault) => faults.add(fault),
     close,

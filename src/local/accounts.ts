@@ -8,7 +8,7 @@ import { opaqueToken } from "./store.js";
 import { zitadelError } from "./zitadel-error.js";
 
 /** How ZITADEL takes an access token. */
-export type AccessTokenKind = keyof LocalAccessTokens;
+type AccessTokenKind = keyof LocalAccessTokens;
 
 /** A user, with what only the server needs to know. */
 export interface Account {
@@ -97,8 +97,18 @@ interface Authorized {
   readonly agentId: string | undefined;
 }
 
+/** An access token that was given out. */
+export interface FoundToken extends Authorized {
+  readonly kind: AccessTokenKind;
+}
+
 /** Finds out whose call it is, or why it is refused, in ZITADEL's order. */
-export function authorize(accounts: readonly Account[], release: Release, credentials: Credentials): Authorized {
+export function authorize(
+  accounts: readonly Account[],
+  release: Release,
+  credentials: Credentials,
+  findIssued: (token: string) => FoundToken | undefined,
+): Authorized {
   const { authorization, origin, orgId, ownOrigin } = credentials;
   if (!authorization) throw zitadelError(Code.Unauthenticated, "auth header missing");
   // Split as ZITADEL splits it: case matters, and the token must not hold the word again.
@@ -106,7 +116,7 @@ export function authorize(accounts: readonly Account[], release: Release, creden
   if (token === undefined || rest.length > 0) {
     throw zitadelError(Code.Unauthenticated, "invalid auth header", release.noBearerId);
   }
-  const { account, kind, agentId } = findToken(accounts, token);
+  const { account, kind, agentId } = findIssued(token) ?? findToken(accounts, token);
   switch (kind) {
     case "expired":
     case "wrongAudience":
@@ -136,7 +146,7 @@ export function unknownOrganisation(): ConnectError {
   return zitadelError(Code.PermissionDenied, "Organisation doesn't exist", "AUTH-Bs7Ds");
 }
 
-function findToken(accounts: readonly Account[], token: string): Authorized & { kind: AccessTokenKind } {
+function findToken(accounts: readonly Account[], token: string): FoundToken {
   for (const account of accounts) {
     const issued = account.store.issued(token) ?? account.sessions.issued(token, account.user.id);
     if (issued !== undefined) {

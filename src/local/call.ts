@@ -94,12 +94,14 @@ function runRpc(
   }
   requireInstance(instance, exchange);
   if (fault?.kind === "expired-once") throw invalidToken();
-  const caller = authorize(instance.accounts, instance.release, {
+  const credentials = {
     authorization: exchange.header("authorization"),
     origin,
     orgId: exchange.header("x-zitadel-orgid"),
     ownOrigin: `${exchange.isTls ? "https" : "http"}://${exchange.host}`,
-  });
+  };
+  const { accounts, release, signIns } = instance;
+  const caller = authorize(accounts, release, credentials, (token) => signIns.issued(token));
   if (fault?.kind === "collision") {
     // PostgreSQL's own words, which ZITADEL 2.44 hands on.
     const text = 'ERROR: duplicate key value violates unique constraint "events2_pkey" (SQLSTATE 23505)';

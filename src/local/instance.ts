@@ -4,6 +4,8 @@ import type { Exchange } from "./exchange.js";
 import type { LocalAsset, LocalRequest } from "./public.js";
 import type { Release } from "./release.js";
 import type { Rpc } from "./rpcs.js";
+import type { App } from "./sign-in-apps.js";
+import type { SignInStore } from "./sign-in-store.js";
 
 /** What every request of one local ZITADEL shares. */
 export interface Instance {
@@ -15,6 +17,10 @@ export interface Instance {
   readonly hosts: readonly string[];
   /** Of two for the same path the first counts. */
   readonly rpcs: readonly Rpc[];
+  readonly apps: readonly App[];
+  readonly signIns: SignInStore;
+  /** Sign-ins wait for nobody. */
+  readonly approvesAtOnce: boolean;
   /** By path. */
   readonly assets: ReadonlyMap<string, LocalAsset>;
   readonly log: RequestLog;

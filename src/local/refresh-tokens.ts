@@ -41,7 +41,7 @@ export class RefreshTokenStore {
     readonly resourceOwner: string,
     readonly journal: Journal,
     tokens: readonly TokenOptions[],
-    firstId: bigint,
+    readonly firstId: bigint,
   ) {
     const placeOf = ({ clientId, userAgentId }: LocalRefreshTokenOptions, index: number): string =>
       JSON.stringify([clientId, userAgentId ?? index]);
@@ -54,6 +54,15 @@ export class RefreshTokenStore {
       replaced: last.get(placeOf(options, index)) !== index,
     }));
     this.accessTokens = new Map(this.#rows.map(({ token, accessToken }) => [token.id, accessToken]));
+  }
+
+  /** Adds what a sign-in made, and returns its id. */
+  add(options: TokenOptions): string {
+    const index = this.#rows.length;
+    const { accessToken = opaqueToken(), userAgentId: agentId = `browser ${index}` } = options;
+    const token = this.#token(options, this.firstId + BigInt(index), index);
+    this.#rows.push({ token, accessToken, agentId, stale: false, replaced: false });
+    return token.id;
   }
 
   /** Those that are listed and can be revoked, in order of creation. */

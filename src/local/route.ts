@@ -4,6 +4,7 @@ import { serveCall } from "./call.js";
 import { isPreflight } from "./cors.js";
 import { type Answer, ClientGone, Exchange, textAnswer } from "./exchange.js";
 import { findRpc, type Instance, isHostAllowed } from "./instance.js";
+import { findEndpoint } from "./openid.js";
 import type { LocalAsset, LocalRequest } from "./public.js";
 import { rest, restPreflight } from "./rest.js";
 import { grpc, grpcWeb, grpcWebPreflight } from "./wire.js";
@@ -40,6 +41,8 @@ function route(instance: Instance, exchange: Exchange): Route {
   if (asset !== undefined && isHostAllowed(instance, exchange.host)) {
     return ["other", () => assetAnswer(asset, exchange)];
   }
+  const endpoint = findEndpoint(instance, exchange, path);
+  if (endpoint !== undefined) return ["other", endpoint];
   if (path === "/") return ["other", () => redirect("/ui/login")];
   const { release } = instance;
   const contentType = exchange.header("content-type") ?? "";

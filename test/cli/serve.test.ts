@@ -181,7 +181,7 @@ describe("serve", () => {
           expect(found).toEqual(
             format === "env"
               ? { ZITADEL_URL: baseUrl, ZITADEL_TOKEN: token, ZITADEL_PID: String(child.pid) }
-              : { url: baseUrl, token, pid: child.pid },
+              : { url: baseUrl, token, clientId: "320010000000000013", pid: child.pid },
           );
           await using auth = createAuthClient({ baseUrl, token });
           expect((await auth.listMyRefreshTokens({})).result).toHaveLength(6);

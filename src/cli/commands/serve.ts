@@ -36,10 +36,11 @@ const options = {
     choices: ["text", "env", "json"],
     help: `text (default)
 env: ZITADEL_URL=URL, ZITADEL_TOKEN=TOKEN and ZITADEL_PID=PID, a line each, once it answers
-json: { url, token, pid }, once it answers`,
+json: { url, token, clientId, pid }, once it answers`,
   },
   lag: { type: "string", value: "TIME", help: "how long lists still hold what has been revoked" },
   fault: { type: "string", multiple: true, value: "FAULT", help: "lets something go wrong; may be repeated" },
+  approve: { type: "boolean", help: "signs in whoever asks, without a page that asks back" },
   open: { type: "boolean", help: "opens the page in the system's browser" },
 } as const;
 
@@ -64,7 +65,7 @@ zitadel-refresh-tokens serve --fault status:code=unavailable,times=2 --fault htm
     const { detach: isDetached = false, output: format = "text" } = values;
     const zitadel = isDetached ? undefined : await start(values, signal);
     const facts = zitadel
-      ? { url: zitadel.url, token: zitadel.users[0].token, pid: process.pid }
+      ? { url: zitadel.url, token: zitadel.users[0].token, clientId: zitadel.clientId, pid: process.pid }
       : await detach(values["token-file"] === "-", signal);
     if (typeof facts === "number") return facts;
     const stopped = zitadel && toldToStop(signal);
@@ -98,6 +99,7 @@ async function start(values: Values, signal: AbortSignal): Promise<LocalZitadel>
   const faults = (values.fault ?? []).map(parseFault);
   const zitadel: LocalZitadel = await listen({
     ...(token && { users: [{ token: token.value }] }),
+    approve: values.approve,
     port: parsePort(values.port ?? "0"),
     address,
     allowRemote: values["allow-remote"],

@@ -3,6 +3,8 @@ export interface Facts {
   readonly url: string;
   /** The demo user's access token. */
   readonly token: string;
+  /** OAuth client id of an app to sign in with. */
+  readonly clientId: string;
   readonly pid: number;
 }
 
@@ -14,10 +16,11 @@ function variables({ url, token, pid }: Facts): string {
   return `ZITADEL_URL=${url}\nZITADEL_TOKEN=${quoted}\nZITADEL_PID=${pid}\n`;
 }
 
-function greeting({ url, token, pid }: Facts, isDetached: boolean): string {
+function greeting({ url, token, clientId, pid }: Facts, isDetached: boolean): string {
   return `A local ZITADEL, in memory, for gRPC, gRPC-Web and REST: ${url}
 Access token of its demo user: ${token}
 Where that user is signed in: ${url}/ (--open opens it)
+client id: ${clientId}
 
   curl -d '{}' -H 'authorization: Bearer ${token}' ${url}/auth/v1/users/me/tokens/refresh/_search
 
