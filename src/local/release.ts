@@ -4,8 +4,6 @@ export interface Release {
   readonly grpcContentType: RegExp;
   /** HTTP status of a REST path that is called with another method. */
   readonly wrongMethodStatus: 405 | 501;
-  /** Preflights may list headers in any order and case; otherwise only as browsers do: lower case and sorted. */
-  readonly anyPreflightOrder: boolean;
   /** Headers that pages of other origins may send, beside those that every release allows. */
   readonly corsHeaders: { readonly rest: readonly string[]; readonly grpcWeb: readonly string[] };
   /** Headers of REST that such pages can read. */
@@ -25,7 +23,6 @@ export interface Release {
 const v4: Release = {
   grpcContentType: /^application\/grpc(\+proto|\+json)?$/,
   wrongMethodStatus: 405,
-  anyPreflightOrder: false,
   corsHeaders: {
     rest: ["connect-protocol-version", "connect-timeout-ms", "grpc-timeout", "x-requested-with"],
     grpcWeb: [],
@@ -48,7 +45,6 @@ export const releases = {
     ...v4,
     grpcContentType: /^application\/grpc$/,
     wrongMethodStatus: 501,
-    anyPreflightOrder: true,
     corsHeaders: { rest: ["x-requested-with"], grpcWeb: ["x-requested-with"] },
     restExposed: "Location, Content-Length",
     noBearerId: "AUTH-7fs1e",

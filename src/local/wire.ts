@@ -126,10 +126,8 @@ async function readFrame(body: Uint8Array, encoding: string | undefined): Promis
 function parseMessage(input: DescMessage, bytes: Uint8Array): Message {
   try {
     return fromBinary(input, bytes);
-  } catch (error) {
-    // What TextDecoder throws.
-    const isText = error instanceof TypeError;
-    const why = isText ? "string field contains invalid UTF-8" : "proto: cannot parse invalid wire-format data";
+  } catch {
+    const why = "proto: cannot parse invalid wire-format data";
     throw zitadelError(Code.Internal, `grpc: error unmarshalling request: ${why}`);
   }
 }

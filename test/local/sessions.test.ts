@@ -121,6 +121,16 @@ describe("a list of sessions", () => {
 });
 
 describe("ending a session", () => {
+  test("answers a repeat as the first time", async () => {
+    let now = Date.parse("2026-12-01T12:00:00Z");
+    const zitadel = await start({ now: () => new Date(now), users: [{ sessions: [{}, { id: "phone" }] }] });
+    const [{ token }] = zitadel.users;
+    const first = await end(zitadel, token, "phone");
+    now += 5000;
+    expect(await end(zitadel, token, "phone")).toEqual(first);
+    expect(first).toMatchObject({ message: { details: { changeDate: "2026-12-01T12:00:00Z" } } });
+  });
+
   test("ends every access token that came from it, and no other", async () => {
     const zitadel = await start({ users: [{ sessions: [{}, { id: "phone" }] }], lagMs: 60_000 });
     const [{ token, tokens, sessions, accessTokens }] = zitadel.users;
