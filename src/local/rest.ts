@@ -1,5 +1,6 @@
 import {
   type DescMessage,
+  type DescMethod,
   fromJson,
   getOption,
   hasOption,
@@ -10,7 +11,6 @@ import {
 } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { http } from "../../gen/google/api/annotations_pb.js";
-import type { HttpRule } from "../../gen/google/api/http_pb.js";
 import { type LocalProtocol, parseTimeout } from "./call.js";
 import { corsHeaders, preflightHeaders, restCors } from "./cors.js";
 import type { Answer, Exchange } from "./exchange.js";
@@ -46,12 +46,11 @@ const quotaCookie = "zitadel.quota.exhausted=; Path=/; Max-Age=0; SameSite=Lax";
 /** grpc-gateway, which turns JSON into gRPC by each method's `google.api.http`. */
 export const rest: LocalProtocol = {
   async read({ rpcs, release }, exchange, path) {
-    const found = rpcs.flatMap((rpc) =>
-      restRules(rpc).flatMap((rule) => {
-        const values = rule.path.exec(path)?.slice(1);
-        return values === undefined ? [] : [{ rpc, rule, values }];
-      }),
-    );
+    const found = rpcs.flatMap((rpc) => {
+      const rule = restRule(rpc);
+      const values = rule?.path.exec(path)?.slice(1);
+      return rule && values ? [{ rpc, rule, values }] : [];
+    });
     const match = found.find(({ rule }) => rule.verb === exchange.method);
     if (match === undefined) {
       const [status, code, message] =
@@ -177,32 +176,28 @@ interface RestRule {
   readonly body: string;
 }
 
-const rules = new WeakMap<Rpc, RestRule[]>();
+const rules = new WeakMap<Rpc, RestRule | undefined>();
 
-/** The rules of a method by its `google.api.http`, whoever generated it; none where it has no such option. */
-function restRules(rpc: Rpc): RestRule[] {
-  let known = rules.get(rpc);
-  if (known === undefined) {
-    known = readRules(rpc);
-    rules.set(rpc, known);
-  }
-  return known;
+/** The rule of a method by its `google.api.http`, whoever generated it; undefined where it has no such option. */
+function restRule(rpc: Rpc): RestRule | undefined {
+  if (!rules.has(rpc)) rules.set(rpc, readRule(rpc.method));
+  return rules.get(rpc);
 }
 
-function readRules({ method }: Rpc): RestRule[] {
+function readRule(method: DescMethod): RestRule | undefined {
   // An option is known by its number, so that another package's copy of the definitions does as well as ours.
-  if (!hasOption(method, http)) return [];
-  const rule = getOption(method, http);
-  return [rule, ...rule.additionalBindings].map((each) => readRule(each, prefixOf(method.parent.typeName)));
-}
-
-function readRule({ pattern, body }: HttpRule, prefix: string): RestRule {
+  if (!hasOption(method, http)) return undefined;
+  const { pattern, body } = getOption(method, http);
   const template = typeof pattern.value === "string" ? pattern.value : "";
   // Text and names of fields by turns. grpc-gateway takes an empty value too.
   const parts = template.split(/\{([\w.]+)\}/);
-  const source = parts.map((part, i) => (i % 2 ? "([^/]*)" : part.replace(/[.+?^$()|[\]\\]/g, "\\$&"))).join("");
-  const fields = parts.filter((_, i) => i % 2);
-  return { verb: (pattern.case ?? "").toUpperCase(), path: new RegExp(`^${prefix}${source}$`, "s"), fields, body };
+  const source = parts.map((part, i) => (i % 2 ? "([^/]*)" : part.replace(/[.+?^$()|[\]\\{}*]/g, "\\$&"))).join("");
+  return {
+    verb: (pattern.case ?? "").toUpperCase(),
+    path: new RegExp(`^${prefixOf(method.parent.typeName)}${source}$`, "s"),
+    fields: parts.filter((_, i) => i % 2),
+    body,
+  };
 }
 
 // ZITADEL mounts each of its v1 services at a path that the annotations leave out: zitadel.auth.v1 at /auth/v1.

@@ -57,6 +57,23 @@ describe("routes", () => {
   }
 });
 
+test("a preflight allows the methods of its protocol", async () => {
+  const zitadel = await start();
+  const allowed = async (path: string, method: string, name: string) => {
+    const asked = [
+      ["origin", "https://app.example"],
+      ["access-control-request-method", method],
+      ["access-control-request-headers", name],
+    ] as const;
+    const { headers } = await sendHttp1(zitadel.url, { method: "OPTIONS", path, headers: asked });
+    return headers.find(([name]) => name.toLowerCase() === "access-control-allow-methods")?.[1];
+  };
+  expect(await allowed(rpcPath, "POST", "x-grpc-web")).toBe("POST");
+  expect(await allowed(rpcPath, "DELETE", "x-grpc-web")).toBeUndefined();
+  expect(await allowed("/v2/sessions/1", "DELETE", "authorization")).toBe("DELETE");
+  expect(await allowed("/v2/sessions/1", "TRACE", "authorization")).toBeUndefined();
+});
+
 describe("a request that gRPC cannot read", () => {
   const frame = (flag: number, length: number, ...data: number[]): Uint8Array =>
     Buffer.from([flag, 0, 0, 0, length, ...data]);

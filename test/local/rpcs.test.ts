@@ -6,6 +6,7 @@ import { AuthService } from "../../gen/zitadel/auth_pb.js";
 import { ErrorDetailSchema } from "../../gen/zitadel/message_pb.js";
 import { type LocalZitadel, type LocalZitadelOptions, localUserKey } from "../../src/testing.js";
 import { start } from "./start-local.js";
+import { sendHttp1 } from "./wire-request.js";
 
 /** A service of which this package knows nothing, by its stock definitions. */
 const routes: LocalZitadelOptions["routes"] = (router) =>
@@ -140,4 +141,15 @@ test("assets are served by path, to GET and HEAD", async () => {
   });
   expect((await fetch(`${zitadel.url}/other`)).status).toBe(404);
   expect(zitadel.requests.map(({ protocol }) => protocol)).toEqual(["other", "other", "rest"]);
+});
+
+test("assets, which may hold a token, are not given to a name that a foreign page made its own", async () => {
+  const zitadel = await start({ assets: { "/demo.json": { headers: {}, body: "secret" } } });
+  const request = { method: "GET", path: "/demo.json" };
+  expect(String((await sendHttp1(zitadel.url, request)).body)).toBe("secret");
+  const foreign = await sendHttp1(zitadel.url, { ...request, headers: [["host", "evil.example"]] });
+  expect({ status: foreign.status, body: String(foreign.body) }).toEqual({
+    status: 404,
+    body: '{"code":5,"message":"Not Found"}',
+  });
 });
