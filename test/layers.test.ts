@@ -77,6 +77,7 @@ const layers: Record<string, string[]> = {
     "src/relative-time",
     "src/local/faults",
     "src/http/node/connect-tcp",
+    "src/element/names",
     "src/cli/",
   ],
   // What the command needs of the library beside its public entry.

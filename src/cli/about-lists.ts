@@ -5,6 +5,13 @@ export const emptyListMeaning =
   "revokes. One ends when its app revokes it (/oauth/v2/revoke with the refresh token itself), when it expires, or " +
   "when the app or the user is deactivated. Ending the session is not enough: it only ends the access token";
 
+/** Why more may be signed in than is listed. */
+export const incompleteMeaning = {
+  "offline-access":
+    "apps with offline access may stay signed in beside these: ZITADEL cannot list their refresh tokens",
+  "current-not-listed": "the sign-in that this access token came from is not in the list",
+};
+
 // ZITADEL renews `viewTimestamp` every 3 minutes on a quiet server, and at once on a busy one.
 const oldMs = 10 * 60_000;
 

@@ -2,10 +2,11 @@ import type { Commands } from "./command.js";
 
 /** Every command. Its module is loaded when it is asked for, so that no command waits for what another needs. */
 export const commands: Commands = {
-  list: { summary: "show the tokens", load: async () => (await import("./commands/list.js")).list },
-  revoke: { summary: "revoke some of them", load: async () => (await import("./commands/revoke.js")).revoke },
+  list: { summary: "show where the user is signed in", load: async () => (await import("./commands/list.js")).list },
+  end: { summary: "end some sign-ins, or all others", load: async () => (await import("./commands/end.js")).end },
+  revoke: { summary: "revoke some refresh tokens", load: async () => (await import("./commands/revoke.js")).revoke },
   "revoke-all": {
-    summary: "revoke all, or all but some",
+    summary: "revoke all refresh tokens, or all but some",
     load: async () => (await import("./commands/revoke-all.js")).revokeAll,
   },
   doctor: { summary: "find out why it does not work", load: async () => (await import("./commands/doctor.js")).doctor },

@@ -1,5 +1,5 @@
 import type { FailedCall } from "../advice.js";
-import { type AuthClient, Code, ConnectError, getErrorInfo, type RevokeResult } from "../node.js";
+import { type AuthClient, Code, ConnectError, type EndResult, getErrorInfo, type RevokeResult } from "../node.js";
 import { CommandError, exitCodes } from "./command-error.js";
 import { explainError } from "./explain-error.js";
 import { printError, printHint, printIds, printNote, printWarning } from "./terminal/messages.js";
@@ -42,6 +42,36 @@ export function reportPlan(wouldRevoke: string[], notListed: string[], format: "
   return exitCodes.ok;
 }
 
+/** Says what `end` would do. */
+export function reportEndPlan(wouldEnd: string[], notListed: string[], format: "text" | "json"): number {
+  if (format === "json") process.stdout.write(`${toSafeJson({ wouldEnd, notListed })}\n`);
+  else printIds("would end", wouldEnd);
+  if (format === "text") printIds("not listed", notListed);
+  return exitCodes.ok;
+}
+
+/** What became of each id that `end` was given. */
+export interface Ended extends EndResult {
+  readonly notFound: readonly string[];
+}
+
+/** Prints what became of each sign-in, and returns the exit code. `signal` tells whether the user interrupted it. */
+export function reportEnded(result: Ended, format: "text" | "json", call: FailedCall, signal: AbortSignal): number {
+  const { ended, alreadyGone, notFound, failed } = result;
+  if (format === "json") {
+    const json = { ended, alreadyGone, notFound, failed: failed.map(plainFailure) };
+    process.stdout.write(`${toSafeJson(json)}\n`);
+  } else {
+    printIds("ended", ended);
+    printIds("already gone", alreadyGone);
+    printIds("not found", notFound);
+  }
+  const exitCode = reportFailed(failed, call, signal);
+  if (exitCode || notFound.length === 0) return exitCode;
+  printError(new Error("what is not found is not among your sign-ins: compare with what list shows"));
+  return exitCodes.failed;
+}
+
 /** What to say of a revoke that got no answer. */
 export const mayBeRevoked = "what got no answer may have been revoked all the same: list shows what is left";
 
@@ -59,6 +89,10 @@ export function reportRevoked(result: Revoked, format: "text" | "json", call: Fa
   if (alreadyGone.some((id) => maybeRevoked.includes(id))) {
     printNote("what is already gone may have been revoked by an attempt before, whose answer was lost");
   }
+  return reportFailed(failed, call, signal);
+}
+
+function reportFailed(failed: Revoked["failed"], call: FailedCall, signal: AbortSignal): number {
   const errors = failed.map(({ id, error }) => ({ id, error: explainError(error, call) }));
   for (const { id, error } of errors) printError(new Error(`${id}: ${error.message}`));
   for (const hint of new Set(errors.map(({ error }) => error instanceof CommandError && error.hint))) {

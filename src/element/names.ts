@@ -30,7 +30,8 @@ export function iconOf(signIn: SignIn): "computer" | "phone" | "app" | "unknown"
 // Versions and engines, which the current login puts between the browser and the system.
 const noise = /^(?:[\d._]+|blink|gecko|webkit|mobile|tablet|desktop)$/i;
 
-function deviceOf({
+/** Browser and system of a session, as far as its login told them. */
+export function deviceOf({
   device,
   userAgent = "",
 }: SessionView): [browser?: string | undefined, system?: string | undefined] {

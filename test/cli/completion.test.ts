@@ -30,7 +30,7 @@ const lines: readonly (readonly [words: readonly string[], completed: readonly s
   [["list", "--st", "ignored"].slice(0, 2), ["--state"]],
   [
     ["list", "--state", ""],
-    ["active", "expired", "idle-expired"],
+    ["active", "expired", "idle-expired", "unfinished"],
   ],
   [
     ["list", "-o", "t"],
@@ -96,15 +96,15 @@ test("completion -- tells every option of every command", async () => {
 test.each([
   [
     ["list", "--state=a"],
-    ["--state=active", "--state=idle-expired", "--state=expired"],
+    ["--state=active", "--state=idle-expired", "--state=expired", "--state=unfinished"],
   ],
   [
     ["list", "--state", "=", "a"],
-    ["active", "idle-expired", "expired"],
+    ["active", "idle-expired", "expired", "unfinished"],
   ],
   [
     ["list", "--state", "="],
-    ["active", "idle-expired", "expired"],
+    ["active", "idle-expired", "expired", "unfinished"],
   ],
   [["no-such", ""], [""]],
 ])("completion -- %p", async (words, completed) => {

@@ -63,12 +63,13 @@ describe("the command ends with its outcome, though", () => {
     });
   }
 
-  // An empty list, over a connection that the server keeps.
+  // No user, over a connection that the server keeps.
   for (const status of [204, 205]) {
     test(`the answer is ${status}, over rest`, async () => {
       await using server = await startRawHttp1({ onRequest: (one) => one.respond(status) });
       const outcome = await runCli(["list", "-u", server.url, "--protocol", "rest", "-o", "ids"], { env: token });
-      expect(outcome).toEqual({ status: 0, stdout: "", stderr: "" });
+      const stderr = expect.stringContaining("does not say who the user is");
+      expect(outcome).toEqual({ status: 1, stdout: "", stderr });
     });
   }
 });

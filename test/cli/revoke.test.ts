@@ -420,7 +420,7 @@ describeOnTerminal(noTerminal ? `on a terminal (${noTerminal})` : "on a terminal
       const { status, stdout } = await run(["revoke-all"], { ...env, NO_COLOR: "1" }, answer);
       const question = `this revokes all 3 refresh tokens at ${zitadel.url}, this login's included: every app has to sign in again. Go on? [y/N] `;
       expect(stdout.startsWith(question)).toBe(true);
-      expect(stdout.endsWith("error: nothing was revoked\n")).toBe(exitCode === 1);
+      expect(stdout.endsWith("error: nothing was done\n")).toBe(exitCode === 1);
       expect({ status, left: left(zitadel).length }).toEqual({ status: exitCode, left: 3 });
     });
   }

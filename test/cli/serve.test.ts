@@ -83,7 +83,7 @@ describe("serve", () => {
       const [, ZITADEL_URL = "", ZITADEL_TOKEN = ""] =
         /^ {2}export ZITADEL_URL=(\S+) ZITADEL_TOKEN=(\S+)$/m.exec(greeting) ?? [];
       const { status, stdout } = await runCli(["list", "-o", "ids"], { env: { ZITADEL_URL, ZITADEL_TOKEN } });
-      expect({ status, count: stdout.split("\n").length }).toEqual({ status: 0, count: 7 });
+      expect({ status, count: stdout.split("\n").length }).toEqual({ status: 0, count: 12 });
     });
   });
 

@@ -58,7 +58,7 @@ describe("text of a server", () => {
   test("is JSON without any such character with -o json", async () => {
     const { env } = await startLogin(user);
     const { stdout } = await runCli(["list", "-o", "json"], { env });
-    expect(JSON.parse(stdout).tokens[0]).toMatchObject({ id: hostile, clientId: hostile, scopes: [hostile] });
+    expect(JSON.parse(stdout).signIns[0]).toMatchObject({ id: hostile, clientId: hostile, scopes: [hostile] });
     expect(stdout.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   });
 

@@ -142,6 +142,7 @@ describe("another instance", () => {
     await cards(page).filter({ hasText: "Elsewhere on OS" }).waitFor();
     await page.getByLabel("REST").check();
     await fact(page, "Protocol").filter({ hasText: "REST" }).waitFor();
+    await cards(page).filter({ hasText: "Elsewhere on OS" }).waitFor();
     expect(await cards(page).count()).toBe(1);
     const kept = await page.evaluate(async () =>
       JSON.stringify([

@@ -1,5 +1,12 @@
 import type { Options } from "../command.js";
 
+/** Which sign-in is the one in use, where ZITADEL cannot tell. */
+export const currentOption = {
+  type: "string",
+  value: "SID",
+  help: "id of the session in use: the sid of your id_token. Without it ZITADEL is asked, which it cannot tell of every token",
+} as const;
+
 /** What every command that talks to a ZITADEL takes. */
 export const commonOptions = {
   url: { type: "string", short: "u", value: "URL", help: "the instance; or set ZITADEL_URL" },

@@ -9,7 +9,7 @@ import { escapeText } from "../terminal/text.js";
 export function mustBeAbleToAsk(yes: boolean | undefined, readsInput: boolean): void {
   if (yes) return;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw usageError("there is no terminal to ask on: pass --yes to revoke without being asked, or --dry-run to look");
+    throw usageError("there is no terminal to ask on: pass --yes not to be asked, or --dry-run to look");
   }
   if (readsInput) throw usageError("- reads standard input to its end, so that none is left to ask on: pass --yes");
 }
@@ -22,6 +22,6 @@ export async function confirm(question: string, signal: AbortSignal): Promise<vo
   lines.close();
   if (!/^y(es)?$/i.test(answer?.trim() ?? "")) {
     if (answer === undefined) process.stderr.write("\n");
-    throw new CommandError("nothing was revoked", exitCodes.failed);
+    throw new CommandError("nothing was done", exitCodes.failed);
   }
 }
