@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { createAuthClient, listSignIns, viewToJson } from "../../src/node.js";
 import type { LocalUserOptions, LocalZitadel } from "../../src/testing.js";
 import { noTerminal, runCli, runOnTerminal } from "./run-cli.js";
-import { startLogin } from "./start-login.js";
+import { startCurrentLogin } from "./start-login.js";
 
 const minuteMs = 60_000;
 const ago = (minutes: number) => new Date(Date.now() - minutes * minuteMs);
@@ -17,7 +17,7 @@ const user: LocalUserOptions = {
   ],
   refreshTokens: [{ id: "200000000000000001", clientId: "320010000000000011", changeDate: ago(30) }],
 };
-const start = () => startLogin(user, { release: "4" });
+const start = () => startCurrentLogin(user);
 const left = ({ users: [{ sessions, refreshTokens }] }: LocalZitadel) =>
   [...sessions, ...refreshTokens].map(({ id }) => id);
 

@@ -24,6 +24,14 @@ export async function startLogin(
   return { zitadel, env: { ZITADEL_URL: zitadel.url, ZITADEL_TOKEN: zitadel.users[0].token } };
 }
 
+/** The same with sessions. */
+export function startCurrentLogin(
+  user: LocalUserOptions = {},
+  options: Omit<LocalZitadelOptions, "users"> = {},
+): Promise<LocalLogin> {
+  return startLogin(user, { release: "4", ...options });
+}
+
 /** Resolves when the server has got so many requests. */
 export async function requestsReach(zitadel: LocalZitadel, count: number): Promise<void> {
   while (zitadel.requests.length < count) await new Promise((resolve) => setTimeout(resolve, 10));

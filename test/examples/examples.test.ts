@@ -4,9 +4,9 @@ import { describe, expect, test } from "@jest/globals";
 import { root } from "./run-example.js";
 
 const folder = join(root, "examples");
-const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
-const tests = readdirSync(join(root, "test/examples")).map((file) =>
-  readFileSync(join(root, "test/examples", file), "utf8"),
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => /\.tsx?$/.test(file));
+const tests = ["test/examples", "test/element"].flatMap((folder) =>
+  readdirSync(join(root, folder)).map((file) => readFileSync(join(root, folder, file), "utf8")),
 );
 
 describe("each example", () => {
@@ -41,10 +41,10 @@ describe("each example", () => {
   });
 
   test("runs in a test", () => {
-    const names = files.map((file) => file.replace(/^.*\/|(\.test)?\.ts$/g, ""));
+    const names = files.map((file) => file.replace(/^.*\/|(\.test)?\.tsx?$/g, ""));
     // What the tests of an application import.
     const own = names.filter((name) => name !== "sign-out-elsewhere");
-    const isNamed = (name: string) => tests.some((text) => new RegExp(`"${name}"|/${name}\\.[jt]s\\b`).test(text));
+    const isNamed = (name: string) => tests.some((text) => new RegExp(`"${name}"|["/]${name}\\.[jt]sx?\\b`).test(text));
     expect(own.filter((name) => !isNamed(name))).toEqual([]);
   });
 });

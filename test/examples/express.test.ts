@@ -84,14 +84,14 @@ describe("examples/express.ts", () => {
   test("ends the call to ZITADEL when its caller leaves", async () => {
     const [user] = zitadel.users;
     const [{ id } = { id: "" }] = user.refreshTokens;
-    zitadel.fail({ kind: "delay", ms: 400 });
+    zitadel.fail({ kind: "delay", ms: 2_000 });
     const before = zitadel.requests.length;
     const leaving = new AbortController();
     const left = call(user.token, `/sign-ins/${id}`, { method: "DELETE", signal: leaving.signal });
     while (zitadel.requests.length === before) await new Promise((resolve) => setTimeout(resolve, 5));
     leaving.abort();
     await expect(left).rejects.toThrow("abort");
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await new Promise((resolve) => setTimeout(resolve, 2_600));
     expect(user.refreshTokens.map((token) => token.id)).toContain(id);
   });
 });

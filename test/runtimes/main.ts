@@ -61,10 +61,8 @@ try {
   console.log(renderRun(run));
   if (words.length === 0) {
     writeFileSync(join(root, "test/runtimes/last-run.json"), `${JSON.stringify(run, null, 2)}\n`);
-    for (const file of ["README.md", "docs/runtimes.md"]) {
-      const path = join(root, file);
-      writeFileSync(path, writeTables(readFileSync(path, "utf8"), run));
-    }
+    const path = join(root, "docs/runtimes.md");
+    writeFileSync(path, writeTables(readFileSync(path, "utf8"), run));
   }
   for (const failure of failures(run)) {
     console.error(failure);

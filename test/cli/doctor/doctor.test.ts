@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { allAdvice } from "../../../src/advice.js";
 import { caFile as ca, certificate } from "../../helpers/certificate.js";
 import { noTerminal, runCli, runOnTerminal } from "../run-cli.js";
-import { requestsReach, startLogin } from "../start-login.js";
+import { requestsReach, startCurrentLogin as startLogin } from "../start-login.js";
 import { connectionCases, httpCases } from "./network-cases.js";
 import { canary, runDoctor } from "./run-doctor.js";
 import { listen, startGrpcRefuser, startHttp1, startProxy, startTcp } from "./servers.js";

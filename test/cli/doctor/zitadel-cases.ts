@@ -1,5 +1,5 @@
 import type { Fault } from "../../../src/testing.js";
-import { startLogin } from "../start-login.js";
+import { startCurrentLogin as startLogin } from "../start-login.js";
 import type { Case, Cases } from "./run-doctor.js";
 import { startGrpcRefuser, startProxy } from "./servers.js";
 
