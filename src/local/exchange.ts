@@ -67,7 +67,7 @@ export class Exchange {
     if (this.#gone === undefined) {
       const gone = new AbortController();
       this.#gone = gone;
-      this.#response.once("close", () => this.#response.writableFinished || gone.abort(new ClientGone()));
+      this.#response.once("close", () => this.#response.writableEnded || gone.abort(new ClientGone()));
     }
     return this.#gone.signal;
   }

@@ -17,7 +17,7 @@ export interface Mark {
 
 /** The limits of what is measured, and the goals where they are lower. */
 const limits: Record<string, readonly [limit: number, goal?: number]> = {
-  "lines in src": [14_400, 10_200],
+  "lines in src": [15_000, 10_200],
   "files in src": [200, 120],
   "lines in test": [32_500, 22_500],
   "functions over 60 lines": [1, 0],

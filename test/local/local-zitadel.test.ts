@@ -197,3 +197,18 @@ test("its types do without Node's", async () => {
     rmSync(folder, { recursive: true });
   }
 }, 60_000);
+
+for (const kind of ["grpc", "grpc-web"] as const) {
+  test(`does not do over ${kind} what a client asked for that has gone`, async () => {
+    const zitadel = await start({ faults: [{ kind: "delay", ms: 1_000 }] });
+    const [user] = zitadel.users;
+    const [{ id } = { id: "" }] = user.refreshTokens;
+    const leaving = new AbortController();
+    const call = client(zitadel, user.token, kind).revokeMyRefreshToken({ id }, { signal: leaving.signal });
+    while (zitadel.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    leaving.abort();
+    await expect(call).rejects.toMatchObject({ code: Code.Canceled });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(user.refreshTokens.map((token) => token.id)).toContain(id);
+  });
+}
