@@ -19,9 +19,9 @@ const builtinsOnDemand = {
 const libraryOnDemand = {
   name: "library-on-demand",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/(node|library|testing)\.js$/ }, ({ path }) => ({ path, namespace: "library" }));
+    onResolve({ filter: /\/(node|library|testing|packages)\.js$/ }, ({ path }) => ({ path, namespace: "library" }));
     onLoad({ filter: /.*/, namespace: "library" }, ({ path }) => ({
-      contents: `module.exports = requireHere("./cli-${path.endsWith("/testing.js") ? "testing" : "library"}.cjs");`,
+      contents: `module.exports = requireHere("./cli-${/(testing|packages)\.js$/.exec(path)?.[1] ?? "library"}.cjs");`,
     }));
   },
 };
@@ -32,6 +32,16 @@ const restOnDemand = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\.\/rest\.js$/ }, () => ({ path: "./page/rest.js", external: true }));
     onLoad({ filter: /protocol\/rest\/rest\.ts$/ }, () => ({ contents: "export const rest = undefined;" }));
+  },
+};
+
+// It would end the process at Ctrl+C, which the command does itself once a refreshed login is kept. A lock that is left
+// over gets stale.
+const noSignalExit = {
+  name: "no-signal-exit",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^signal-exit$/ }, ({ path }) => ({ path, namespace: "none" }));
+    onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = () => () => {};" }));
   },
 };
 
@@ -59,10 +69,12 @@ const bundle = async (entry, outfile, plugins = [], banner = "") =>
 
 const parts =
   "// Holds parts of @bufbuild/protobuf and @connectrpc/connect, Apache-2.0, which are installed with this package.";
+const ofPackages = "// Holds openid-client, oauth4webapi, jose, proper-lockfile, retry (MIT) and graceful-fs (ISC).";
 const requireHere = 'const requireHere = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 
 await bundle("cli/main.ts", "dist/cli.js", [theRest]);
 await bundle("cli/run.ts", "dist/cli-run.js", [libraryOnDemand, restOnDemand], requireHere);
 await bundle("cli/library.ts", "dist/cli-library.cjs", [restOnDemand], parts);
+await bundle("cli/login/packages.ts", "dist/cli-packages.cjs", [noSignalExit], ofPackages);
 await bundle("testing.ts", "dist/cli-testing.cjs", [], parts);
 chmodSync("dist/cli.js", 0o755);

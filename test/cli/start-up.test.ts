@@ -58,12 +58,19 @@ test("list over cleartext loads no TLS, which takes longer to set up than the ca
 });
 
 (process.platform === "win32" ? test.skip : test)(
-  "the command is four files, of which the first runs by its first line, and the page's for REST (needs POSIX)",
+  "the command is five files, of which the first runs by its first line, and the page's for REST (needs POSIX)",
   () => {
     const folder = mkdtempSync(join(tmpdir(), "cli-alone-"));
     // For its "type".
     copyFileSync(join(cli, "../../package.json"), join(folder, "package.json"));
-    for (const name of ["cli.js", "cli-run.js", "cli-library.cjs", "cli-testing.cjs", "page/rest.js"]) {
+    for (const name of [
+      "cli.js",
+      "cli-run.js",
+      "cli-library.cjs",
+      "cli-packages.cjs",
+      "cli-testing.cjs",
+      "page/rest.js",
+    ]) {
       cpSync(join(cli, "..", name), join(folder, "dist", name));
     }
     const env = { PATH: process.env.PATH, ZITADEL_TOKEN: "any" };

@@ -16,10 +16,11 @@ export async function openClient(
   { url, token, protocol, timeoutMs, ca, headers, allowInsecure, verbose }: Settings,
   retry?: false,
 ): Promise<AuthClient> {
+  const renewal = token?.renewal;
   const connection = await connectionOptions(ca, proxyFor(url));
   const options = {
     baseUrl: url,
-    token: token?.value,
+    token: renewal ? ({ refresh }) => (refresh ? renewal.run() : token.value) : token?.value,
     protocol: protocol === "rest" ? (await import("./rest.js")).rest : protocol === "grpc" ? grpc : grpcWeb,
     timeoutMs,
     retry,

@@ -22,7 +22,7 @@ export async function withClient<T>(
 ): Promise<T> {
   const { url, token, protocol, verbose } = settings;
   if (!token) {
-    const remedy = "set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)";
+    const remedy = "run login, set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)";
     throw new CommandError(`no access token: ${remedy}`, exitCodes.notAllowed);
   }
   if (token.mistake) throw usageError(token.mistake);
@@ -43,5 +43,6 @@ export async function withClient<T>(
   } finally {
     stopProgress();
     await auth?.close();
+    await token.renewal?.finished();
   }
 }

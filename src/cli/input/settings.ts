@@ -26,20 +26,24 @@ export interface Settings {
 /** Reads the common options and the environment. Throws a usage error that names what is wrong. */
 export async function readSettings(values: Values, signal: AbortSignal): Promise<Settings> {
   const { env } = process;
-  const url = values.url ?? env.ZITADEL_URL;
+  const { "token-file": file } = values;
+  const usesLogin = file === undefined && !env.ZITADEL_TOKEN && !env.ZITADEL_TOKEN_FILE;
+  const logins = usesLogin ? await import("../login/current-login.js") : undefined;
+  const url = values.url ?? (env.ZITADEL_URL || logins?.onlyUrl());
   if (!url) throw usageError("no URL: pass --url or set ZITADEL_URL, such as https://my-instance.zitadel.cloud");
   if (values.ca !== undefined && !/^https:/i.test(url)) throw usageError("--ca is for https: URLs");
   const headers = (values.header ?? []).map(parseHeader);
   if (values.org !== undefined) headers.push(parseHeader(`x-zitadel-orgid: ${values.org}`));
+  const ca = await readCertificates(values.ca, signal);
   const settings = {
     url,
     protocol: values.protocol ?? "grpc",
     timeoutMs: values.timeout === undefined ? undefined : parseDuration("--timeout", values.timeout, 1),
-    ca: values.ca === undefined ? undefined : await readCertificates(values.ca, signal),
+    ca,
     headers,
     allowInsecure: values["allow-insecure"] ?? false,
     verbose: values.verbose ?? false,
-    token: await readToken(values["token-file"], signal),
+    token: logins ? await logins.readLoginToken(url, ca) : await readToken(file, signal),
   };
   if (settings.token) checkEnvironment(url);
   return settings;
@@ -65,7 +69,9 @@ function parseHeader(line: string): [string, string] {
   return [name, value];
 }
 
-async function readCertificates(path: string, signal: AbortSignal): Promise<string> {
+/** Reads the certificates of `--ca`, if it is given. */
+export async function readCertificates(path: string | undefined, signal: AbortSignal): Promise<string | undefined> {
+  if (path === undefined) return undefined;
   const pem = await readTextFile("--ca", path, 1024 * 1024, signal);
   if (!pem.includes("-----BEGIN CERTIFICATE-----")) throw usageError(`--ca ${path} holds no certificate in PEM`);
   return pem;
