@@ -81,7 +81,7 @@ const layers: Record<string, string[]> = {
     "src/cli/",
   ],
   "src/cli/login/packages": ["openid-client", "proper-lockfile"],
-  "src/cli/login/oauth": ["node", "type openid-client", "src/cli/"],
+  "src/cli/login/oauth": ["node", "openid-client", "src/cli/"],
   // What the command needs of the library beside its public entry.
   "src/cli/library": ["src/node", "src/client", "src/transport", "src/http/node/"],
   "src/element": ["src/element/"],

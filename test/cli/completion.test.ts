@@ -25,7 +25,7 @@ async function scriptFor(shell: string): Promise<string> {
 
 // The words of a command line, the last of them unfinished, and what may stand there.
 const lines: readonly (readonly [words: readonly string[], completed: readonly string[]])[] = [
-  [["l"], ["list"]],
+  [["li"], ["list"]],
   [["revoke"], ["revoke", "revoke-all"]],
   [["list", "--st", "ignored"].slice(0, 2), ["--state"]],
   [

@@ -297,7 +297,8 @@ describe("not being authenticated or allowed is exit code 4", () => {
   test("without any token", async () => {
     const { zitadel } = await startLogin();
     const { status, stderr } = await runCli(["list", "-u", zitadel.url]);
-    const said = "error: no access token: set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)\n";
+    const said =
+      "error: no access token: run login, set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)\n";
     expect({ status, stderr, requests: zitadel.requests }).toEqual({ status: 4, stderr: said, requests: [] });
   });
 

@@ -56,10 +56,15 @@ test("login, status, list and logout, and no token is ever shown", async () => {
   const state = await run(["status"]);
   expect(state.status).toBe(0);
   expect(state.stdout).toContain(`file: ${path}\n`);
-  expect(await run(["list", "-o", "ids", "-v"])).toMatchObject({ status: 0 });
-  expect(outcomes.at(-1)?.stdout.split("\n")).toHaveLength(7);
+  const listed = await run(["list"]);
+  expect(listed).toMatchObject({ status: 0 });
+  const [, payload = ""] = String(stored().idToken).split(".");
+  const { sid } = JSON.parse(Buffer.from(payload, "base64url").toString());
+  expect(listed.stdout).toContain(`${sid}\tcurrent session\t`);
   // The only login there is.
   expect(await run(["list"], { env: { ZITADEL_URL: "" } })).toMatchObject({ status: 0 });
+  expect(await run(["end", "--others", "--yes"])).toMatchObject({ status: 0 });
+  expect(zitadel.users[0].sessions.map(({ id }) => id)).toEqual([sid]);
   expect(await run(["logout"])).toMatchObject({ status: 0, stderr: "" });
   expect(readdirSync(folder)).toEqual([]);
   const response = await fetch(`${zitadel.url}/oidc/v1/userinfo`, {
@@ -266,7 +271,9 @@ const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
     type(1, `clear; ${command} login --no-browser --url ${url} --client-id ${id}`);
     await shown(1, /logged in as user1@demo\.localhost/);
     type(1, `clear; ${command} list`);
-    await shown(1, /USABLE UNTIL/);
+    await shown(1, /current/i);
+    type(1, `clear; ${command} end --others --yes; echo code $?`);
+    await shown(1, /code 0/);
     type(1, `clear; ${command} logout`);
     await shown(1, /logged out of http/);
     type(1, `clear; ${command} status; echo code $?`);

@@ -6,7 +6,7 @@ import { withClient } from "../connect/with-client.js";
 import { commonOptions, currentOption } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { checkIds, readIds } from "../input/read-ids.js";
-import { readSettings } from "../input/settings.js";
+import { currentSession, readSettings } from "../input/settings.js";
 import { printNote } from "../terminal/messages.js";
 import { kindOf, lastActiveOf, nameOf } from "../terminal/sign-in-columns.js";
 
@@ -52,7 +52,7 @@ zitadel-refresh-tokens list --state expired -o ids | zitadel-refresh-tokens end 
     const { reportEnded, reportEndPlan } = await import("../revoked.js");
 
     const view = await withClient({ settings, task: "Listing", signal }, (auth) =>
-      listSignIns(auth, { currentSessionId: values.current, signal }),
+      listSignIns(auth, { ...currentSession(values.current, settings), signal }),
     );
     const listed = new Map(view.signIns.map((signIn) => [signIn.id, signIn]));
     const notFound = [...ids, ...kept].filter((id) => !listed.has(id));

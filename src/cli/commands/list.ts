@@ -5,7 +5,7 @@ import { defineCommand } from "../command.js";
 import { exitCodes } from "../command-error.js";
 import { withClient } from "../connect/with-client.js";
 import { commonOptions, currentOption } from "../input/common-options.js";
-import { readSettings } from "../input/settings.js";
+import { currentSession, readSettings } from "../input/settings.js";
 import { printNote, printWarning } from "../terminal/messages.js";
 import { kindOf, lastActiveOf, nameOf, signInColumns, untilOf } from "../terminal/sign-in-columns.js";
 import { formatTable } from "../terminal/table.js";
@@ -53,7 +53,7 @@ pass show zitadel | zitadel-refresh-tokens list --token-file -`,
     const settings = await readSettings(values, signal);
     const view = await withClient({ settings, task: "Listing", signal }, async (auth) => {
       const { listSignIns } = await import("../../node.js");
-      return listSignIns(auth, { currentSessionId: values.current, signal });
+      return listSignIns(auth, { ...currentSession(values.current, settings), signal });
     });
     const now = Date.now();
     const passes = (signIn: SignIn) =>

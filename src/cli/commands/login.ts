@@ -22,7 +22,7 @@ export const login = defineCommand({
   notes:
     "The app is one of ZITADEL's: in its console open Projects, a project, New under Applications, then Native, and Device Code; " +
     "allow Refresh Token. It needs no secret.",
-  examples: `zitadel-refresh-tokens login --url https://my-instance.zitadel.cloud --client-id 320010000000000013
+  examples: `zitadel-refresh-tokens login -u https://id.example --client-id 320010000000000013
 zitadel-refresh-tokens login --no-browser`,
 
   async run({ values }, signal) {

@@ -9,6 +9,8 @@ export interface FoundToken {
   readonly source: string;
   /** Why it cannot be one, with the remedy; without any part of it. */
   readonly mistake?: string;
+  /** Only of a login. */
+  readonly idToken?: string | undefined;
   /** Only of a login: gets the next token after ZITADEL refused this one, and waits until that is kept. */
   readonly renewal?: { run(): Promise<string>; finished(): Promise<void> };
 }

@@ -88,3 +88,8 @@ function checkEnvironment(url: string): void {
     printWarning("NODE_DEBUG is set: what Node prints because of it can hold the token");
   }
 }
+
+/** Which sign-in is in use: the one that was named, else that of the login, whose id_token names it. */
+export function currentSession(named: string | undefined, { token }: Pick<Settings, "token">) {
+  return named === undefined ? { currentIdToken: token?.idToken } : { currentSessionId: named };
+}

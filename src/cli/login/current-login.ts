@@ -21,6 +21,7 @@ export async function readLoginToken(url: string, ca: string | undefined): Promi
   return {
     value: login.accessToken,
     source: loginPath(login.url),
+    idToken: login.idToken,
     renewal: {
       run: async () => {
         renewal = renew(known, ca);
