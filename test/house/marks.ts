@@ -17,7 +17,7 @@ export interface Mark {
 
 /** The limits of what is measured, and the goals where they are lower. */
 const limits: Record<string, readonly [limit: number, goal?: number]> = {
-  "lines in src": [15_000, 10_200],
+  "lines in src": [15_300, 10_200],
   "files in src": [200, 120],
   "lines in test": [32_500, 22_500],
   "functions over 60 lines": [1, 0],
@@ -28,7 +28,7 @@ const limits: Record<string, readonly [limit: number, goal?: number]> = {
   "gzip bytes: ours, gRPC-Web": [31_390, 28_500],
   "gzip bytes: ours, gRPC-Web, view and revoke": [32_440, 29_500],
   "gzip bytes: ours, gRPC-Web and REST": [48_240, 45_500],
-  "bytes installed: zitadel-refresh-tokens": [2_550_000],
+  "bytes installed: zitadel-refresh-tokens": [2_700_000],
   "bytes installed: @bufbuild/protobuf": [2_500_000],
   "bytes installed: @connectrpc/connect": [1_000_000],
 };
