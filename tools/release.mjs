@@ -1,5 +1,5 @@
 // Publishes what has been tested, and nothing else: `node tools/release.mjs`, with options of `npm publish` after it. Refuses
-// a tree that is dirty, that .ci/run has not passed on, or whose version the changelog and the tags do not agree with.
+// a package without a repository, a tree that is dirty, that .ci/run has not passed on, or whose version the changelog and the tags do not agree with.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,9 @@ const git = (...args) => execFileSync("git", args, { encoding: "utf8" }).trim();
 
 /** Why there can be no release now, if there is a reason. */
 function refusal() {
-  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  const { version, repository } = JSON.parse(readFileSync("package.json", "utf8"));
+  // npm proves where a package was built by it (provenance).
+  if (!repository) return "package.json names no repository: npm pkg set repository=github:OWNER/NAME";
   const dirty = git("status", "--porcelain");
   if (dirty) return `the tree is dirty: commit or remove\n${dirty}`;
   const tested = existsSync("build/tested-tree") ? readFileSync("build/tested-tree", "utf8").trim() : "";

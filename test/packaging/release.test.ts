@@ -40,7 +40,7 @@ beforeEach(() => {
   writeFileSync(join(folder, ".gitignore"), "build/\n");
   const { prepack, postpack, prepare } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts;
   const scripts = { build: "node -e 0", prepack, postpack, prepare };
-  const manifest = { name: "some-package", version: "1.2.3", scripts };
+  const manifest = { name: "some-package", version: "1.2.3", repository: "github:some/package", scripts };
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
   // Nobody is asked unless a test says so.
   writeFileSync(
@@ -110,6 +110,11 @@ describe("the release script", () => {
         passTests();
       },
       'CHANGELOG.md begins with "1.2.3 (unreleased)"',
+    ],
+    [
+      "that names no repository",
+      () => writeFileSync(join(folder, "package.json"), '{ "name": "some-package", "version": "1.2.3" }'),
+      "npm pkg set repository=",
     ],
     ["without a tag", () => git("tag", "-d", "v1.2.3"), "git tag v1.2.3"],
   ] as const) {
