@@ -70,7 +70,7 @@ export interface GivenTransportOptions extends CallerOptions {
   /**
    * Any Connect transport, such as `createGrpcTransport` of @connectrpc/connect-node or `createRouterTransport` in a
    * test; it sends, and stays yours to close. Token, refresh, deadline, retries, interceptors and `getErrorInfo` work
-   * on top of it. What only the way of our own can promise: that a token stays off `http:`, a limit to the size of
+   * on top of it. Only the built-in transport guarantees: that a token stays off `http:`, a limit to the size of
    * answers, and telling what was never sent from what was (Unavailable counts as maybe done, so only methods that are
    * safe to repeat are repeated). What interceptors see as `url` begins with `https://transport.invalid`.
    */
@@ -118,7 +118,7 @@ export function parseBaseUrl(baseUrl: string | URL): BaseUrl {
   }
   if (url.username || url.password) throw new TypeError("baseUrl holds credentials: pass the token as `token` instead");
   // Also where they are empty, which the URL's own fields do not show.
-  if (/[?#]/.test(text)) throw new TypeError("baseUrl has a query or a hash: leave it away");
+  if (/[?#]/.test(text)) throw new TypeError("baseUrl has a query or a hash: omit it");
   return {
     origin: url.origin,
     prefix: url.pathname.replace(/\/+$/, ""),

@@ -11,7 +11,7 @@ export * from "./public.js";
 const runtime: Runtime = {
   protocol: grpcWeb,
   createHttpClient(origin, { fetch, http2 }) {
-    if (http2) throw new TypeError("http2 works only in Node: leave it away here");
+    if (http2) throw new TypeError("http2 works only in Node: omit it here");
     return createFetchClient(origin, fetch);
   },
 };

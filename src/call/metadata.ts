@@ -35,7 +35,7 @@ export function requestMetadata(init: HeadersInit | undefined, ownAuthorization:
 function checked(key: string, value: unknown, ownAuthorization: boolean): string {
   // Without a token of its own the client leaves this one to the caller.
   if (reserved.test(key) && !(key === "authorization" && ownAuthorization)) {
-    const remedy = key === "authorization" ? "pass `token` instead" : "leave it away";
+    const remedy = key === "authorization" ? "pass `token` instead" : "omit it";
     throw new TypeError(`the header "${printable(key)}" is set by this package: ${remedy}`);
   }
   // The one name that no object can hold.

@@ -19,7 +19,7 @@ function figures({ grpc, sizes, survival }: Measured): string[] {
   const kilobytes = (name: string) => Math.round((sizes[name]?.gzip ?? Number.NaN) / 1000);
   const answered = (name: string) => survival.filter(({ outcomes }) => outcomes[name] === "answer").length;
   return [
-    "**Why there is a path of our own.** A call in Node, 64 in flight, takes connect-node " +
+    "**Why there is a built-in transport.** A call in Node, 64 in flight, takes connect-node " +
       `${times("connect-node")} times and grpc-js ${times("grpc-js")} times our CPU.`,
     `A browser loads ${kilobytes("ours, gRPC-Web")} kB for it, ${kilobytes("connect-web with our generated code")} with ` +
       `connect-web, which then has no token, deadline or repeats yet, and ${kilobytes("@zitadel/client")} with @zitadel/client.`,

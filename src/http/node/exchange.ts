@@ -174,7 +174,5 @@ function streamFailure(stream: PendingStream, { connection, bytesBefore, head, e
 // Node's own text may hold a header's value, so it is left out. The connection is as good as before.
 function headerMistake({ code, message }: NodeJS.ErrnoException): TypeError {
   const name = /^HTTP\/1 Connection specific headers are forbidden: ("[\w-]+")/.exec(message)?.[1];
-  return new TypeError(
-    `${name ? `the header ${name}` : "a header"} cannot be sent over HTTP/2 (${code}): leave it away`,
-  );
+  return new TypeError(`${name ? `the header ${name}` : "a header"} cannot be sent over HTTP/2 (${code}): omit it`);
 }
