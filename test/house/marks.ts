@@ -20,7 +20,7 @@ const limits: Record<string, readonly [limit: number, goal?: number]> = {
   "lines in src": [15_300, 10_200],
   "files in src": [200, 120],
   "lines in test": [32_500, 22_500],
-  "functions over 60 lines": [1, 0],
+  "functions over 60 lines": [0],
   "functions with more than 4 parameters": [0],
   "circles of files": [0],
   "files that a gRPC answer passes": [16, 8],
