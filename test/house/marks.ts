@@ -17,9 +17,9 @@ export interface Mark {
 
 /** The limits of what is measured, and the goals where they are lower. */
 const limits: Record<string, readonly [limit: number, goal?: number]> = {
-  "lines in src": [15_300, 10_200],
-  "files in src": [200, 120],
-  "lines in test": [32_500, 22_500],
+  "lines in src": [15_100, 10_200],
+  "files in src": [184, 120],
+  "lines in test": [32_900, 22_500],
   "functions over 60 lines": [0],
   "functions with more than 4 parameters": [0],
   "circles of files": [0],
