@@ -19,9 +19,9 @@ describe("the id of an error", () => {
   test("is not that of the attempt before a deadline", async () => {
     const down = errorAnswer("grpc", Code.Unavailable, { message: "down (QUERY-abcde)" });
     await using server = await startAnswerServer("grpc", ({ n }) => (n === 1 ? down : { stall: "before-head" }));
-    await using auth = createAuthClient({ baseUrl: server.baseUrl, timeoutMs: 400 });
+    await using auth = createAuthClient({ baseUrl: server.baseUrl, timeoutMs: 1_500 });
     const error = await errorOf(auth.listMyRefreshTokens({}));
-    expect(error.rawMessage).toMatch(/^the deadline of 400 ms passed .*\(QUERY-abcde\)$/);
+    expect(error.rawMessage).toMatch(/^the deadline of 1500 ms passed .*\(QUERY-abcde\)$/);
     expect(getErrorInfo(error)).toMatchObject({ fromServer: false, attempts: 2 });
     expect(getErrorInfo(error)).not.toHaveProperty("id");
   });
