@@ -11,7 +11,7 @@ import { getErrorInfo } from "../../src/node.js";
 import { EchoSchema } from "../gen/rest_pb.js";
 import { type Answer, encodeAnswer, of } from "../helpers/encode-answer.js";
 import { startReplayServer } from "../helpers/replay-server.js";
-import { subjects } from "./subjects.js";
+import { onePerProtocol } from "./subjects.js";
 
 let server: Awaited<ReturnType<typeof startReplayServer>>;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ afterAll(() => server.close());
 
 const codes = Object.values(Code).filter((code) => typeof code === "number");
 
-for (const subject of subjects) {
+for (const subject of onePerProtocol) {
   describe(subject.name, () => {
     let client: Client<typeof AuthService>;
     let close: () => Promise<void>;

@@ -158,3 +158,8 @@ export const subjects: readonly Subject[] = [
   ...stock,
   ...[...stock, router].map(wrapped),
 ];
+
+/** The first of this library's for each protocol: what differs by HTTP client is for recorded answers to show. */
+export const onePerProtocol: readonly Subject[] = (["grpc", "grpc-web", "rest"] as const).flatMap(
+  (protocol) => subjects.find((each) => each.ours && each.protocol === protocol) ?? [],
+);

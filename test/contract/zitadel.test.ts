@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { AuthService, RevokeAllMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
 import { getErrorInfo } from "../../src/node.js";
 import { type LocalUser, type LocalZitadelOptions, startLocalZitadel } from "../../src/testing.js";
-import { type Subject, subjects } from "./subjects.js";
+import { onePerProtocol, type Subject } from "./subjects.js";
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -47,7 +47,7 @@ function seen(error: ConnectError) {
 
 const codes = Object.values(Code).filter((code) => typeof code === "number");
 
-for (const subject of subjects) {
+for (const subject of onePerProtocol) {
   describe(subject.name, () => {
     describe("list", () => {
       test("gives every token the user has", async () => {

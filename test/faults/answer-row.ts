@@ -31,11 +31,12 @@ export interface Want extends Expected {
 
 const pass: Interceptor = (next) => (request) => next(request);
 
-/** Declares one test for each row and protocol, and another with an interceptor, where calls take another path. */
+/** Declares one test for each row and protocol, and for the first row another with an interceptor: another path of calls. */
 export function testAnswerRows(rows: readonly AnswerRow[]): void {
   for (const row of rows) {
     for (const protocol of row.on) {
       test(`${protocol}: ${row.name}`, () => runAnswerRow(row, protocol, []));
+      if (row !== rows[0]) continue;
       test(`${protocol}, intercepted: ${row.name}`, () => runAnswerRow(row, protocol, [pass]));
     }
   }

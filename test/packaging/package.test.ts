@@ -49,6 +49,7 @@ describe("the package", () => {
       "dist/cjs/package.json",
       "dist/cli.js",
       "dist/cli-library.cjs",
+      "dist/cli-packages.cjs",
       "dist/cli-run.js",
       "dist/cli-testing.cjs",
       ...["icon.svg", "index.html", "page.css", "page.js", "rest.js"].map((file) => `dist/page/${file}`),
