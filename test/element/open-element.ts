@@ -23,6 +23,9 @@ const defaultScript = `
   Object.assign(element, { client: clientOf(token, options), ...properties });
   customElements.define("zitadel-sign-ins", SignInsElement);`;
 
+const bundle = (script: string) => bundlePage({ script, format: "esm" });
+const defaultApp = bundle(defaultScript);
+
 export interface ElementOptions extends LocalZitadelOptions {
   /** Default: a token of the first user's session. */
   readonly tokenOf?: (user: LocalUser) => string;
@@ -55,7 +58,7 @@ export async function openElement(
   contextOptions: BrowserContextOptions = {},
 ): Promise<OpenedElement> {
   const { tokenOf = ({ token }) => token, client, properties, lang = "en", dir = "ltr", script, ...others } = options;
-  const app = await bundlePage({ script: script ?? defaultScript, format: "esm" });
+  const app = await (script ? bundle(script) : defaultApp);
   const input = () => JSON.stringify({ token: tokenOf(zitadel.users[0]), options: client, properties });
   const page = { "content-type": "text/html; charset=utf-8", "content-security-policy": policy };
   const zitadel: LocalZitadel = await startLocalZitadel({
