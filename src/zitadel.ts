@@ -87,7 +87,7 @@ export function isDeadlineInDisguise(error: ConnectError, metadata: Record<strin
 const revokeMethod = "zitadel.auth.v1.AuthService/RevokeMyRefreshToken";
 
 // By a status' code, as a number, and its words; the first row that matches counts.
-// What people are told is in advice.ts, which the library does not import.
+// What people are told is in cli/advice.ts, which the library does not import.
 const hints: readonly (readonly [status: RegExp, hint: string])[] = [
   // One answer for every token that it does not take, although the wrong audience is the usual reason.
   [

@@ -73,8 +73,6 @@ const layers: Record<string, string[]> = {
     "src/node",
     "src/web",
     "src/testing",
-    "src/advice",
-    "src/relative-time",
     "src/local/faults",
     "src/http/node/connect-tcp",
     "src/element/names",

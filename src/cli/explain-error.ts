@@ -1,5 +1,5 @@
-import { adviceOn, type FailedCall, remedyOf } from "../advice.js";
 import { Code, ConnectError, getErrorInfo } from "../node.js";
+import { adviceOn, type FailedCall, remedyOf } from "./advice.js";
 import { CommandError, exitCodes } from "./command-error.js";
 
 /** Makes what the library threw an error of the command, with its exit code and with what to do about it. */

@@ -1,5 +1,5 @@
-import type { FailedCall } from "../advice.js";
 import { type AuthClient, Code, ConnectError, type EndResult, getErrorInfo, type RevokeResult } from "../node.js";
+import type { FailedCall } from "./advice.js";
 import { CommandError, exitCodes } from "./command-error.js";
 import { explainError } from "./explain-error.js";
 import { printError, printHint, printIds, printNote, printWarning } from "./terminal/messages.js";

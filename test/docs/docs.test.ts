@@ -140,7 +140,7 @@ describe("docs/errors.md", () => {
   });
 
   test("has a row for each of ZITADEL's ids that the source knows", () => {
-    const paths = ["src/zitadel.ts", "src/advice.ts", "src/revoke.ts"];
+    const paths = ["src/zitadel.ts", "src/cli/advice.ts", "src/revoke.ts"];
     const sources = paths.map((path) => readFileSync(join(root, path), "utf8")).join("");
     const ids = [...sources.matchAll(/\b[A-Z]{3,8}-[A-Za-z0-9]{5}\b/g)].map(([id]) => id);
     expect(ids.length).toBeGreaterThan(2);

@@ -1,5 +1,4 @@
 import type { SignIn, SignInsView } from "../../node.js";
-import { relativeTime } from "../../relative-time.js";
 import { defineCommand } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
 import { withClient } from "../connect/with-client.js";
@@ -7,6 +6,7 @@ import { commonOptions, currentOption } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { checkIds, readIds } from "../input/read-ids.js";
 import { currentSession, readSettings } from "../input/settings.js";
+import { relativeTime } from "../relative-time.js";
 import { printNote } from "../terminal/messages.js";
 import { kindOf, lastActiveOf, nameOf } from "../terminal/sign-in-columns.js";
 

@@ -1,11 +1,11 @@
 import type { SignIn, SignInsView } from "../../node.js";
-import { relativeTime } from "../../relative-time.js";
 import { emptyListMeaning, incompleteMeaning, isOld } from "../about-lists.js";
 import { defineCommand } from "../command.js";
 import { exitCodes } from "../command-error.js";
 import { withClient } from "../connect/with-client.js";
 import { commonOptions, currentOption } from "../input/common-options.js";
 import { currentSession, readSettings } from "../input/settings.js";
+import { relativeTime } from "../relative-time.js";
 import { printNote, printWarning } from "../terminal/messages.js";
 import { kindOf, lastActiveOf, nameOf, signInColumns, untilOf } from "../terminal/sign-in-columns.js";
 import { formatTable } from "../terminal/table.js";

@@ -1,8 +1,8 @@
 import { ConnectError, listSignIns, type SignInsView, viewRefreshTokens } from "../../node.js";
-import { relativeTime } from "../../relative-time.js";
 import { countTokens, isOld } from "../about-lists.js";
 import { openClient } from "../connect/open-client.js";
 import type { Settings } from "../input/settings.js";
+import { relativeTime } from "../relative-time.js";
 import type { Calls } from "./check-protocol.js";
 import { type Finding, finder, ok, skipped } from "./finding.js";
 

@@ -1,5 +1,5 @@
-import { adviceOn, type CallVerdict, remedyOf } from "../../advice.js";
 import { ConnectError, getErrorInfo, type ListMyRefreshTokensResponse } from "../../node.js";
+import { adviceOn, type CallVerdict, remedyOf } from "../advice.js";
 import { openClient } from "../connect/open-client.js";
 import { explainError, isRefusal } from "../explain-error.js";
 import type { ProtocolName, Settings } from "../input/settings.js";

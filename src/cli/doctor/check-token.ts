@@ -1,8 +1,8 @@
-import { adviceOn, audienceScope, remedyOf, signInAgain } from "../../advice.js";
 import { getErrorInfo } from "../../node.js";
-import { relativeTime } from "../../relative-time.js";
+import { adviceOn, audienceScope, remedyOf, signInAgain } from "../advice.js";
 import { explainError, isRefusal } from "../explain-error.js";
 import type { Settings } from "../input/settings.js";
+import { relativeTime } from "../relative-time.js";
 import type { Calls } from "./check-protocol.js";
 import { type Finding, finder, ok, skipped } from "./finding.js";
 

@@ -1,6 +1,6 @@
 import { deviceOf } from "../../element/names.js";
 import type { SignIn } from "../../node.js";
-import { relativeTime } from "../../relative-time.js";
+import { relativeTime } from "../relative-time.js";
 import type { Cell, Column } from "./table.js";
 import { escapeText, type Style } from "./text.js";
 

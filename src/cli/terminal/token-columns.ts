@@ -1,5 +1,5 @@
 import type { RefreshTokenState, RefreshTokenView } from "../../node.js";
-import { relativeTime } from "../../relative-time.js";
+import { relativeTime } from "../relative-time.js";
 import type { Cell, Column } from "./table.js";
 import { escapeText, type Style, textWidth } from "./text.js";
 

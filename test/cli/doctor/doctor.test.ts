@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, test } from "@jest/globals";
-import { allAdvice } from "../../../src/advice.js";
+import { allAdvice } from "../../../src/cli/advice.js";
 import { caFile as ca, certificate } from "../../helpers/certificate.js";
 import { noTerminal, runCli, runOnTerminal } from "../run-cli.js";
 import { requestsReach, startCurrentLogin as startLogin } from "../start-login.js";

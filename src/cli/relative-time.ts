@@ -8,7 +8,7 @@ const units = [
 ] as const;
 
 /**
- * A time as people say it: `2 hours ago`, `in 29 days`. Rounds down, as clocks and calendars do. For command and page; Intl
+ * A time as people say it: `2 hours ago`, `in 29 days`. Rounds down, as clocks and calendars do. Intl
  * says the same, and takes longer to load than a call.
  */
 export function relativeTime(time: Date, now: number): string {
