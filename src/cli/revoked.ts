@@ -34,19 +34,20 @@ export async function revokeIds(
   return { ...result, maybeRevoked };
 }
 
-/** Says what a revoke would do. */
-export function reportPlan(wouldRevoke: string[], notListed: string[], format: "text" | "json"): number {
-  if (format === "json") process.stdout.write(`${toSafeJson({ wouldRevoke, notListed })}\n`);
-  else printIds("would revoke", wouldRevoke);
-  if (format === "text") printIds("not listed", notListed);
-  return exitCodes.ok;
-}
-
-/** Says what `end` would do. */
-export function reportEndPlan(wouldEnd: string[], notListed: string[], format: "text" | "json"): number {
-  if (format === "json") process.stdout.write(`${toSafeJson({ wouldEnd, notListed })}\n`);
-  else printIds("would end", wouldEnd);
-  if (format === "text") printIds("not listed", notListed);
+/** Says what `revoke` or `end` would do. */
+export function reportPlan(
+  would: "revoke" | "end",
+  ids: readonly string[],
+  notListed: readonly string[],
+  format: "text" | "json",
+): number {
+  if (format === "json") {
+    const key = would === "end" ? "wouldEnd" : "wouldRevoke";
+    process.stdout.write(`${toSafeJson({ [key]: ids, notListed })}\n`);
+  } else {
+    printIds(`would ${would}`, ids);
+    printIds("not listed", notListed);
+  }
   return exitCodes.ok;
 }
 
@@ -58,14 +59,7 @@ export interface Ended extends EndResult {
 /** Prints what became of each sign-in, and returns the exit code. `signal` tells whether the user interrupted it. */
 export function reportEnded(result: Ended, format: "text" | "json", call: FailedCall, signal: AbortSignal): number {
   const { ended, alreadyGone, notFound, failed } = result;
-  if (format === "json") {
-    const json = { ended, alreadyGone, notFound, failed: failed.map(plainFailure) };
-    process.stdout.write(`${toSafeJson(json)}\n`);
-  } else {
-    printIds("ended", ended);
-    printIds("already gone", alreadyGone);
-    printIds("not found", notFound);
-  }
+  printOutcome(format, { ended, alreadyGone, notFound }, failed);
   const exitCode = reportFailed(failed, call, signal);
   if (exitCode || notFound.length === 0) return exitCode;
   printError(new Error("what is not found is not among your sign-ins: compare with what list shows"));
@@ -78,18 +72,28 @@ export const mayBeRevoked = "what got no answer may have been revoked all the sa
 /** Prints what became of each token, and returns the exit code. `signal` tells whether the user interrupted it. */
 export function reportRevoked(result: Revoked, format: "text" | "json", call: FailedCall, signal: AbortSignal): number {
   const { revoked, alreadyGone, notFound, failed, maybeRevoked } = result;
-  if (format === "json") {
-    const json = { revoked, alreadyGone, notFound, failed: failed.map(plainFailure) };
-    process.stdout.write(`${toSafeJson({ ...json, ...(maybeRevoked.length > 0 && { maybeRevoked }) })}\n`);
-  } else {
-    printIds("revoked", revoked);
-    printIds("already gone", alreadyGone);
-    printIds("not found", notFound ?? []);
-  }
+  const rest = maybeRevoked.length > 0 ? { maybeRevoked } : {};
+  printOutcome(format, { revoked, alreadyGone, notFound }, failed, rest);
   if (alreadyGone.some((id) => maybeRevoked.includes(id))) {
     printNote("what is already gone may have been revoked by an attempt before, whose answer was lost");
   }
   return reportFailed(failed, call, signal);
+}
+
+const outcomes = { revoked: "revoked", ended: "ended", alreadyGone: "already gone", notFound: "not found" } as const;
+
+/** Prints what became of ids, what failed only in JSON. `rest` is for JSON alone. */
+function printOutcome(
+  format: "text" | "json",
+  lists: { readonly [name in keyof typeof outcomes]?: readonly string[] | undefined },
+  failed: Revoked["failed"],
+  rest: object = {},
+): void {
+  if (format === "json") {
+    process.stdout.write(`${toSafeJson({ ...lists, failed: failed.map(plainFailure), ...rest })}\n`);
+    return;
+  }
+  for (const [name, ids] of Object.entries(lists)) printIds(outcomes[name as keyof typeof outcomes], ids ?? []);
 }
 
 function reportFailed(failed: Revoked["failed"], call: FailedCall, signal: AbortSignal): number {

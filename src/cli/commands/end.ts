@@ -8,7 +8,7 @@ import { checkIds, readIds } from "../input/read-ids.js";
 import { currentSession, readSettings } from "../input/settings.js";
 import { relativeTime } from "../relative-time.js";
 import { printNote } from "../terminal/messages.js";
-import { kindOf, lastActiveOf, nameOf } from "../terminal/sign-in-columns.js";
+import { isCurrent, kindOf, lastActiveOf, nameOf } from "../terminal/sign-in-columns.js";
 
 export const end = defineCommand({
   about:
@@ -49,7 +49,7 @@ zitadel-refresh-tokens list --state expired -o ids | zitadel-refresh-tokens end 
     const ids = others ? [] : await readIds(positionals, values["token-file"], signal);
     const settings = await readSettings(values, signal);
     const { listSignIns, endSignIns } = await import("../../node.js");
-    const { reportEnded, reportEndPlan } = await import("../revoked.js");
+    const { reportEnded, reportPlan } = await import("../revoked.js");
 
     const view = await withClient({ settings, task: "Listing", signal }, (auth) =>
       listSignIns(auth, { ...currentSession(values.current, settings), signal }),
@@ -60,12 +60,8 @@ zitadel-refresh-tokens list --state expired -o ids | zitadel-refresh-tokens end 
     const ending = others
       ? view.signIns.filter((each) => !isCurrent(each) && !kept.includes(each.id))
       : ids.flatMap((id) => listed.get(id) ?? []);
-    if (dryRun)
-      return reportEndPlan(
-        ending.map(({ id }) => id),
-        notFound,
-        format,
-      );
+    const endingIds = ending.map(({ id }) => id);
+    if (dryRun) return reportPlan("end", endingIds, notFound, format);
     if (ending.length === 0 && notFound.length === 0) printNote("there is nothing to end");
     if (ending.length > 0) await askOrSay(ending, settings.url, values.yes, signal);
     const result = await withClient({ settings, task: "Ending", signal }, (auth) =>
@@ -74,8 +70,6 @@ zitadel-refresh-tokens list --state expired -o ids | zitadel-refresh-tokens end 
     return reportEnded({ ...result, notFound }, format, settings, signal);
   },
 });
-
-const isCurrent = (signIn: SignIn) => signIn.kind === "session" && signIn.isCurrent === true;
 
 function checkOthers({ signIns }: SignInsView, kept: readonly string[], strangers: readonly string[]): void {
   if (strangers.length > 0) {

@@ -1,4 +1,4 @@
-import type { SignIn, SignInsView } from "../../node.js";
+import type { RefreshTokenView, SignIn, SignInsView } from "../../node.js";
 import { emptyListMeaning, incompleteMeaning, isOld } from "../about-lists.js";
 import { defineCommand } from "../command.js";
 import { exitCodes } from "../command-error.js";
@@ -7,7 +7,7 @@ import { commonOptions, currentOption } from "../input/common-options.js";
 import { currentSession, readSettings } from "../input/settings.js";
 import { relativeTime } from "../relative-time.js";
 import { printNote, printWarning } from "../terminal/messages.js";
-import { kindOf, lastActiveOf, nameOf, signInColumns, untilOf } from "../terminal/sign-in-columns.js";
+import { addressOf, kindOf, lastActiveOf, nameOf, signInColumns, untilOf } from "../terminal/sign-in-columns.js";
 import { formatTable } from "../terminal/table.js";
 import { escapeText, isColored, toSafeJson } from "../terminal/text.js";
 import { tokenColumns } from "../terminal/token-columns.js";
@@ -91,7 +91,7 @@ function formatView(view: SignInsView, format: Format, now: number): string {
     case "ids":
       return signIns.map(({ id }) => `${escapeText(id)}\n`).join("");
     case "tsv":
-      return signIns.map((signIn) => `${view.sessions ? tabbed(signIn) : tabbedToken(signIn)}\n`).join("");
+      return (view.sessions ? signIns.map(tabbed) : signIns.filter(isToken).map(tabbedToken)).join("");
     case "table": {
       const width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
       if (signIns.length === 0) return "";
@@ -107,13 +107,13 @@ const isToken = (signIn: SignIn) => signIn.kind === "refreshToken";
 function tabbed(signIn: SignIn): string {
   const { id, state } = signIn;
   const times = [lastActiveOf(signIn), untilOf(signIn)].map((time) => time?.toISOString() ?? "");
-  const address = signIn.kind === "session" ? (signIn.address ?? "") : "";
-  return [id, kindOf(signIn), nameOf(signIn), address, state, ...times].map(escapeText).join("\t");
+  return line([id, kindOf(signIn), nameOf(signIn), addressOf(signIn), state, ...times]);
 }
 
-function tabbedToken(signIn: SignIn): string {
-  if (!isToken(signIn)) return "";
-  const { id, clientId, state, lastUsedAt, usableUntil, signedInAt, scopes } = signIn;
+function tabbedToken(token: RefreshTokenView): string {
+  const { id, clientId, state, lastUsedAt, usableUntil, signedInAt, scopes } = token;
   const times = [lastUsedAt, usableUntil, signedInAt].map((time) => time?.toISOString() ?? "");
-  return [id, clientId, state, ...times, scopes.join(" ")].map(escapeText).join("\t");
+  return line([id, clientId, state, ...times, scopes.join(" ")]);
 }
+
+const line = (cells: readonly string[]) => `${cells.map(escapeText).join("\t")}\n`;

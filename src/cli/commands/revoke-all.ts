@@ -46,7 +46,7 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
     const { mayBeApplied, mayBeRevoked, reportPlan, reportRevoked, revokeIds } = await import("../revoked.js");
     const view = viewRefreshTokens(response);
     const ids = idsToRevoke(view, kept);
-    if (values["dry-run"]) return reportPlan(ids, [], format);
+    if (values["dry-run"]) return reportPlan("revoke", ids, [], format);
     if (ids.length === 0) {
       printNote("there is nothing to revoke");
       return reportRevoked({ revoked: [], alreadyGone: [], failed: [], maybeRevoked: [] }, format, settings, signal);

@@ -57,7 +57,7 @@ zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens
       };
     });
     const [wouldRevoke, notListed] = [ids.filter((id) => listed.has(id)), ids.filter((id) => !listed.has(id))];
-    if (!result) return reportPlan(wouldRevoke, notListed, format);
+    if (!result) return reportPlan("revoke", wouldRevoke, notListed, format);
     const notFound = result.alreadyGone.filter((id) => !listed.has(id));
     const alreadyGone = result.alreadyGone.filter((id) => listed.has(id));
     const exitCode = reportRevoked({ ...result, alreadyGone, notFound }, format, settings, signal);

@@ -1,24 +1,12 @@
 import { deviceOf } from "../../element/names.js";
 import type { SignIn } from "../../node.js";
-import { relativeTime } from "../relative-time.js";
-import type { Cell, Column } from "./table.js";
-import { escapeText, type Style } from "./text.js";
-
-const stateStyles: Record<SignIn["state"], Style> = {
-  active: "green",
-  "idle-expired": "yellow",
-  unfinished: "yellow",
-  expired: "dim",
-};
+import { columnsOf, stateStyles } from "./columns-of.js";
+import type { Column } from "./table.js";
+import { escapeText } from "./text.js";
 
 /** The columns of a table of sign-ins. The id stays whole on the narrowest terminal: it is what `end` takes. */
 export function signInColumns(signIns: readonly SignIn[], now: number): Column[] {
-  const column = (title: string, cellOf: (signIn: SignIn) => Cell) => ({ title, cells: signIns.map(cellOf) });
-  const time = (title: string, dateOf: (signIn: SignIn) => Date | undefined) =>
-    column(title, (signIn) => {
-      const date = dateOf(signIn);
-      return { text: date ? relativeTime(date, now) : "-" };
-    });
+  const { column, time } = columnsOf(signIns, now);
   return [
     column("ID", ({ id }) => ({ text: escapeText(id) })),
     column("KIND", (signIn) => ({ text: kindOf(signIn), ...(isCurrent(signIn) && { style: "bold" as const }) })),
@@ -31,8 +19,10 @@ export function signInColumns(signIns: readonly SignIn[], now: number): Column[]
   ];
 }
 
-const isCurrent = (signIn: SignIn) => signIn.kind === "session" && signIn.isCurrent === true;
-const addressOf = (signIn: SignIn) => (signIn.kind === "session" ? (signIn.address ?? "") : "");
+/** Whether it is known to be the one in use. */
+export const isCurrent = (signIn: SignIn) => signIn.kind === "session" && signIn.isCurrent === true;
+/** The address of a session, where there is one. */
+export const addressOf = (signIn: SignIn) => (signIn.kind === "session" ? (signIn.address ?? "") : "");
 const factorsOf = (signIn: SignIn) => (signIn.kind === "session" ? signIn.factors.join(", ") : "");
 
 /** What a sign-in is: the caller's own session, another one, or a refresh token. */

@@ -1,21 +1,14 @@
-import type { RefreshTokenState, RefreshTokenView } from "../../node.js";
-import { relativeTime } from "../relative-time.js";
+import type { RefreshTokenView } from "../../node.js";
+import { columnsOf, stateStyles } from "./columns-of.js";
 import type { Cell, Column } from "./table.js";
-import { escapeText, type Style, textWidth } from "./text.js";
-
-const stateStyles: Record<RefreshTokenState, Style> = { active: "green", "idle-expired": "yellow", expired: "dim" };
+import { escapeText, textWidth } from "./text.js";
 
 /**
  * The columns of a table of tokens, in the order of what people came for: which app, until when. The id stays whole on
  * the narrowest terminal: it is what `revoke` takes.
  */
 export function tokenColumns(tokens: readonly RefreshTokenView[], now: number): Column[] {
-  const column = (title: string, cellOf: (token: RefreshTokenView) => Cell) => ({ title, cells: tokens.map(cellOf) });
-  const time = (title: string, dateOf: (token: RefreshTokenView) => Date | undefined) =>
-    column(title, (token) => {
-      const date = dateOf(token);
-      return { text: date ? relativeTime(date, now) : "-" };
-    });
+  const { column, time } = columnsOf(tokens, now);
   return [
     column("ID", ({ id }) => ({ text: escapeText(id) })),
     { ...column("APP", ({ clientId }) => appCell(escapeText(clientId))), minWidth: 12 },
