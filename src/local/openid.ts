@@ -136,13 +136,13 @@ function giveTokens(instance: Instance, exchange: Exchange, form: URLSearchParam
   if (!app.grants.includes(grant)) return oauthError("unauthorized_client", `grant_type "${grant}" not allowed`);
   if (grant === "refresh_token") {
     const signIn = signIns.byRefreshToken(form.get("refresh_token") ?? "");
-    return signIn?.clientId === clientId && signIn !== undefined
+    return signIn && signIn.clientId === clientId
       ? tokens(instance, exchange, signIn)
       : oauthError("invalid_request", "Errors.OIDCSession.RefreshTokenInvalid");
   }
   const code = form.get(grant === deviceGrant ? "device_code" : "code") ?? "";
   const request = signIns.find(code);
-  if (request?.clientId !== clientId || request === undefined) return oauthError("invalid_grant", "invalid code");
+  if (!request || request.clientId !== clientId) return oauthError("invalid_grant", "invalid code");
   if (request.expiresAt <= signIns.now().getTime()) return oauthError("expired_token", "the code has expired");
   if (request.decision === undefined) return oauthError("authorization_pending", "the user has not decided yet");
   signIns.forget(code);
@@ -184,7 +184,7 @@ function userinfo({ signIns }: Instance, exchange: Exchange): Answer {
   const [, token = ""] = exchange.header("authorization")?.split("Bearer ") ?? [];
   const signIn = signIns.byAccessToken(token);
   if (signIn === undefined || signIns.issued(token)?.kind === "expired") {
-    return { ...json(401, { error: "invalid_token" }), status: 401 };
+    return json(401, { error: "invalid_token" });
   }
   const { id, displayName, loginName } = signIn.account.user;
   const profile = { name: displayName, preferred_username: loginName };

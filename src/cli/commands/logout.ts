@@ -16,24 +16,24 @@ export const logout = defineCommand({
     const given = values.url ?? (process.env.ZITADEL_URL || onlyUrl());
     const url = given && URL.canParse(given) ? new URL(given).origin : undefined;
     const ca = await readCertificates(values.ca, signal);
+    const noLogin = new CommandError(`no login${url ? ` to ${url}` : ""}`, exitCodes.notAllowed);
+    if (url === undefined) throw noLogin;
     let problem: string | undefined;
     try {
-      const login = url === undefined ? undefined : readLogin(url);
-      if (login === undefined) throw new CommandError(`no login${url ? ` to ${url}` : ""}`, exitCodes.notAllowed);
+      const login = readLogin(url);
+      if (login === undefined) throw noLogin;
       const { revokeTokens } = await import("../login/oauth.js");
-      await revokeTokens(login, ca).catch((error: Error) => {
-        problem = error.message;
-      });
+      await revokeTokens(login, ca);
     } catch (error) {
-      // What cannot be read is deleted all the same.
-      if (url === undefined || (error as Error).message.startsWith("no login")) throw error;
+      if (error === noLogin) throw error;
+      // What cannot be read, or not be ended at ZITADEL, is deleted all the same.
       problem = (error as Error).message;
     }
-    deleteLogin(url ?? "");
+    deleteLogin(url);
     process.stdout.write(`${escapeText(`logged out of ${url}`)}\n`);
     if (problem) {
       const rest = "the tokens were not ended at ZITADEL, and stay good until they expire";
-      printWarning(`${rest}: ${problem} (deleted: ${loginPath(url ?? "")})`);
+      printWarning(`${rest}: ${problem} (deleted: ${loginPath(url)})`);
     }
     return exitCodes.ok;
   },

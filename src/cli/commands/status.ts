@@ -11,8 +11,7 @@ export const status = defineCommand({
   async run({ values }) {
     const { loginPath, readLogin, readLogins } = await import("../login/login-file.js");
     const url = values.url ?? process.env.ZITADEL_URL;
-    const asked = url && URL.canParse(url) ? readLogin(new URL(url).origin) : undefined;
-    const logins = url ? [asked ?? []].flat() : readLogins();
+    const logins = url ? [readLogin(url) ?? []].flat() : readLogins();
     if (logins.length === 0) {
       throw new CommandError(`no login${url ? ` to ${url}` : ""}: run login`, exitCodes.notAllowed);
     }

@@ -12,7 +12,7 @@ export function onlyUrl(): string | undefined {
 /** The access token of the login to an instance, fresh; `undefined` if there is no login. */
 export async function readLoginToken(url: string, ca: string | undefined): Promise<FoundToken | undefined> {
   // What is no URL is told by the library.
-  let login = URL.canParse(url) ? readLogin(new URL(url).origin) : undefined;
+  let login = readLogin(url);
   if (login === undefined) return undefined;
   // Whatever is sent now shall arrive before that.
   if (login.expiresAt <= Date.now() + 10_000) login = await renew(login, ca);

@@ -24,9 +24,12 @@ export function loginPath(url: string): string {
   return join(configFolder(), `${name}.json`);
 }
 
-/** Reads the login to an instance; `undefined` if there is none. Throws if others can read it, or if it is not whole. */
+/**
+ * Reads the login to an instance; `undefined` if there is none, or `url` is none. Throws if others can read it, or if it is
+ * not whole.
+ */
 export function readLogin(url: string): Login | undefined {
-  return readFile(loginPath(url));
+  return URL.canParse(url) ? readFile(loginPath(url)) : undefined;
 }
 
 /** Every login of this user. */
@@ -38,28 +41,25 @@ export function readLogins(): Login[] {
 /** Keeps a login: a reader meets the one before or this one, whatever happens in between. */
 export function writeLogin(login: Login): void {
   const path = loginPath(login.url);
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    mkdirSync(configFolder(), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, `${JSON.stringify(login)}\n`, { mode: 0o600, flag: "wx", flush: true });
-    renameSync(temporary, path);
-  } catch (error) {
-    attempt(() => rmSync(temporary, { force: true }));
-    throw notKept(path, error);
-  }
+  writeBeside(path, `${JSON.stringify(login)}\n`, (temporary) => renameSync(temporary, path));
 }
 
 /** Throws if no login can be kept: better before somebody signs in than after it. */
 export function checkFolder(url: string): void {
-  const path = loginPath(url);
-  const probe = `${path}.${process.pid}.probe`;
+  writeBeside(loginPath(url), "x".repeat(8192), () => {});
+}
+
+/** Writes a temporary file beside a login's, and hands it on. */
+function writeBeside(path: string, text: string, use: (temporary: string) => void): void {
+  const temporary = `${path}.${process.pid}.tmp`;
   try {
     mkdirSync(configFolder(), { recursive: true, mode: 0o700 });
-    writeFileSync(probe, "x".repeat(8192), { mode: 0o600, flag: "wx" });
+    writeFileSync(temporary, text, { mode: 0o600, flag: "wx", flush: true });
+    use(temporary);
   } catch (error) {
     throw notKept(path, error);
   } finally {
-    attempt(() => rmSync(probe, { force: true }));
+    attempt(() => rmSync(temporary, { force: true }));
   }
 }
 

@@ -108,12 +108,9 @@ function oauthCode(error: unknown): string {
   return typeof name === "string" ? name : "";
 }
 
-function* causes(error: unknown): Generator<Error> {
-  for (let each = error; each instanceof Error; each = each.cause) yield each;
-}
-
+/** An error and its causes. */
 function causesOf(error: unknown): Error[] {
-  return [...causes(error)];
+  return error instanceof Error ? [error, ...causesOf(error.cause)] : [];
 }
 
 /** Says what is wrong and what to do about it. What openid-client says may hold an answer, so it is not repeated. */
