@@ -188,13 +188,14 @@ export class SignInsElement extends Base {
   }
 
   async #askAndEnd(signIns: readonly SignIn[], mayKeep: boolean): Promise<void> {
+    const client = this.#client as UserClient;
     const naming = { texts: this.#texts, apps: this.#apps };
     const chosen = await ask(this.shadowRoot as ShadowRoot, { signIns, mayKeep, ...naming });
-    if (chosen.length > 0) await this.#end(chosen);
+    // The answer is about the user who was shown then.
+    if (chosen.length > 0 && client === this.#client) await this.#end(client, chosen);
   }
 
-  async #end(signIns: readonly SignIn[]): Promise<void> {
-    const client = this.#client as UserClient;
+  async #end(client: UserClient, signIns: readonly SignIn[]): Promise<void> {
     for (const { id } of signIns) {
       this.#busy.add(id);
       this.#mistakes.delete(id);
@@ -246,8 +247,8 @@ export class SignInsElement extends Base {
     setText(parts.notice, this.#notice);
     const problem = this.#problem;
     setText(parts.problem, problem?.text ?? "");
-    parts.problem.hidden = parts.again.hidden = problem === undefined;
-    if (problem && !problem.mayHelp) parts.again.hidden = true;
+    parts.problem.hidden = problem === undefined;
+    parts.again.hidden = !problem?.mayHelp;
     setText(parts.again, texts.tryAgain);
     parts.loading.hidden = !this.#isLoading || this.#view !== undefined;
     setText(parts.loading, texts.loading);

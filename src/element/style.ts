@@ -37,7 +37,6 @@ section > ul > li {
   content-visibility: auto;
   contain-intrinsic-size: auto 6em;
 }
-section > ul > li.ending { opacity: .6; }
 .icon { width: 1.75em; height: 1.75em; fill: none; stroke: currentColor; stroke-width: 1.75; }
 .badge { font-size: .8125em; font-weight: 550; padding: .0625em .5em; border: 1px solid; border-radius: 1em; color: var(--_muted); }
 .mistake, .problem { color: var(--_danger); }
@@ -69,7 +68,7 @@ dt { font-size: .8125em; }
 .life .past { stroke: var(--_muted); stroke-width: 4; }
 .life .now { stroke: currentColor; stroke-dasharray: 3 2; }
 .life .mark { fill: var(--_surface); stroke: var(--_accent); stroke-width: 2; }
-:host([dir="rtl"]) .life, :host(:dir(rtl)) .life { transform: scaleX(-1); }
+:host(:dir(rtl)) .life { transform: scaleX(-1); }
 dialog { color: var(--_text); background: var(--_surface); border: 1px solid var(--_line); border-radius: var(--_radius); width: min(30em, calc(100vw - 2em)); max-height: calc(100vh - 2em); padding: 1.25em; }
 dialog::backdrop { background: #0007; }
 dialog h2 { margin-block-start: 0; }

@@ -306,6 +306,23 @@ describe("an element among others", () => {
     expect(await opened.events()).toEqual([]);
   });
 
+  testInChromium("an answer about the user who was shown before ends nothing", async () => {
+    const users = [{}, { refreshTokens: [], sessions: manySessions(1) }];
+    await using opened = await openElement(browser(), { users });
+    const { page, zitadel, cards } = opened;
+    await cards.nth(4).waitFor();
+    await button(page, "Sign out: Mobile Safari on iOS").click();
+    await page.evaluate((token) => {
+      const { clientOf } = globalThis as unknown as { clientOf(token: string): unknown };
+      Object.assign(document.querySelector("zitadel-sign-ins") as object, { client: clientOf(token) });
+    }, zitadel.users[1]?.token as string);
+    await cards.filter({ hasText: "Safari on iPhone" }).waitFor();
+    await page.locator("dialog button.danger").click();
+    await page.locator("dialog").waitFor({ state: "detached" });
+    await page.waitForTimeout(200);
+    expect(calls(zitadel.requests)).not.toContain("DeleteSession");
+  });
+
   testInChromium("one list for all properties that are set at a time", async () => {
     await using opened = await openElement(browser());
     const { zitadel, cards } = opened;
