@@ -1,12 +1,11 @@
+import { fromBinary } from "@bufbuild/protobuf";
 import { Code, type ConnectError } from "@connectrpc/connect";
+import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import type { Status } from "../../gen/google/rpc/status_pb.js";
 import { type FailureNote, type FailureReason, failure } from "../failure.js";
-import { fieldText, maxTextLength } from "../http/fields.js";
+import { appendField, fieldText, maxTextLength } from "../http/fields.js";
 import type { HttpFields, HttpHead } from "../http/http.js";
 import { hintFor, isCollision, type StatusParts, unwrapped } from "../zitadel.js";
-import { errorMetadata } from "./error-metadata.js";
-import { peerWords } from "./peer-words.js";
-import { pushback } from "./pushback.js";
 
 // The rule for every maker of an error, here and elsewhere: it is called `…Failure`, takes what came in and returns the
 // error; who calls it throws.
@@ -98,4 +97,87 @@ export function anyDetails(status: Status): ConnectError["details"] {
   return status.details
     .slice(0, maxDetails)
     .map(({ typeUrl, value }) => ({ type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1), value }));
+}
+
+/** So much of an error answer that is not the API's is read for its maker's own words, as grpc-go does. */
+export const maxWordsBytes = 1024;
+
+/** Whether a body may hold words of a proxy or a gateway about what went wrong: short text or JSON, but no page. */
+export function mayHaveWords({ status, headers }: HttpHead): boolean {
+  if (status < 400) return false;
+  const type = fieldText(headers, "content-type");
+  return /^(?:text\/plain|application\/(?:[\w.-]+\+)?json)\s*(?:;|$)/i.test(type);
+}
+
+/** What a proxy or a gateway says in the body of its error: the first line, or the message in its JSON; may be empty. */
+export function peerWords(body: Uint8Array): string {
+  const text = new TextDecoder().decode(body.subarray(0, maxTextLength)).trim();
+  const [line = ""] = (messageOf(text) ?? text).trim().split(/[\r\n]/, 1);
+  // HTML that is said to be text.
+  return line.startsWith("<") ? "" : line.slice(0, 200);
+}
+
+// By the names that Kong, AWS, Spring, RFC 9457 and others give it, such as `{ "error": { "message": "…" } }`.
+function messageOf(text: string): string | undefined {
+  try {
+    const { message, detail, title, error } = JSON.parse(text);
+    return [message, detail, title, error?.message, error].find((each) => each && typeof each === "string");
+  } catch {
+    return undefined;
+  }
+}
+
+// An error ends up in logs and with callers: what belongs to the connection or could be a secret stays out, and so
+// does what no caller will read.
+// The status is in the error itself; in metadata its encodings would keep what is taken out of it there.
+const hidden =
+  /^(?:set-cookie|authorization|proxy-authenticate|connection|grpc-status|grpc-message|grpc-status-details-bin|:.*)$/;
+const maxMetadataFields = 64;
+const maxMetadataLength = 8 * 1024;
+
+/** What an error tells of the header fields that came with it. */
+export function errorMetadata(...sources: (HttpFields | undefined)[]): Headers {
+  const metadata = new Headers();
+  let fields = 0;
+  let length = 0;
+  // One and the same in a Trailers-Only answer.
+  for (const source of new Set(sources)) {
+    source?.forEach((value, name) => {
+      if (fields === maxMetadataFields || hidden.test(name)) return;
+      fields += 1;
+      length += name.length + value.length;
+      if (length <= maxMetadataLength) appendField(metadata, name, value);
+    });
+  }
+  return metadata;
+}
+
+/**
+ * How many milliseconds the server wants to be left alone: by gRFC A6's trailer, RetryInfo, or HTTP's Retry-After.
+ * `Infinity` for ever, `undefined` if it does not say.
+ */
+export function pushback(
+  details: ConnectError["details"],
+  head: HttpHead,
+  trailer: HttpFields | undefined,
+): number | undefined {
+  const ms = trailer?.get("grpc-retry-pushback-ms");
+  if (ms != null) return /^\d{1,10}$/.test(ms) ? Number(ms) : Number.POSITIVE_INFINITY;
+  for (const detail of details) {
+    if (!("type" in detail) || detail.type !== RetryInfoSchema.typeName) continue;
+    try {
+      const { retryDelay } = fromBinary(RetryInfoSchema, detail.value);
+      if (retryDelay) return Math.max(0, Number(retryDelay.seconds) * 1000 + retryDelay.nanos / 1e6);
+    } catch {
+      // A detail that cannot be read says nothing.
+    }
+  }
+  if (head.status !== 429 && head.status !== 503) return undefined;
+  const after = fieldText(head.headers, "retry-after");
+  if (/^\d{1,10}$/.test(after)) return Number(after) * 1000;
+  // RFC 9110 §10.2.3 allows a date, which has letters; `Date.parse` alone takes "-1" for a year. The server's own clock
+  // tells how far away it is, unless it does not say.
+  const date = /^[A-Z][a-z]{2}/.test(after) ? Date.parse(after) : Number.NaN;
+  const now = Date.parse(fieldText(head.headers, "date")) || Date.now();
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

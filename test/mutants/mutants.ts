@@ -252,18 +252,23 @@ export const places: Readonly<Record<string, Place>> = {
       ["page !== undefined && page !== url.origin", "page !== undefined"],
     ],
   },
-  "src/protocol/error-metadata.ts": {
-    tests: ["faults/status-and-trailers", "faults/secrecy", "protocol/growth", "faults/metadata"],
+  "src/protocol/failures.ts": {
+    tests: [
+      "faults/status-and-trailers",
+      "faults/secrecy",
+      "protocol/growth",
+      "faults/metadata",
+      "faults/http-answers",
+      "protocol/rest",
+      "call/next-step",
+      "protocol/pushback",
+      "faults/retries",
+    ],
     mutants: [
       ["set-cookie|", ""],
       ["const maxMetadataFields = 64;", "const maxMetadataFields = 640;"],
       ["length <= maxMetadataLength", "true"],
       ["new Set(sources)", "sources"],
-    ],
-  },
-  "src/protocol/failures.ts": {
-    tests: ["faults/http-answers", "protocol/rest", "faults/status-and-trailers", "call/next-step"],
-    mutants: [
       ["status >= 200 && status < 600", "status >= 200"],
       ["401: Code.Unauthenticated", "401: Code.PermissionDenied"],
       ["429: Code.Unavailable", "429: Code.ResourceExhausted"],
@@ -274,20 +279,10 @@ export const places: Readonly<Record<string, Place>> = {
       ["head.status === 429 ? tooManyWaitMs : undefined", "undefined"],
       ["status === 204 ?", "status === 205 ?"],
       [".slice(0, maxDetails)", ""],
-    ],
-  },
-  "src/protocol/peer-words.ts": {
-    tests: ["faults/http-answers", "protocol/rest"],
-    mutants: [
       ["if (status < 400) return false;", ""],
       ["line.slice(0, 200)", "line"],
       ['line.startsWith("<") ? "" :', ""],
       ["error?.message, ", ""],
-    ],
-  },
-  "src/protocol/pushback.ts": {
-    tests: ["protocol/pushback", "faults/retries"],
-    mutants: [
       ["Number.POSITIVE_INFINITY;", "0;"],
       ["/^\\d{1,10}$/.test(ms)", "/^\\d+/.test(ms)"],
       ["Number(retryDelay.seconds) * 1000", "Number(retryDelay.seconds)"],
@@ -331,6 +326,12 @@ export const places: Readonly<Record<string, Place>> = {
       ["(flags & ~compressedFlag) !== 0", "false"],
       ["maxBodyBytes: maxResponseBytes + maxTrailerBytes", "maxBodyBytes: maxResponseBytes"],
       ['(headers.get("grpc-status") ?? "0") !== "0"', "false"],
+      ["head.status < 300 ? undefined : httpFailure(head)", "undefined"],
+      ["[1-9]|1[0-6]", "[1-9]|1[0-7]"],
+      ["/%[0-9a-f]{2}/gi", "/%[0-9A-F]{2}/g"],
+      ["fatal: true", "fatal: false"],
+      ["base64Decode(value.trim())", "base64Decode(value)"],
+      ["[%\\x80-\\xff]", "[%]"],
     ],
   },
   "src/protocol/grpc/grpc-web.ts": {
@@ -342,17 +343,6 @@ export const places: Readonly<Record<string, Place>> = {
       ["if (colon <= 0) continue;", "if (colon < 0) continue;"],
       ["`${before}, ${value}`", "value"],
       ["checkTrailers(last.data.length, answer);", ""],
-    ],
-  },
-  "src/protocol/grpc/status.ts": {
-    tests: ["faults/status-and-trailers", "faults/http-answers"],
-    mutants: [
-      ["head.status < 300 ? undefined : httpFailure(head)", "undefined"],
-      ["[1-9]|1[0-6]", "[1-9]|1[0-7]"],
-      ["/%[0-9a-f]{2}/gi", "/%[0-9A-F]{2}/g"],
-      ["fatal: true", "fatal: false"],
-      ["base64Decode(value.trim())", "base64Decode(value)"],
-      ["[%\\x80-\\xff]", "[%]"],
     ],
   },
   "src/protocol/rest/error.ts": {

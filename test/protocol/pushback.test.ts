@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { pushback } from "../../src/protocol/pushback.js";
+import { pushback } from "../../src/protocol/failures.js";
 
 const second = 1000;
 const hour = 3600 * second;

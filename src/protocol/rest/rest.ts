@@ -1,8 +1,7 @@
 import { tooLargeFailure } from "../../failure.js";
 import { fieldText } from "../../http/fields.js";
 import type { HttpHead } from "../../http/http.js";
-import { contentTypeFailure, httpFailure } from "../failures.js";
-import { maxWordsBytes, mayHaveWords } from "../peer-words.js";
+import { contentTypeFailure, httpFailure, maxWordsBytes, mayHaveWords } from "../failures.js";
 import { type Protocol, wire } from "../protocol.js";
 import { restFailure } from "./error.js";
 import { restRequest } from "./request.js";
