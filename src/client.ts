@@ -1,10 +1,9 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type CallOptions, type Client, makeAnyClient, type Transport } from "@connectrpc/connect";
 import { AuthService } from "../gen/zitadel/auth_pb.js";
-import { asyncDispose } from "./async-dispose.js";
 import type { Token } from "./call/token.js";
-import { own } from "./own.js";
-import type { TransportFamily } from "./transport.js";
+import { nullPrototype } from "./null-prototype.js";
+import { asyncDispose, type TransportFamily } from "./transport.js";
 
 /** A client of ZITADEL's AuthService for one user: a method for each RPC, as Connect generates them. */
 export interface UserClient extends Client<typeof AuthService> {
@@ -41,7 +40,7 @@ export function createClientOf({ transport, withToken }: TransportFamily): AuthC
   });
 }
 
-const noOptions: CallOptions = own({});
+const noOptions: CallOptions = nullPrototype({});
 
 function createUserClient(transport: Transport): UserClient {
   return Object.assign(createServiceClient(AuthService, transport), {
@@ -56,7 +55,9 @@ function createServiceClient<S extends DescService>(service: S, transport: Trans
   return makeAnyClient(service, (method) => {
     if (method.methodKind !== "unary") return null;
     return (input: Record<string, unknown>, given?: CallOptions) => {
-      const { signal, timeoutMs, headers, contextValues, onHeader, onTrailer } = given ? own(given) : noOptions;
+      const { signal, timeoutMs, headers, contextValues, onHeader, onTrailer } = given
+        ? nullPrototype(given)
+        : noOptions;
       return transport.unary(method, signal, timeoutMs, headers, input, contextValues).then((response) => {
         onHeader?.(response.header);
         onTrailer?.(response.trailer);

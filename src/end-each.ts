@@ -1,7 +1,7 @@
 import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
 import { checkSignal } from "./call/call.js";
 import { textOf } from "./failure.js";
-import { own } from "./own.js";
+import { nullPrototype } from "./null-prototype.js";
 import { isGone } from "./zitadel.js";
 
 export interface RevokeOptions {
@@ -36,7 +36,7 @@ export async function endEach<T extends { readonly id: string }>(
   options: RevokeOptions,
   end: (each: T, options: CallOptions) => Promise<unknown>,
 ): Promise<EndResult> {
-  const { concurrency = 1, signal } = own(options);
+  const { concurrency = 1, signal } = nullPrototype(options);
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new RangeError(`concurrency must be a whole number from 1 up, got ${String(concurrency)}`);
   }

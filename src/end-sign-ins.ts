@@ -2,7 +2,7 @@ import { SessionService } from "../gen/zitadel/session/v2/session_service_pb.js"
 import type { UserClient } from "./client.js";
 import { currentUser } from "./current-user.js";
 import { type EndResult, endEach, type RevokeOptions } from "./end-each.js";
-import { own } from "./own.js";
+import { nullPrototype } from "./null-prototype.js";
 import type { SignIn, SignInsView } from "./sign-ins.js";
 import { checkId } from "./zitadel.js";
 
@@ -57,7 +57,7 @@ export async function endOtherSignIns(
   view: Pick<SignInsView, "user" | "signIns">,
   options: EndOtherSignInsOptions = {},
 ): Promise<EndResult> {
-  const { keep = [], ...others } = own(options);
+  const { keep = [], ...others } = nullPrototype(options);
   if (!Array.isArray(view?.signIns)) throw new TypeError("view must be what listSignIns returns");
   if (!Array.isArray(keep)) throw new TypeError("keep must be an array of ids");
   const kept = new Set(keep);

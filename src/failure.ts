@@ -123,6 +123,24 @@ export function tooLargeFailure(httpStatus: number): ConnectError {
   return failure(Code.ResourceExhausted, message, { reason: "response-too-large", httpStatus });
 }
 
+/** What a connection that failed comes to. */
+export interface NetworkFault {
+  readonly reason: FailureReason;
+  readonly message: string;
+  /** Default `Unavailable`. */
+  readonly code?: Code;
+  /** Whether trying again can help, and whether the server may have acted. Default `maybe-applied`. */
+  readonly repeat?: Repeat;
+  /** At most so many retries. */
+  readonly maxRetries?: number;
+}
+
+/** Makes the error of a connection that failed. `event` is the same for all that failed with it. */
+export function networkFailure(fault: NetworkFault, cause?: unknown, event?: object): ConnectError {
+  const { reason, message, code = Code.Unavailable, repeat = "maybe-applied", maxRetries } = fault;
+  return failure(code, message, { reason, repeat, maxRetries, event }, { cause });
+}
+
 /** Notes down how far a call had come when it failed. */
 export function noteProgress(error: unknown, progress: { attempts: number; maybeApplied: boolean }): void {
   const note = noteOf(error);

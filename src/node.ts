@@ -3,8 +3,8 @@ import { type AuthClient, createClientOf } from "./client.js";
 import { createNodeFetchClient } from "./http/node/fetch.js";
 import { createHttp1Client } from "./http/node/http1.js";
 import { createHttp2Client } from "./http/node/http2.js";
+import { nullPrototype } from "./null-prototype.js";
 import type { GivenTransportOptions, TransportOptions } from "./options.js";
-import { own } from "./own.js";
 import { grpc } from "./protocol/grpc/grpc.js";
 import { wire } from "./protocol/protocol.js";
 import { type AuthTransport, createTransportFamily, type Runtime } from "./transport.js";
@@ -17,8 +17,8 @@ const runtime: Runtime = {
     if (fetch && http2) throw new TypeError("fetch and http2 are two ways to send the same call: pass one of them");
     if (fetch) return createNodeFetchClient(origin, fetch);
     if (!http2 && !protocol[wire].needsTrailers) return createHttp1Client(origin, {});
-    const options = own(http2 ?? {});
-    return createHttp2Client(origin, own({ ...options, tls: options.tls && own(options.tls) }));
+    const options = nullPrototype(http2 ?? {});
+    return createHttp2Client(origin, nullPrototype({ ...options, tls: options.tls && nullPrototype(options.tls) }));
   },
 };
 

@@ -1,7 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import type { AuthService } from "../gen/zitadel/auth_pb.js";
 import type { RevokeOptions } from "./end-each.js";
-import { own } from "./own.js";
+import { nullPrototype } from "./null-prototype.js";
 import { checkIds, type RevokeResult, revokeRefreshTokens } from "./revoke.js";
 import { zitadelErrorId } from "./zitadel.js";
 
@@ -27,7 +27,7 @@ export async function revokeAllRefreshTokens(
   auth: RefreshTokens,
   options: RevokeAllOptions = {},
 ): Promise<RevokeResult> {
-  const { except = [], signal, ...others } = own(options);
+  const { except = [], signal, ...others } = nullPrototype(options);
   checkIds(except, "except");
   const call = signal ? { signal } : {};
   const listed = (await auth.listMyRefreshTokens({}, call)).result.map(({ id }) => id);

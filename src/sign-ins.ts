@@ -3,7 +3,7 @@ import { type ListSessionsResponse, SessionService } from "../gen/zitadel/sessio
 import type { UserClient } from "./client.js";
 import { currentUser, type SignedInUser } from "./current-user.js";
 import { sessionIdIn } from "./id-token.js";
-import { own } from "./own.js";
+import { nullPrototype } from "./null-prototype.js";
 import { newestFirst, type RefreshTokensView, type RefreshTokenView, timeOf, viewRefreshTokens } from "./view.js";
 import { type SessionView, type ViewSessionsOptions, viewSessions } from "./view-sessions.js";
 import { checkId, isServiceMissing } from "./zitadel.js";
@@ -56,8 +56,8 @@ export interface ListSignInsOptions extends ViewSessionsOptions {
  * RangeError for a `now` that is no time.
  */
 export async function listSignIns(auth: UserClient, options: ListSignInsOptions = {}): Promise<SignInsView> {
-  const { signal } = own(options);
-  const now = timeOf(own(options).now);
+  const { signal } = nullPrototype(options);
+  const now = timeOf(nullPrototype(options).now);
   const namedId = namedSession(options);
   const call = signal ? { signal } : {};
   const user = await currentUser(auth, call);
@@ -83,7 +83,7 @@ export async function listSignIns(auth: UserClient, options: ListSignInsOptions 
 }
 
 function namedSession(options: ListSignInsOptions): string | undefined {
-  const { currentSessionId, currentIdToken } = own(options);
+  const { currentSessionId, currentIdToken } = nullPrototype(options);
   if (currentSessionId === undefined) return currentIdToken === undefined ? undefined : sessionIdIn(currentIdToken);
   if (currentIdToken !== undefined) throw new TypeError("currentSessionId and currentIdToken exclude each other");
   checkId(currentSessionId, "currentSessionId", "session");

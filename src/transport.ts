@@ -1,6 +1,5 @@
 import { create, type DescMethod, isMessage } from "@bufbuild/protobuf";
 import { Code, type Interceptor, type Transport } from "@connectrpc/connect";
-import { asyncDispose } from "./async-dispose.js";
 import { type AttemptPlan, Attempts } from "./call/attempts.js";
 import { Call, checkSignal } from "./call/call.js";
 import { intercept } from "./call/intercept.js";
@@ -11,8 +10,8 @@ import { Throttle } from "./call/throttle.js";
 import { createTokenSource, type Token, type TokenSource } from "./call/token.js";
 import { failure } from "./failure.js";
 import type { HttpClient } from "./http/http.js";
+import { nullPrototype } from "./null-prototype.js";
 import { type GivenTransportOptions, parseBaseUrl, type TransportOptions } from "./options.js";
-import { own } from "./own.js";
 import { type Protocol, wire } from "./protocol/protocol.js";
 
 /** A Connect `Transport` that can be closed. */
@@ -33,6 +32,9 @@ export interface Runtime {
   ) => HttpClient;
 }
 
+/** `Symbol.asyncDispose`, also where the runtime does not have it yet: a method must not end up named "undefined". */
+export const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+
 /** A transport, and the same one with another user's token. */
 export interface TransportFamily {
   readonly transport: AuthTransport;
@@ -44,14 +46,14 @@ export function createTransportFamily(
   given: TransportOptions | GivenTransportOptions,
   runtime: Runtime,
 ): TransportFamily {
-  const options = own(given);
+  const options = nullPrototype(given);
   const { token, timeoutMs = 10_000, interceptors = [], retry, onAttempt } = options;
   if (!Array.isArray(interceptors)) throw new TypeError("interceptors must be an array");
   if (onAttempt && typeof onAttempt !== "function") throw new TypeError("onAttempt must be a function");
   if (retry && typeof retry !== "object") throw new TypeError("retry must be false or an object");
   const { mayAuthorize, sender } = options.transport ? overTransport(options) : overHttp(options, runtime);
   const ms = timeoutMs === false ? undefined : checkTimeout(timeoutMs);
-  const policy = createRetryPolicy(retry && own(retry));
+  const policy = createRetryPolicy(retry && nullPrototype(retry));
   const tokens = token === undefined ? undefined : createTokens(token);
   const plan = {
     timeoutMs: ms,

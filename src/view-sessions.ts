@@ -1,6 +1,6 @@
 import type { Factors, Session, UserAgent } from "../gen/zitadel/session/v2/session_pb.js";
 import type { ListSessionsResponse } from "../gen/zitadel/session/v2/session_service_pb.js";
-import { own } from "./own.js";
+import { nullPrototype } from "./null-prototype.js";
 import { newestFirst, present, timeOf, toDate, type ViewOptions } from "./view.js";
 
 /**
@@ -45,7 +45,7 @@ export interface ViewSessionsOptions extends ViewOptions {
  * answer; a `now` that is no time is a RangeError.
  */
 export function viewSessions(response: ListSessionsResponse, options: ViewSessionsOptions = {}): SessionView[] {
-  const { now, currentSessionId } = own(options);
+  const { now, currentSessionId } = nullPrototype(options);
   const ms = timeOf(now);
   const isKnown = response.sessions.some(({ id }) => id === currentSessionId);
   return response.sessions

@@ -1,7 +1,7 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { ListMyRefreshTokensResponse } from "../gen/zitadel/auth_pb.js";
 import type { RefreshToken } from "../gen/zitadel/user_pb.js";
-import { own } from "./own.js";
+import { nullPrototype } from "./null-prototype.js";
 
 /**
  * Whether an app can still use a token: `active`; `idle-expired`, where it went unused for too long; or `expired`,
@@ -119,7 +119,7 @@ export function newestFirst<T extends { readonly id: string }>(dateOf: (each: T)
  * range, is absent. Never fails on an answer; a `now` that is no time is a RangeError.
  */
 export function viewRefreshTokens(response: ListMyRefreshTokensResponse, options: ViewOptions = {}): RefreshTokensView {
-  const now = timeOf(own(options).now);
+  const now = timeOf(nullPrototype(options).now);
   const tokens = response.result
     .map((token) => viewToken(token, now))
     .sort(newestFirst(({ lastUsedAt }) => lastUsedAt));

@@ -31,19 +31,10 @@ const layers: Record<string, string[]> = {
   "gen/": ["protobuf", "gen/", "src/boot-file"],
   "src/boot-file": ["protobuf"],
   // Pure: bytes in, bytes out.
-  "src/protocol/": [
-    "protobuf",
-    "connect",
-    "gen/",
-    "src/failure",
-    "src/zitadel",
-    "src/product",
-    ...httpData(),
-    "src/protocol/",
-  ],
+  "src/protocol/": ["protobuf", "connect", "gen/", "src/failure", "src/zitadel", ...httpData(), "src/protocol/"],
   // Web standards alone.
-  "src/http/": ["connect", "src/failure", "src/product", "src/http/"],
-  "src/http/node/": ["node", "connect", "src/failure", "src/lenient-timer", "src/product", "src/http/"],
+  "src/http/": ["connect", "src/failure", "src/http/"],
+  "src/http/node/": ["node", "connect", "src/failure", "src/lenient-timer", "src/http/"],
   // One call: of protocols and HTTP clients only the doors.
   "src/call/": [
     "protobuf",
@@ -89,7 +80,7 @@ const layers: Record<string, string[]> = {
 
 // The interface between protocols and HTTP clients, and the plain data that crosses it.
 function httpData(): string[] {
-  return ["src/http/http", "src/http/http2-options", "src/http/fields"];
+  return ["src/http/http", "src/http/http2-options"];
 }
 
 /** The files directly in `src/` may import each other, but for the entries, which nothing imports. */

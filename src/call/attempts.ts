@@ -1,7 +1,7 @@
 import type { DescMessage, DescMethodUnary, DescService, MessageShape } from "@bufbuild/protobuf";
 import { Code, type ConnectError, type UnaryResponse } from "@connectrpc/connect";
 import { type FailureNote, isOurs, noteOf } from "../failure.js";
-import { toHeaders } from "../http/fields.js";
+import { toHeaders } from "../http/http.js";
 import type { Reply } from "../protocol/protocol.js";
 import { checkRequest } from "../zitadel.js";
 import type { Call } from "./call.js";

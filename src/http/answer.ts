@@ -1,7 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { failure, tooLargeFailure } from "../failure.js";
-import { fieldText } from "./fields.js";
-import { concat, type HttpFields, type HttpGuard, type HttpHead, type HttpResponse } from "./http.js";
+import { concat, fieldText, type HttpFields, type HttpGuard, type HttpHead, type HttpResponse } from "./http.js";
 
 /** An answer while it comes in. Throws the error that it comes to as soon as nothing in its rest can change that. */
 export class IncomingAnswer {

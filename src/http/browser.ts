@@ -1,7 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { failure, noteOf } from "../failure.js";
+import { failure, networkFailure, noteOf } from "../failure.js";
 import type { HttpRequest } from "./http.js";
-import { networkFailure } from "./network-failure.js";
 
 /** The error of a request that this page cannot make, `undefined` if it can: nothing is sent then. */
 export function pageFailure({ headers }: HttpRequest, origin: string): ConnectError | undefined {

@@ -1,6 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import { callersOwn, failure } from "../failure.js";
-import { type NetworkFault, networkFailure } from "./network-failure.js";
+import { callersOwn, failure, type NetworkFault, networkFailure } from "../failure.js";
 
 /** Reads from an error of `fetch`, or from its cause, what went wrong; `undefined` if that cannot be told. */
 export type ExplainFailure = (error: unknown, host: string) => NetworkFault | undefined;

@@ -1,7 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { type Answer, type Exchange, textAnswer } from "./exchange.js";
-import type { Instance } from "./instance.js";
-import { isHostAllowed } from "./instance.js";
+import { type Instance, isHostAllowed } from "./instance.js";
 import { deviceGrant } from "./sign-in-apps.js";
 import { approvalPage, messagePage } from "./sign-in-page.js";
 import { accessTokenLifeMs, type SignIn, type SignInRequest } from "./sign-in-store.js";

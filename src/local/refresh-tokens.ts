@@ -1,8 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import type { ListMyRefreshTokensResponse } from "../../gen/zitadel/auth_pb.js";
-import { ListMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
+import { type ListMyRefreshTokensResponse, ListMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
 import { type ObjectDetails, ObjectDetailsSchema } from "../../gen/zitadel/object_pb.js";
 import { type RefreshToken, RefreshTokenSchema } from "../../gen/zitadel/user_pb.js";
 import type { LocalRefreshTokenOptions } from "./public.js";

@@ -3,8 +3,7 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import type { Status } from "../../gen/google/rpc/status_pb.js";
 import { type FailureNote, type FailureReason, failure } from "../failure.js";
-import { appendField, fieldText, maxTextLength } from "../http/fields.js";
-import type { HttpFields, HttpHead } from "../http/http.js";
+import { appendField, fieldText, type HttpFields, type HttpHead, maxTextLength } from "../http/http.js";
 import { hintFor, isCollision, type StatusParts, unwrapped } from "../zitadel.js";
 
 // The rule for every maker of an error, here and elsewhere: it is called `…Failure`, takes what came in and returns the

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { product } from "../../src/product.js";
+import { userAgent } from "../../src/http/http.js";
 import { runCli } from "./run-cli.js";
 
 const overview = await runCli(["--help"]);
@@ -36,5 +36,5 @@ describe("help", () => {
 
 test("--version is the package's", async () => {
   const { status, stdout } = await runCli(["--version"]);
-  expect({ status, stdout: `zitadel-refresh-tokens/${stdout}` }).toEqual({ status: 0, stdout: `${product}\n` });
+  expect({ status, stdout: `zitadel-refresh-tokens/${stdout}` }).toEqual({ status: 0, stdout: `${userAgent}\n` });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { product } from "../../src/product.js";
+import { userAgent } from "../../src/http/http.js";
 import { type InstalledProject, installProject, tool } from "./installed-project.js";
 import { run } from "./run.js";
 
@@ -107,7 +107,7 @@ describe("the package", () => {
     const { version } = JSON.parse(readFileSync(join(project.installed, "package.json"), "utf8")) as {
       version: string;
     };
-    expect(product).toBe(`zitadel-refresh-tokens/${version}`);
+    expect(userAgent).toBe(`zitadel-refresh-tokens/${version}`);
   });
 
   test("passes publint", () => {

@@ -8,8 +8,8 @@ import {
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import type { NetworkFault } from "../../failure.js";
 import { LenientTimer } from "../../lenient-timer.js";
-import type { NetworkFault } from "../network-failure.js";
 import { CreateConnectionError, dial } from "./dial.js";
 import { dialFault, type Goaway, goawayFault, handshakeFault, lossFault, notHttp2 } from "./faults.js";
 import type { Http2Settings } from "./settings.js";

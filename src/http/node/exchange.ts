@@ -1,10 +1,17 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { product } from "../../product.js";
+import { networkFailure } from "../../failure.js";
+import { userAgent } from "../../http/http.js";
 import { type IncomingAnswer, parsedAnswer, plainBytes } from "../answer.js";
-import { ObjectFields } from "../fields.js";
-import type { HttpCall, HttpFields, HttpGuard, HttpHead, HttpRequest, HttpResponse } from "../http.js";
-import { networkFailure } from "../network-failure.js";
+import {
+  type HttpCall,
+  type HttpFields,
+  type HttpGuard,
+  type HttpHead,
+  type HttpRequest,
+  type HttpResponse,
+  ObjectFields,
+} from "../http.js";
 import type { Connection } from "./connection.js";
 import { resetFailure } from "./faults.js";
 
@@ -17,7 +24,7 @@ export function exchange(
 ): Promise<HttpResponse> {
   // Made for this one request, so that they need not be copied.
   const { headers } = request;
-  headers["user-agent"] ??= product;
+  headers["user-agent"] ??= userAgent;
   headers[":method"] = request.method;
   headers[":path"] = request.path;
   let stream: PendingStream;

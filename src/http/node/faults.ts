@@ -1,8 +1,7 @@
 import { constants } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { type FailureReason, failure, textOf } from "../../failure.js";
-import { type NetworkFault, networkFailure } from "../network-failure.js";
+import { type FailureReason, failure, type NetworkFault, networkFailure, textOf } from "../../failure.js";
 
 // Deno's `fetch` has words where Node has codes.
 const codeOfWords: [words: RegExp, code: string][] = [

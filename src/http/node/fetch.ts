@@ -1,7 +1,7 @@
 import { getDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
+import type { NetworkFault } from "../../failure.js";
 import { createFetchClient } from "../fetch.js";
 import type { HttpClient } from "../http.js";
-import type { NetworkFault } from "../network-failure.js";
 import { networkFault } from "./faults.js";
 
 /** An HTTP client over a `fetch` that fails as Node's does. */

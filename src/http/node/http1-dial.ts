@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
+import { networkFailure } from "../../failure.js";
 import { LenientTimer } from "../../lenient-timer.js";
-import { networkFailure } from "../network-failure.js";
 import { CreateConnectionError, dial } from "./dial.js";
 import { dialFault } from "./faults.js";
 import type { Http2Settings } from "./settings.js";

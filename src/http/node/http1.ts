@@ -1,11 +1,17 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { ConnectError } from "@connectrpc/connect";
-import { product } from "../../product.js";
+import { networkFailure } from "../../failure.js";
+import { userAgent } from "../../http/http.js";
 import { type IncomingAnswer, parsedAnswer, plainBytes } from "../answer.js";
-import { ObjectFields } from "../fields.js";
-import type { HttpCall, HttpClient, HttpGuard, HttpRequest, HttpResponse } from "../http.js";
+import {
+  type HttpCall,
+  type HttpClient,
+  type HttpGuard,
+  type HttpRequest,
+  type HttpResponse,
+  ObjectFields,
+} from "../http.js";
 import type { Http2Options } from "../http2-options.js";
-import { networkFailure } from "../network-failure.js";
 import { type AgentRequest, createAgent, type DiallingAgent, moduleFor } from "./agent.js";
 import { endpointOf } from "./connect-tcp.js";
 import { networkFault } from "./faults.js";
@@ -90,7 +96,7 @@ class Http1Client implements HttpClient {
       method,
       path,
       // Node says no length of what is sent with DELETE.
-      headers: { "user-agent": product, ...headers, host, ...(body && { "content-length": body.length }) },
+      headers: { "user-agent": userAgent, ...headers, host, ...(body && { "content-length": body.length }) },
       joinDuplicateHeaders: true,
       // Said out loud, so that --insecure-http-parser changes nothing here.
       insecureHTTPParser: false,

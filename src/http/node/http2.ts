@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
+import { type NetworkFault, networkFailure } from "../../failure.js";
 import type { HttpCall, HttpClient, HttpGuard, HttpRequest, HttpResponse } from "../http.js";
 import type { Http2Options } from "../http2-options.js";
-import { type NetworkFault, networkFailure } from "../network-failure.js";
 import { Connection, type ConnectionEnd, type ConnectionOwner, DoubtRation, maxTimerMs } from "./connection.js";
 import { exchange } from "./exchange.js";
 import { type Http2Settings, http2Settings } from "./settings.js";

@@ -1,7 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { failure, tooLargeFailure } from "../../failure.js";
-import { fieldText } from "../../http/fields.js";
-import { concat, type HttpHead } from "../../http/http.js";
+import { concat, fieldText, type HttpHead } from "../../http/http.js";
 import { answerFailure } from "../failures.js";
 
 /** Length of the prefix: enough to tell a message that is too large. */

@@ -1,6 +1,5 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import { type HttpFields, type HttpResponse, latin1Text } from "../../http/http.js";
-import { product } from "../../product.js";
+import { type HttpFields, type HttpResponse, latin1Text, userAgent } from "../../http/http.js";
 import { answerFailure } from "../failures.js";
 import { type Protocol, wire } from "../protocol.js";
 import { checkTrailers, decodeEnvelopes, encodingOf, envelopeData, maxTrailerBytes, trailersFlag } from "./envelope.js";
@@ -19,7 +18,7 @@ const headers = {
   "content-type": "application/grpc-web+proto",
   // ZITADEL takes a CORS preflight for gRPC-Web's only if it names this header.
   "x-grpc-web": "1",
-  "x-user-agent": product,
+  "x-user-agent": userAgent,
 };
 
 const variant: GrpcVariant = {

@@ -3,8 +3,14 @@ import { base64Decode } from "@bufbuild/protobuf/wire";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { StatusSchema } from "../../../gen/google/rpc/status_pb.js";
 import { failure } from "../../failure.js";
-import { fieldText, maxTextLength } from "../../http/fields.js";
-import type { HttpFields, HttpGuard, HttpHead, HttpResponse } from "../../http/http.js";
+import {
+  fieldText,
+  type HttpFields,
+  type HttpGuard,
+  type HttpHead,
+  type HttpResponse,
+  maxTextLength,
+} from "../../http/http.js";
 import {
   answerFailure,
   anyDetails,

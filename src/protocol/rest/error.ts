@@ -2,10 +2,9 @@ import { fromJson, type JsonObject, type JsonValue, toBinary } from "@bufbuild/p
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../../../gen/google/rpc/error_details_pb.js";
 import { ErrorDetailSchema } from "../../../gen/zitadel/message_pb.js";
-import { maxTextLength } from "../../http/fields.js";
-import type { HttpResponse } from "../../http/http.js";
+import { type HttpResponse, maxTextLength } from "../../http/http.js";
 import { httpFailure, maxDetails, serverFailure } from "../failures.js";
-import { parseJson, utf8 } from "./json.js";
+import { parseJson, utf8 } from "./response.js";
 
 /**
  * The error of an answer that is not OK: grpc-gateway's google.rpc.Status as JSON, in which an empty message is left

@@ -12,7 +12,6 @@ import { Code } from "@connectrpc/connect";
 import type { FailureReason } from "../../failure.js";
 import type { HttpResponse } from "../../http/http.js";
 import { answerFailure } from "../failures.js";
-import { parseJson, utf8 } from "./json.js";
 
 /** The message of an answer that is OK, or its error thrown. */
 export function restMessage<O extends DescMessage>(output: O, answer: HttpResponse): MessageShape<O> {
@@ -98,4 +97,22 @@ function hasUnsafeInteger(output: DescMessage, json: JsonValue): boolean {
 
 function isWide({ scalar, message }: DescField): boolean {
   return wideScalars.has(scalar) || /^google\.protobuf\.U?Int64Value$/.test(message?.typeName ?? "");
+}
+
+/** The text of a body, `undefined` if it is not UTF-8. A byte order mark stays, which JSON does not allow. */
+export function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a text says in JSON, `undefined` if nothing. */
+export function parseJson(text: string | undefined): JsonValue | undefined {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

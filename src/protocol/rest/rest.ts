@@ -1,6 +1,5 @@
 import { tooLargeFailure } from "../../failure.js";
-import { fieldText } from "../../http/fields.js";
-import type { HttpHead } from "../../http/http.js";
+import { fieldText, type HttpHead } from "../../http/http.js";
 import { contentTypeFailure, httpFailure, maxWordsBytes, mayHaveWords } from "../failures.js";
 import { type Protocol, wire } from "../protocol.js";
 import { restFailure } from "./error.js";
