@@ -10,6 +10,7 @@ import { Throttle } from "./call/throttle.js";
 import { createTokenSource, type Token, type TokenSource } from "./call/token.js";
 import { failure } from "./failure.js";
 import type { HttpClient } from "./http/http.js";
+import { defaultMaxResponseBytes } from "./limits.js";
 import { nullPrototype } from "./null-prototype.js";
 import { type GivenTransportOptions, parseBaseUrl, type TransportOptions } from "./options.js";
 import { type Protocol, wire } from "./protocol/protocol.js";
@@ -170,7 +171,7 @@ function overHttp(options: TransportOptions, runtime: Runtime): Way {
   const { origin, prefix, safeForTokens, isUnderLocalhost, crossOrigin } = parseBaseUrl(options.baseUrl);
   const { protocol = runtime.protocol } = options;
   if (!protocol?.[wire]) throw new TypeError("protocol must be grpc, grpcWeb or rest, as this package exports them");
-  const { maxResponseBytes = 4 * 1024 * 1024 } = options;
+  const { maxResponseBytes = defaultMaxResponseBytes } = options;
   // Four bytes hold the length of a gRPC message; one buffer holds the answer.
   checkRange("maxResponseBytes", maxResponseBytes, [1, 2 ** 31 - 1], "an integer of ");
   // Asked without a look at it: Node loads its web streams for that, which takes longer than the rest of this.

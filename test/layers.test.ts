@@ -31,16 +31,26 @@ const layers: Record<string, string[]> = {
   "gen/": ["protobuf", "gen/", "src/boot-file"],
   "src/boot-file": ["protobuf"],
   // Pure: bytes in, bytes out.
-  "src/protocol/": ["protobuf", "connect", "gen/", "src/failure", "src/zitadel", ...httpData(), "src/protocol/"],
+  "src/protocol/": [
+    "protobuf",
+    "connect",
+    "gen/",
+    "src/failure",
+    "src/limits",
+    "src/zitadel",
+    ...httpData(),
+    "src/protocol/",
+  ],
   // Web standards alone.
   "src/http/": ["connect", "src/failure", "src/http/"],
-  "src/http/node/": ["node", "connect", "src/failure", "src/lenient-timer", "src/http/"],
+  "src/http/node/": ["node", "connect", "src/failure", "src/lenient-timer", "src/limits", "src/http/"],
   // One call: of protocols and HTTP clients only the doors.
   "src/call/": [
     "protobuf",
     "connect",
     "gen/",
     "src/failure",
+    "src/limits",
     "src/lenient-timer",
     "src/zitadel",
     ...httpData(),

@@ -1,11 +1,11 @@
+import { maxMetadataBytes } from "../limits.js";
+
 // Set by the protocols, by HTTP or from the token, or of a meaning to HTTP/2 (RFC 9113 §8.2.2) or Node, which end the
 // connection or fail for no visible reason. `user-agent` is not among them.
 const reserved =
   /^(?:authorization|proxy-authorization|content-type|content-length|content-encoding|te|trailer|host|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|http2-settings|expect|accept|accept-encoding|cookie|x-grpc-web|grpc-.*|:.*)$/;
 
-// Beside a token of the same size it fits in what Node can send in one header block, 64 KiB, of which more costs the
-// connection. Counted as HTTP/2 does, with 32 bytes a field (RFC 9113 §6.5.2).
-const maxMetadataBytes = 16 * 1024;
+// What HTTP/2 adds for each field (RFC 9113 §6.5.2).
 const fieldBytes = 32;
 
 /**

@@ -1,5 +1,6 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { callersOwn, failure } from "../failure.js";
+import { maxTokenLength } from "../limits.js";
 import type { Call } from "./call.js";
 
 /** What a token function is told. */
@@ -154,9 +155,6 @@ function invalidToken(mistake: string): ConnectError {
   const message = `the token function returned a token that ${mistake}`;
   return failure(Code.Unauthenticated, message, { reason: "token-invalid" });
 }
-
-// Long enough for any JWT, short enough for any server's header limit.
-const maxTokenLength = 16 * 1024;
 
 // What people have where a token was to be, and what no header can carry; the first that fits is told.
 const mistakes: readonly (readonly [pattern: RegExp, mistake: string])[] = [

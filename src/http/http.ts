@@ -68,9 +68,6 @@ export interface HttpClient {
   close(): void;
 }
 
-/** So much of a message or of its details is looked at: more than any error of ZITADEL's has. */
-export const maxTextLength = 32 * 1024;
-
 /**
  * What a field says, empty if it is not there, cut: what a server made long would take what looks at it long as well.
  */

@@ -3,14 +3,12 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import type { Status } from "../../gen/google/rpc/status_pb.js";
 import { type FailureNote, type FailureReason, failure } from "../failure.js";
-import { appendField, fieldText, type HttpFields, type HttpHead, maxTextLength } from "../http/http.js";
+import { appendField, fieldText, type HttpFields, type HttpHead } from "../http/http.js";
+import { maxDetails, maxErrorFields, maxErrorFieldsLength, maxTextLength } from "../limits.js";
 import { hintFor, isCollision, type StatusParts, unwrapped } from "../zitadel.js";
 
 // The rule for every maker of an error, here and elsewhere: it is called `…Failure`, takes what came in and returns the
 // error; who calls it throws.
-
-/** So many details of an error are kept: more than any service sends. */
-export const maxDetails = 32;
 
 /**
  * The error of an answer that has no status of its own, by its HTTP status and, where its `body` may have some, its maker's
@@ -98,9 +96,6 @@ export function anyDetails(status: Status): ConnectError["details"] {
     .map(({ typeUrl, value }) => ({ type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1), value }));
 }
 
-/** So much of an error answer that is not the API's is read for its maker's own words, as grpc-go does. */
-export const maxWordsBytes = 1024;
-
 /** Whether a body may hold words of a proxy or a gateway about what went wrong: short text or JSON, but no page. */
 export function mayHaveWords({ status, headers }: HttpHead): boolean {
   if (status < 400) return false;
@@ -131,8 +126,6 @@ function messageOf(text: string): string | undefined {
 // The status is in the error itself; in metadata its encodings would keep what is taken out of it there.
 const hidden =
   /^(?:set-cookie|authorization|proxy-authenticate|connection|grpc-status|grpc-message|grpc-status-details-bin|:.*)$/;
-const maxMetadataFields = 64;
-const maxMetadataLength = 8 * 1024;
 
 /** What an error tells of the header fields that came with it. */
 export function errorMetadata(...sources: (HttpFields | undefined)[]): Headers {
@@ -142,10 +135,10 @@ export function errorMetadata(...sources: (HttpFields | undefined)[]): Headers {
   // One and the same in a Trailers-Only answer.
   for (const source of new Set(sources)) {
     source?.forEach((value, name) => {
-      if (fields === maxMetadataFields || hidden.test(name)) return;
+      if (fields === maxErrorFields || hidden.test(name)) return;
       fields += 1;
       length += name.length + value.length;
-      if (length <= maxMetadataLength) appendField(metadata, name, value);
+      if (length <= maxErrorFieldsLength) appendField(metadata, name, value);
     });
   }
   return metadata;

@@ -103,7 +103,7 @@ export const places: Readonly<Record<string, Place>> = {
   "src/call/metadata.ts": {
     tests: ["faults/metadata", "call/intercept"],
     mutants: [
-      ["const maxMetadataBytes = 16 * 1024;", "const maxMetadataBytes = 16 * 1024 - 1;"],
+      ["bytes > maxMetadataBytes", "bytes >= maxMetadataBytes"],
       ["const fieldBytes = 32;", "const fieldBytes = 33;"],
       ["`${metadata[key]}, ${text}`", "text"],
       ['key === "authorization" && ownAuthorization', 'key === "authorization"'],
@@ -266,8 +266,8 @@ export const places: Readonly<Record<string, Place>> = {
     ],
     mutants: [
       ["set-cookie|", ""],
-      ["const maxMetadataFields = 64;", "const maxMetadataFields = 640;"],
-      ["length <= maxMetadataLength", "true"],
+      ["fields === maxErrorFields", "fields === 640"],
+      ["length <= maxErrorFieldsLength", "true"],
       ["new Set(sources)", "sources"],
       ["status >= 200 && status < 600", "status >= 200"],
       ["401: Code.Unauthenticated", "401: Code.PermissionDenied"],
@@ -359,7 +359,7 @@ export const places: Readonly<Record<string, Place>> = {
   "src/protocol/rest/request.ts": {
     tests: ["protocol/rest", "contract"],
     mutants: [
-      ["path.length <= 16 * 1024", "path.length < 16 * 1024"],
+      ["path.length <= maxPathLength", "path.length < maxPathLength"],
       ["|| crossOrigin ? {}", "? {}"],
       ['|| text === "."', ""],
       ['|| text.includes("/")', ""],

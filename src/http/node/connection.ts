@@ -10,6 +10,7 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { NetworkFault } from "../../failure.js";
 import { LenientTimer } from "../../lenient-timer.js";
+import { maxHeaderListSize } from "../../limits.js";
 import { CreateConnectionError, dial } from "./dial.js";
 import { dialFault, type Goaway, goawayFault, handshakeFault, lossFault, notHttp2 } from "./faults.js";
 import type { Http2Settings } from "./settings.js";
@@ -26,7 +27,6 @@ const nodeLimits = {
   maxHeaderListPairs: 2 ** 32 - 1,
   maxSessionInvalidFrames: 2 ** 32 - 1,
 };
-const maxHeaderListSize = 1024 * 1024;
 /** Timers cannot wait longer. */
 export const maxTimerMs = 2 ** 31 - 1;
 

@@ -1,6 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { failure, tooLargeFailure } from "../../failure.js";
 import { concat, fieldText, type HttpHead } from "../../http/http.js";
+import { maxTrailerBytes } from "../../limits.js";
 import { answerFailure } from "../failures.js";
 
 /** Length of the prefix: enough to tell a message that is too large. */
@@ -23,9 +24,6 @@ export function encodeEnvelope(data: Uint8Array): Uint8Array<ArrayBuffer> {
   bytes.set(data, prefixBytes);
   return bytes;
 }
-
-/** Longest trailers of gRPC-Web, whatever room a message leaves. */
-export const maxTrailerBytes = 32 * 1024;
 
 /** Refuses trailers of gRPC-Web that are longer than they may be. */
 export function checkTrailers(length: number, head: HttpHead): void {

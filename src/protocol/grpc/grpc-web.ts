@@ -1,8 +1,9 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { type HttpFields, type HttpResponse, latin1Text, userAgent } from "../../http/http.js";
+import { maxTrailerBytes } from "../../limits.js";
 import { answerFailure } from "../failures.js";
 import { type Protocol, wire } from "../protocol.js";
-import { checkTrailers, decodeEnvelopes, encodingOf, envelopeData, maxTrailerBytes, trailersFlag } from "./envelope.js";
+import { checkTrailers, decodeEnvelopes, encodingOf, envelopeData, trailersFlag } from "./envelope.js";
 import { grpcRequest } from "./request.js";
 import {
   answerStatus,

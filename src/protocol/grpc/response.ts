@@ -3,33 +3,18 @@ import { base64Decode } from "@bufbuild/protobuf/wire";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { StatusSchema } from "../../../gen/google/rpc/status_pb.js";
 import { failure } from "../../failure.js";
-import {
-  fieldText,
-  type HttpFields,
-  type HttpGuard,
-  type HttpHead,
-  type HttpResponse,
-  maxTextLength,
-} from "../../http/http.js";
+import { fieldText, type HttpFields, type HttpGuard, type HttpHead, type HttpResponse } from "../../http/http.js";
+import { maxTextLength, maxTrailerBytes, maxWordsBytes } from "../../limits.js";
 import {
   answerFailure,
   anyDetails,
   contentTypeFailure,
   httpFailure,
-  maxWordsBytes,
   mayHaveWords,
   serverFailure,
 } from "../failures.js";
 import type { Reply, ResponseRules } from "../protocol.js";
-import {
-  checkEnvelope,
-  compressedFlag,
-  type Envelope,
-  encodingOf,
-  envelopeData,
-  maxTrailerBytes,
-  prefixBytes,
-} from "./envelope.js";
+import { checkEnvelope, compressedFlag, type Envelope, encodingOf, envelopeData, prefixBytes } from "./envelope.js";
 
 /** In what gRPC and gRPC-Web differ before a message is read. */
 export interface GrpcVariant {

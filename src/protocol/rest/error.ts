@@ -2,8 +2,9 @@ import { fromJson, type JsonObject, type JsonValue, toBinary } from "@bufbuild/p
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { RetryInfoSchema } from "../../../gen/google/rpc/error_details_pb.js";
 import { ErrorDetailSchema } from "../../../gen/zitadel/message_pb.js";
-import { type HttpResponse, maxTextLength } from "../../http/http.js";
-import { httpFailure, maxDetails, serverFailure } from "../failures.js";
+import type { HttpResponse } from "../../http/http.js";
+import { maxDetails, maxTextLength } from "../../limits.js";
+import { httpFailure, serverFailure } from "../failures.js";
 import { parseJson, utf8 } from "./response.js";
 
 /**

@@ -9,6 +9,7 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import type { HttpRequest } from "../../http/http.js";
+import { maxPathLength } from "../../limits.js";
 import type { RequestContext } from "../protocol.js";
 import { type FieldPath, httpRule } from "./http-rule.js";
 
@@ -39,9 +40,8 @@ export function restRequest<I extends DescMessage>(
   };
 }
 
-// More is refused by every server, and what Node cannot send in one header block costs the connection.
 function checked(path: string): string {
-  if (path.length <= 16 * 1024) return path;
+  if (path.length <= maxPathLength) return path;
   throw new TypeError("its path is longer than 16 KiB");
 }
 

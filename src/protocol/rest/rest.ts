@@ -1,6 +1,7 @@
 import { tooLargeFailure } from "../../failure.js";
 import { fieldText, type HttpHead } from "../../http/http.js";
-import { contentTypeFailure, httpFailure, maxWordsBytes, mayHaveWords } from "../failures.js";
+import { maxWordsBytes } from "../../limits.js";
+import { contentTypeFailure, httpFailure, mayHaveWords } from "../failures.js";
 import { type Protocol, wire } from "../protocol.js";
 import { restFailure } from "./error.js";
 import { restRequest } from "./request.js";
