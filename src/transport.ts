@@ -149,12 +149,12 @@ function closeCalls(plan: CallPlan): void {
 }
 
 /** What sends, and whether a token may go that way. */
-interface Way {
+interface AuthorizedSender {
   readonly mayAuthorize: boolean;
   readonly sender: Sender;
 }
 
-function overTransport({ transport, ...others }: GivenTransportOptions): Way {
+function overTransport({ transport, ...others }: GivenTransportOptions): AuthorizedSender {
   for (const name of ["baseUrl", "protocol", "fetch", "http2", "maxResponseBytes", "allowInsecure"] as const) {
     if (others[name] === undefined) continue;
     throw new TypeError(
@@ -167,7 +167,7 @@ function overTransport({ transport, ...others }: GivenTransportOptions): Way {
   return { mayAuthorize: true, sender: transportSender(transport) };
 }
 
-function overHttp(options: TransportOptions, runtime: Runtime): Way {
+function overHttp(options: TransportOptions, runtime: Runtime): AuthorizedSender {
   const { origin, prefix, safeForTokens, isUnderLocalhost, crossOrigin } = parseBaseUrl(options.baseUrl);
   const { protocol = runtime.protocol } = options;
   if (!protocol?.[wire]) throw new TypeError("protocol must be grpc, grpcWeb or rest, as this package exports them");

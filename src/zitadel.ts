@@ -76,7 +76,7 @@ export function checkId(id: unknown, name: string, kind = "refresh token"): void
  * Whether the error may be a deadline that struck while ZITADEL was looking up the organization: it then says that there
  * is no such organization, although the caller named none.
  */
-export function isDeadlineInDisguise(error: ConnectError, metadata: Record<string, string>): boolean {
+export function isDisguisedDeadline(error: ConnectError, metadata: Record<string, string>): boolean {
   return (
     error.code === Code.PermissionDenied &&
     !Object.hasOwn(metadata, "x-zitadel-orgid") &&

@@ -2,7 +2,7 @@ import type { DescMethodUnary } from "@bufbuild/protobuf";
 import type { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { type FailureNote, noteOf } from "../failure.js";
-import { isDeadlineInDisguise } from "../zitadel.js";
+import { isDisguisedDeadline } from "../zitadel.js";
 
 /** How failed calls are repeated, as in gRPC's retry design (gRFC A6). */
 export interface RetryOptions {
@@ -99,7 +99,7 @@ const clockToleranceMs = 100;
 export function next(error: ConnectError, state: CallState): Step {
   const note = noteOf(error) ?? {};
   // A server of gRPC has the deadline too, and resets the stream as it passes.
-  const isDeadline = note.reason === "rst-cancel" || isDeadlineInDisguise(error, state.metadata);
+  const isDeadline = note.reason === "rst-cancel" || isDisguisedDeadline(error, state.metadata);
   if (isDeadline && state.remainingMs <= clockToleranceMs) return { do: "expire" };
   if (state.mayRefresh && error.code === Code.Unauthenticated) return { do: "refresh" };
   const { repeat = "never" } = note;

@@ -80,7 +80,7 @@ export function transportSender(transport: Transport): Sender<UnaryResponse | un
         // In an async function, so that a transport that throws at once fails like one that rejects.
         (async () => transport.unary(method, call.signal, timeoutMs, headers, message, call.contextValues))()
           .finally(() => call.offStop(stop))
-          .then(resolve, (error) => reject(strangerFailure(error)));
+          .then(resolve, (error) => reject(givenTransportFailure(error)));
       });
     },
     read<O extends DescMessage>(_: unknown, response: UnaryResponse | undefined) {
@@ -92,7 +92,7 @@ export function transportSender(transport: Transport): Sender<UnaryResponse | un
 }
 
 /** The error of another transport with what can be told of it; what is no error of a call is its owner's. */
-function strangerFailure(thrown: unknown): unknown {
+function givenTransportFailure(thrown: unknown): unknown {
   // It may be a transport of this package.
   if (noteOf(thrown)) return thrown;
   if (!(thrown instanceof ConnectError)) return callersOwn(thrown);
@@ -101,7 +101,7 @@ function strangerFailure(thrown: unknown): unknown {
   const metadata = new Headers(thrown.metadata);
   const sent = { code: thrown.code, message: thrown.rawMessage, details: thrown.details.flatMap(incomingDetail) };
   const { code, message, details, ...known } = readStatus(sent, { status: 0, headers: metadata }, metadata);
-  const note = { ...known, fromServer: isFromZitadel(thrown), reason: lossIn(cause) };
+  const note = { ...known, fromServer: isFromZitadel(thrown), reason: lossReason(cause) };
   return failure(code, message, note, { metadata, details, cause });
 }
 
@@ -119,7 +119,7 @@ function incomingDetail(detail: ConnectError["details"][number]): ConnectError["
 }
 
 // By the system's code, as Node's errors have it.
-function lossIn(cause: unknown): FailureReason | undefined {
+function lossReason(cause: unknown): FailureReason | undefined {
   const code = textOf(cause, "code");
   if (code === "ECONNREFUSED") return "connect-refused";
   return code === "ECONNRESET" || code === "EPIPE" ? "connection-lost" : undefined;

@@ -377,7 +377,7 @@ export const places: Readonly<Record<string, Place>> = {
       ["largeNumber.test(text) && ", "", "the pattern only saves the search"],
       ["!Number.isSafeInteger(each)", "false"],
       ["ignoreUnknownFields: true", "ignoreUnknownFields: false"],
-      ["isAllStrange &&", ""],
+      ["isAllUnknown &&", ""],
       ["U?Int64Value", "Int64Value"],
     ],
   },

@@ -33,7 +33,7 @@ class Http2Client implements HttpClient, ConnectionOwner {
   readonly #dials = new Set<Connection>();
   #lastDial: Connection | undefined;
   // The last dial, if a call that found it under way waited for it until its deadline.
-  #vainDial: Connection | undefined;
+  #timedOutDial: Connection | undefined;
   // Why there will be no other connection, while the one in use may still answer its PING.
   #failedDial: ConnectionEnd | undefined;
   readonly #waiting = new Set<Waiting>();
@@ -116,7 +116,7 @@ class Http2Client implements HttpClient, ConnectionOwner {
       const stop = () => {
         this.#waiting.delete(waiting);
         this.#letGo();
-        if (call.stopped?.code === Code.DeadlineExceeded && dial === this.#lastDial) this.#vainDial = dial;
+        if (call.stopped?.code === Code.DeadlineExceeded && dial === this.#lastDial) this.#timedOutDial = dial;
         call.notSent();
         reject(call.stopped);
       };
@@ -128,7 +128,7 @@ class Http2Client implements HttpClient, ConnectionOwner {
   #seek(): void {
     if (this.#current?.isOpen && this.#current.verify()) return;
     if (this.#failedDial) return;
-    if (this.#dials.size === 0 || this.#vainDial === this.#lastDial) this.#dial();
+    if (this.#dials.size === 0 || this.#timedOutDial === this.#lastDial) this.#dial();
   }
 
   // Goes on when nobody waits any more. Of two the first goes on: on a slow path it is the one that will be ready.

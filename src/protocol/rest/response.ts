@@ -49,13 +49,13 @@ function fieldOf(error: unknown): string {
 function isError({ fields }: DescMessage, json: JsonValue): boolean {
   if (!isObject(json)) return false;
   const isKnown = (key: string) => fields.some(({ jsonName, name }) => key === jsonName || key === name);
-  const strange = Object.keys(json).filter((key) => !isKnown(key));
-  if (strange.some((key) => /^(?:errors?|fault)$/i.test(key))) return true;
-  if (["code", "message"].every((key) => strange.includes(key))) return true;
-  const isAllStrange = strange.length === Object.keys(json).length;
+  const unknown = Object.keys(json).filter((key) => !isKnown(key));
+  if (unknown.some((key) => /^(?:errors?|fault)$/i.test(key))) return true;
+  if (["code", "message"].every((key) => unknown.includes(key))) return true;
+  const isAllUnknown = unknown.length === Object.keys(json).length;
   return (
-    isAllStrange &&
-    strange.some((key) => /^(?:code|status(?:code)?|message|error\w*|title|detail|success|ok)$/i.test(key))
+    isAllUnknown &&
+    unknown.some((key) => /^(?:code|status(?:code)?|message|error\w*|title|detail|success|ok)$/i.test(key))
   );
 }
 
