@@ -87,6 +87,15 @@ describe("serve", () => {
     });
   });
 
+  test("is like an old ZITADEL with --release 2.44", async () => {
+    await serving(["--release", "2.44"], async (ZITADEL_URL, ZITADEL_TOKEN, greeting) => {
+      expect(greeting).toMatch(/^client id: \d+@\w+$/m);
+      const { status, stdout } = await runCli(["list", "-o", "json"], { env: { ZITADEL_URL, ZITADEL_TOKEN } });
+      expect({ status, ...JSON.parse(stdout) }).toMatchObject({ status: 0, signIns: { length: 6 } });
+      expect(JSON.parse(stdout)).not.toHaveProperty("sessions");
+    });
+  });
+
   test("serves the page, and opens it with --open", async () => {
     const folder = mkdtempSync(join(tmpdir(), "open-"));
     const opened = join(folder, "opened");

@@ -40,13 +40,19 @@ json: { url, token, clientId, pid }, once it answers`,
   },
   lag: { type: "string", value: "TIME", help: "how long lists still hold what has been revoked" },
   fault: { type: "string", multiple: true, value: "FAULT", help: "lets something go wrong; may be repeated" },
+  release: {
+    type: "string",
+    value: "RELEASE",
+    choices: ["2.44", "4", "4.11"],
+    help: "which ZITADEL it is like, default 4; 2.44 has no sessions",
+  },
   approve: { type: "boolean", help: "signs in whoever asks, without a page that asks back" },
   open: { type: "boolean", help: "opens the page in the system's browser" },
 } as const;
 
 export const serve = defineCommand({
   about:
-    "Runs a local ZITADEL, in memory, with a demo user who has half a dozen refresh tokens, and a page that shows them. " +
+    "Runs a local ZITADEL, in memory, with a demo user who is signed in at several places, and a page that shows them. " +
     "Only this machine can reach it, unless --allow-remote says otherwise. It runs until Ctrl+C, SIGTERM, or SIGHUP where " +
     "nohup does not ignore that.",
   options,
@@ -56,6 +62,7 @@ export const serve = defineCommand({
   terms: Object.fromEntries(Object.entries(faultKinds).map(describeFault)),
   examples: `zitadel-refresh-tokens serve --open
 zitadel-refresh-tokens serve --port 8080 --lag 5s
+zitadel-refresh-tokens serve --release 2.44
 zitadel-refresh-tokens serve --detach -o env > zitadel.env
 zitadel-refresh-tokens serve --address 0.0.0.0 --allow-remote --host zitadel -p 8080
 zitadel-refresh-tokens serve --fault status:code=unavailable,times=2 --fault html:status=502`,
@@ -99,6 +106,7 @@ async function start(values: Values, signal: AbortSignal): Promise<LocalZitadel>
   const faults = (values.fault ?? []).map(parseFault);
   const zitadel: LocalZitadel = await listen({
     ...(token && { users: [{ token: token.value }] }),
+    release: values.release,
     approve: values.approve,
     port: parsePort(values.port ?? "0"),
     address,
