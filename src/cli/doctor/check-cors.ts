@@ -2,8 +2,7 @@ import { getErrorInfo } from "../../node.js";
 import type { Settings } from "../input/settings.js";
 import { makeCalls } from "./check-protocol.js";
 import { type Finding, finder, ok } from "./finding.js";
-import { probe } from "./http-probe.js";
-import { reasonOf, type Target } from "./target.js";
+import { probe, reasonOf, type Target } from "./target.js";
 
 export const corsVerdicts = {
   "cors-refused": [
@@ -68,11 +67,11 @@ async function preflightRefusal(
       "access-control-request-method": "POST",
       "access-control-request-headers": asked.join(","),
     });
-    const allowed = headers["access-control-allow-origin"];
+    const allowed = headers.get("access-control-allow-origin");
     if (status < 200 || status > 299 || (allowed !== origin && allowed !== "*")) {
       return `the preflight is refused (HTTP ${status}, allowed origin: ${allowed ?? "none"})`;
     }
-    const list = (headers["access-control-allow-headers"] ?? "").toLowerCase().split(",");
+    const list = (headers.get("access-control-allow-headers") ?? "").toLowerCase().split(",");
     const isAllowed = (name: string) => list.some((each) => each.trim() === name);
     // A star stands for all but this one (Fetch standard, CORS protocol).
     const missing = asked.filter((name) => !isAllowed(name) && (name === "authorization" || !isAllowed("*")));

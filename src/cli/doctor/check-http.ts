@@ -1,7 +1,6 @@
 import { certificateWanted, speaksTls } from "./check-tls.js";
 import { type Finding, finder, ok } from "./finding.js";
-import { type ProbeAnswer, probe } from "./http-probe.js";
-import { reasonOf, type Target } from "./target.js";
+import { type Answer, probe, reasonOf, type Target } from "./target.js";
 
 export const httpVerdicts = {
   "http-failed": [
@@ -40,7 +39,7 @@ const found = finder("http", httpVerdicts);
 
 /** Asks ZITADEL for its health over HTTP/1.1, which shows what answers there at all, and what its clock says. */
 export async function checkHttp(target: Target): Promise<Finding[]> {
-  let answer: ProbeAnswer;
+  let answer: Answer;
   const askedAt = Date.now();
   const tlsWanted = () => [found("tls-wanted", { https: target.origin.replace(/^http:/, "https:") })];
   try {
@@ -52,19 +51,20 @@ export async function checkHttp(target: Target): Promise<Finding[]> {
     return [found(why.includes("CERTIFICATE_REQUIRED") ? "tls-client-certificate" : "http-failed", { why })];
   }
   const { status, headers, body, ms } = answer;
-  const isPage = /^text\/html/i.test(headers["content-type"] ?? "");
+  const isPage = /^text\/html/i.test(headers.get("content-type") ?? "");
   if (!target.isTls && status === 400 && (await speaksTls(target))) return tlsWanted();
   // nginx's words, with 400.
   if (target.isTls && status >= 400 && /SSL certificate/i.test(body)) return [found("tls-client-certificate")];
-  if (status >= 300 && status < 400) return [found("http-redirect", { to: destination(headers.location) })];
+  if (status >= 300 && status < 400)
+    return [found("http-redirect", { to: destination(headers.get("location") ?? "") })];
   if (status >= 500) return [found("not-serving", { status })];
   if (isPage) return [found("http-web-page", { status })];
   const isWell = status === 200 && body.trim() === "ok";
   const health = isWell ? "and says that it is well" : `without a health check at /debug/healthz (HTTP ${status})`;
-  return [ok("http", `answers in HTTP/1.1, ${health}`, ms), ...checkClock(headers.date, askedAt)];
+  return [ok("http", `answers in HTTP/1.1, ${health}`, ms), ...checkClock(headers.get("date") ?? "", askedAt)];
 }
 
-function destination(location = ""): string {
+function destination(location: string): string {
   // Without path and query, which may be of a sign-in.
   return URL.canParse(location) ? `to ${new URL(location).origin}` : "elsewhere";
 }
@@ -72,8 +72,8 @@ function destination(location = ""): string {
 // Tokens are checked with a leeway of seconds, if with any.
 const maxSkewMs = 30_000;
 
-function checkClock(date: string | undefined, askedAt: number): Finding[] {
-  const time = Date.parse(date ?? "");
+function checkClock(date: string, askedAt: number): Finding[] {
+  const time = Date.parse(date);
   // It was told between question and answer, in whole seconds.
   const now = Date.now();
   const skewMs = time > now ? time - now : Math.min(0, time + 999 - askedAt);

@@ -1,12 +1,10 @@
 import { commonOptions } from "../input/common-options.js";
 import type { ProtocolName, Settings } from "../input/settings.js";
+import { checkDns, checkPort } from "./check-connection.js";
 import { checkCors, type PageProtocol } from "./check-cors.js";
-import { checkDns } from "./check-dns.js";
 import { checkHttp } from "./check-http.js";
 import { checkList } from "./check-list.js";
 import { type Calls, explainCalls, gotThrough, makeCalls } from "./check-protocol.js";
-import { checkProxy } from "./check-proxy.js";
-import { checkTcp } from "./check-tcp.js";
 import { checkTls } from "./check-tls.js";
 import { checkAcceptance, checkToken } from "./check-token.js";
 import { checkUrl } from "./check-url.js";
@@ -38,7 +36,7 @@ export async function examine(
     report(token);
     return nothing;
   }
-  for (const step of [checkDns, checkTcp, checkProxy, checkTls, checkHttp]) {
+  for (const step of [checkDns, checkPort, checkTls, checkHttp]) {
     const findings = [await step(target)].flat();
     findings.forEach(report);
     // Some proxies let calls through, and not what is asked over HTTP/1.1.

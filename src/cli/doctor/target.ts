@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { connectTcp, type Endpoint } from "../../http/node/connect-tcp.js";
 import type { HttpProxy } from "../connect/proxy.js";
 import { openTunnel } from "../connect/tunnel.js";
+import { createFetch } from "../login/fetch.js";
 
 /** What is examined: the URL taken apart, and how. */
 export interface Target extends Endpoint {
@@ -48,13 +49,36 @@ export function connectTo(target: Target): Promise<Socket> {
   );
 }
 
+/** An answer over HTTP/1.1. */
+export interface Answer extends Pick<Response, "status" | "headers"> {
+  readonly body: string;
+  readonly ms: number;
+}
+
+/** Sends a request without a token over HTTP/1.1, on a connection of its own. */
+export async function probe(
+  target: Target,
+  method: "GET" | "OPTIONS",
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const startedAt = performance.now();
+  return await withTimeout(target, async (signal) => {
+    const answer = await createFetch(target.ca)(target.origin + path, { method, headers, signal });
+    const { status, headers: fields } = answer;
+    return { status, headers: fields, body: await answer.text(), ms: performance.now() - startedAt };
+  });
+}
+
 /** The system's code of an error, such as ECONNREFUSED; empty if it has none. */
 export function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | undefined)?.code ?? "");
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === "string" ? code : "";
 }
 
 /** Why a step failed, in a word or a sentence. Throws what the user's interruption made of it. */
 export function reasonOf(error: unknown, { signal }: Target): string {
   signal.throwIfAborted();
-  return codeOf(error) || (error as Error).message;
+  const { message, cause } = error as Error;
+  return codeOf(error) || codeOf(cause) || message;
 }

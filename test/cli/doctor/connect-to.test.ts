@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { checkTcp } from "../../../src/cli/doctor/check-tcp.js";
+import { checkPort } from "../../../src/cli/doctor/check-connection.js";
 import { checkTls } from "../../../src/cli/doctor/check-tls.js";
-import { probe } from "../../../src/cli/doctor/http-probe.js";
-import type { Target } from "../../../src/cli/doctor/target.js";
+import { probe, type Target } from "../../../src/cli/doctor/target.js";
 import { resolveAsEver, resolveTo } from "../../helpers/resolve-to.js";
 import { startSlowToAccept } from "../../helpers/slow-to-accept.js";
 
@@ -10,11 +9,11 @@ describe("of a name with two addresses, one slow to accept and one that refuses,
   afterEach(resolveAsEver);
 
   for (const [what, check, expected] of [
-    ["that its port is open", checkTcp, [{ status: "ok", message: expect.stringContaining("of 127.0.0.1 is open") }]],
+    ["that its port is open", checkPort, { status: "ok", message: expect.stringContaining("of 127.0.0.1 is open") }],
     // Its port is one for cleartext.
     ["what it speaks", checkTls, { verdict: "tls-failed" }],
     // It speaks HTTP/2 alone: that what it says is no HTTP/1.1 shows that there is a connection.
-    ["what it says", failureOfProbe, { code: "HPE_INVALID_CONSTANT" }],
+    ["what it says", failureOfProbe, { cause: { code: "HPE_INVALID_CONSTANT" } }],
   ] as const) {
     test(what, async () => {
       const slow = await startSlowToAccept();
