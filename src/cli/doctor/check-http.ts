@@ -1,4 +1,4 @@
-import { certificateWanted, speaksTls } from "./check-tls.js";
+import { speaksTls } from "./check-tls.js";
 import { type Finding, finder, ok } from "./finding.js";
 import { type Answer, probe, reasonOf, type Target } from "./target.js";
 
@@ -24,7 +24,11 @@ export const httpVerdicts = {
     "does ZITADEL run, does it reach its database, and does the proxy know where it is?",
   ],
   "tls-wanted": ["failed", "the port speaks TLS, where the URL says http:", "use {https}"],
-  "tls-client-certificate": certificateWanted,
+  "tls-client-certificate": [
+    "failed",
+    "the server wants a certificate of the client (mutual TLS)",
+    "this command has none to show: use a port without mutual TLS, or the library with http2.tls.cert and key",
+  ],
 } as const;
 
 export const clockVerdicts = {

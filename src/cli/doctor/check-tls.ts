@@ -3,13 +3,6 @@ import { serverNameOf } from "../../http/node/connect-tcp.js";
 import { type Finding, finder, ok, skipped } from "./finding.js";
 import { codeOf, connectTo, reasonOf, type Target, withTimeout } from "./target.js";
 
-/** What it comes to that a server wants a certificate of its client, which in TLS 1.3 shows after the handshake. */
-export const certificateWanted = [
-  "failed",
-  "the server wants a certificate of the client (mutual TLS)",
-  "this command has none to show: use a port without mutual TLS, or the library with http2.tls.cert and key",
-] as const;
-
 export const tlsVerdicts = {
   "tls-untrusted": [
     "failed",
@@ -31,7 +24,6 @@ export const tlsVerdicts = {
     "there is no TLS on port {port} ({why})",
     "use http: if it is a port for cleartext; otherwise, does the server have a certificate for this name?",
   ],
-  "tls-client-certificate": certificateWanted,
   "http1-only": [
     "warning",
     "no HTTP/2 is offered, which gRPC needs",
@@ -58,8 +50,7 @@ export async function checkTls(target: Target): Promise<Finding> {
   try {
     handshake = await shakeHands(target);
   } catch (error) {
-    const why = reasonOf(error, target);
-    return found(why.includes("CERTIFICATE_REQUIRED") ? "tls-client-certificate" : "tls-failed", { port, why });
+    return found("tls-failed", { port, why: reasonOf(error, target) });
   }
   const { problem, certificate, version, alpn, ms } = handshake;
   if (problem) {
