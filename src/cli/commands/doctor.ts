@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
 import { exitCodes, usageError } from "../command-error.js";
 import type { Finding } from "../doctor/finding.js";
-import { commonOptions } from "../input/common-options.js";
+import { commonOptions, outputOption } from "../input/common-options.js";
 import { readSettings } from "../input/settings.js";
 import { showProgress } from "../terminal/progress.js";
 import { escapeText, isColored, paint, type Style, toSafeJson } from "../terminal/text.js";
@@ -17,15 +17,12 @@ export const doctor = defineCommand({
       value: "ORIGIN",
       help: "also do what a browser does for a page of that origin (CORS)",
     },
-    output: {
-      type: "string",
-      short: "o",
-      value: "FORMAT",
-      choices: ["text", "json"],
-      help: `text (default)
+    output: outputOption(
+      ["text", "json"],
+      `text (default)
 json: { url, protocol, works, checks: [{ check, status: "ok", "warning", "failed" or "skipped", verdict?, message, \
 remedy?, ms? }] }, where verdict is a stable name such as tls-expired`,
-    },
+    ),
     ...commonOptions,
   },
   notes:

@@ -1,14 +1,14 @@
-import type { SignIn, SignInsView } from "../../node.js";
+import type { SignIn } from "../../node.js";
 import { defineCommand } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
 import { withClient } from "../connect/with-client.js";
-import { commonOptions, currentOption } from "../input/common-options.js";
+import { relativeTime } from "../in-words.js";
+import { commonOptions, currentOption, endingOptions, outputOption } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { checkIds, readIds } from "../input/read-ids.js";
 import { currentSession, readSettings } from "../input/settings.js";
-import { relativeTime } from "../relative-time.js";
-import { printNote } from "../terminal/messages.js";
-import { isCurrent, kindOf, lastActiveOf, nameOf } from "../terminal/sign-in-columns.js";
+import { rowOf } from "../terminal/columns.js";
+import { printError, printNote } from "../terminal/messages.js";
 
 export const end = defineCommand({
   about:
@@ -19,17 +19,13 @@ export const end = defineCommand({
     others: { type: "boolean", help: "end all but the one in use, which ZITADEL or --current has to tell, or --keep" },
     keep: { type: "string", multiple: true, value: "ID...", help: "with --others: end all but these too" },
     current: currentOption,
-    yes: { type: "boolean", short: "y", help: "do not ask; needed where there is no terminal" },
-    "dry-run": { type: "boolean", help: "only say which" },
-    output: {
-      type: "string",
-      short: "o",
-      value: "FORMAT",
-      choices: ["text", "json"],
-      help: `text (default): "ended ID", "already gone ID" or "not found ID", a line each
+    ...endingOptions,
+    output: outputOption(
+      ["text", "json"],
+      `text (default): "ended ID", "already gone ID" or "not found ID", a line each
 json: { ended: [ID], alreadyGone: [ID], notFound: [ID], failed: [{ id, code, message, errorId? }] }, or with --dry-run \
 { wouldEnd: [ID], notListed: [ID] }`,
-    },
+    ),
     ...commonOptions,
   },
   notes:
@@ -49,17 +45,21 @@ zitadel-refresh-tokens list --state expired -o ids | zitadel-refresh-tokens end 
     const ids = others ? [] : await readIds(positionals, values["token-file"], signal);
     const settings = await readSettings(values, signal);
     const { listSignIns, endSignIns } = await import("../../node.js");
-    const { reportEnded, reportPlan } = await import("../revoked.js");
+    const { mustBeListed, report, reportPlan } = await import("../ending.js");
 
-    const view = await withClient({ settings, task: "Listing", signal }, (auth) =>
+    const { signIns } = await withClient({ settings, task: "Listing", signal }, (auth) =>
       listSignIns(auth, { ...currentSession(values.current, settings), signal }),
     );
-    const listed = new Map(view.signIns.map((signIn) => [signIn.id, signIn]));
-    const notFound = [...ids, ...kept].filter((id) => !listed.has(id));
-    if (others) checkOthers(view, kept, notFound);
+    const listed = signIns.map(({ id }) => id);
+    mustBeListed("--keep", kept, listed, `${signIns.length} sign-ins`);
+    if (others && kept.length === 0 && !signIns.some(isCurrent)) {
+      const remedy = "name it by --current (the sid of your id_token), or what is to stay by --keep";
+      throw new CommandError(`ZITADEL does not tell which sign-in is the one in use: ${remedy}`, exitCodes.failed);
+    }
+    const notFound = ids.filter((id) => !listed.includes(id));
     const ending = others
-      ? view.signIns.filter((each) => !isCurrent(each) && !kept.includes(each.id))
-      : ids.flatMap((id) => listed.get(id) ?? []);
+      ? signIns.filter((each) => !isCurrent(each) && !kept.includes(each.id))
+      : ids.flatMap((id) => signIns.find((each) => each.id === id) ?? []);
     const endingIds = ending.map(({ id }) => id);
     if (dryRun) return reportPlan("end", endingIds, notFound, format);
     if (ending.length === 0 && notFound.length === 0) printNote("there is nothing to end");
@@ -67,29 +67,26 @@ zitadel-refresh-tokens list --state expired -o ids | zitadel-refresh-tokens end 
     const result = await withClient({ settings, task: "Ending", signal }, (auth) =>
       endSignIns(auth, ending, { signal }),
     );
-    return reportEnded({ ...result, notFound }, format, settings, signal);
+    const exitCode = report({ ...result, notFound }, format, settings, signal);
+    if (exitCode || notFound.length === 0) return exitCode;
+    printError(new Error("what is not found is not among your sign-ins: compare with what list shows"));
+    return exitCodes.failed;
   },
 });
 
-function checkOthers({ signIns }: SignInsView, kept: readonly string[], strangers: readonly string[]): void {
-  if (strangers.length > 0) {
-    const problem = `--keep ${strangers.join(" ")} is not among the ${signIns.length} sign-ins that ZITADEL lists`;
-    throw new CommandError(`${problem}: nothing was ended`, exitCodes.failed);
-  }
-  if (kept.length > 0 || signIns.some(isCurrent)) return;
-  const remedy = "name it by --current (the sid of your id_token), or what is to stay by --keep";
-  throw new CommandError(`ZITADEL does not tell which sign-in is the one in use: ${remedy}`, exitCodes.failed);
-}
+/** Whether it is known to be the one in use. */
+const isCurrent = (signIn: SignIn) => signIn.kind === "session" && signIn.isCurrent === true;
 
 async function askOrSay(ending: readonly SignIn[], url: string, yes: boolean | undefined, signal: AbortSignal) {
-  if (ending.length === 1 && !yes) return confirm(`End ${described(ending[0] as SignIn)} at ${url}?`, signal);
-  for (const signIn of ending) printNote(`this ends ${described(signIn)}`);
+  const [first = "", ...more] = ending.map(described);
+  if (more.length === 0 && !yes) return confirm(`End ${first} at ${url}?`, signal);
+  for (const each of [first, ...more]) printNote(`this ends ${each}`);
   if (!yes) await confirm(`End these ${ending.length} at ${url}?`, signal);
 }
 
 /** As the question names it: what it is, and when it was last active. */
 function described(signIn: SignIn): string {
-  const lastActive = lastActiveOf(signIn);
+  const { id, kind, name, lastActive } = rowOf(signIn);
   const when = lastActive ? `, last active ${relativeTime(lastActive, Date.now())}` : "";
-  return `${kindOf(signIn)} ${signIn.id} (${nameOf(signIn)}${when})`;
+  return `${kind} ${id} (${name}${when})`;
 }

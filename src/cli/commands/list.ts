@@ -1,16 +1,14 @@
 import type { RefreshTokenView, SignIn, SignInsView } from "../../node.js";
-import { emptyListMeaning, incompleteMeaning, isOld } from "../about-lists.js";
 import { defineCommand } from "../command.js";
 import { exitCodes } from "../command-error.js";
 import { withClient } from "../connect/with-client.js";
-import { commonOptions, currentOption } from "../input/common-options.js";
+import { relativeTime } from "../in-words.js";
+import { commonOptions, currentOption, outputOption } from "../input/common-options.js";
 import { currentSession, readSettings } from "../input/settings.js";
-import { relativeTime } from "../relative-time.js";
+import { rowOf, signInColumns, tokenColumns } from "../terminal/columns.js";
 import { printNote, printWarning } from "../terminal/messages.js";
-import { addressOf, kindOf, lastActiveOf, nameOf, signInColumns, untilOf } from "../terminal/sign-in-columns.js";
 import { formatTable } from "../terminal/table.js";
 import { escapeText, isColored, toSafeJson } from "../terminal/text.js";
-import { tokenColumns } from "../terminal/token-columns.js";
 
 const formats = ["table", "tsv", "json", "ids"] as const;
 
@@ -30,18 +28,15 @@ export const list = defineCommand({
     },
     "client-id": { type: "string", multiple: true, value: "ID", help: "only tokens of that app; may be repeated" },
     current: currentOption,
-    output: {
-      type: "string",
-      short: "o",
-      value: "FORMAT",
-      choices: formats,
-      help: `table (default on a terminal)
+    output: outputOption(
+      formats,
+      `table (default on a terminal)
 tsv (default elsewhere), nothing shortened, exact times: ID, kind ("session", "current session" or "refresh token"), device \
 or app, address, state, last active, until; without sessions ID, app, state, last used, usable until, signed in, scopes
 json: what the library's listSignIns returns: { user, sessions?, tokens: { total, truncated, asOf?, tokens }, incomplete, \
 signIns }, where a filter applies to signIns
 ids: one a line, for end`,
-    },
+    ),
     ...commonOptions,
   },
   examples: `zitadel-refresh-tokens list --state active
@@ -63,7 +58,7 @@ pass show zitadel | zitadel-refresh-tokens list --token-file -`,
     process.stdout.write(formatView({ ...view, signIns }, format, now));
     const { tokens, total, truncated, asOf } = view.tokens;
     if (truncated) printWarning(`${tokens.length} of ${total} tokens were sent: ZITADEL lists no more`);
-    if (isOld(asOf, now)) {
+    if (asOf && now - asOf.getTime() > oldMs) {
       const age = relativeTime(asOf, now);
       printWarning(`ZITADEL updated this list ${age}: what was revoked or used since is not in it yet`);
     }
@@ -76,6 +71,23 @@ pass show zitadel | zitadel-refresh-tokens list --token-file -`,
     return exitCodes.ok;
   },
 });
+
+// ZITADEL renews `viewTimestamp` every 3 minutes on a quiet server, and at once on a busy one.
+const oldMs = 10 * 60_000;
+
+// Measured on ZITADEL v4.
+const emptyListMeaning =
+  "a service user, as behind most PATs, never has any, and a ZITADEL of 2024 or later keeps those of new sign-ins in OIDC " +
+  "sessions, which this API neither lists nor revokes. One ends when its app revokes it (/oauth/v2/revoke with the " +
+  "refresh token itself), when it expires, or when the app or the user is deactivated. Ending the session is not enough: " +
+  "it only ends the access token";
+
+/** Why more may be signed in than is listed. */
+const incompleteMeaning = {
+  "offline-access":
+    "apps with offline access may stay signed in beside these: ZITADEL cannot list their refresh tokens",
+  "current-not-listed": "the sign-in that this access token came from is not in the list",
+};
 
 function notes({ sessions, signIns, incomplete }: SignInsView): string[] {
   const meanings = incomplete.map((code) => incompleteMeaning[code]);
@@ -105,15 +117,16 @@ const isToken = (signIn: SignIn) => signIn.kind === "refreshToken";
 
 /** One line for programs such as `cut`: nothing is shortened, and times are exact. */
 function tabbed(signIn: SignIn): string {
-  const { id, state } = signIn;
-  const times = [lastActiveOf(signIn), untilOf(signIn)].map((time) => time?.toISOString() ?? "");
-  return line([id, kindOf(signIn), nameOf(signIn), addressOf(signIn), state, ...times]);
+  const { id, kind, name, address, state, lastActive, until } = rowOf(signIn);
+  return line([id, kind, name, address, state, lastActive, until]);
 }
 
 function tabbedToken(token: RefreshTokenView): string {
   const { id, clientId, state, lastUsedAt, usableUntil, signedInAt, scopes } = token;
-  const times = [lastUsedAt, usableUntil, signedInAt].map((time) => time?.toISOString() ?? "");
-  return line([id, clientId, state, ...times, scopes.join(" ")]);
+  return line([id, clientId, state, lastUsedAt, usableUntil, signedInAt, scopes.join(" ")]);
 }
 
-const line = (cells: readonly string[]) => `${cells.map(escapeText).join("\t")}\n`;
+function line(cells: readonly (string | Date | undefined)[]): string {
+  const texts = cells.map((cell) => (cell instanceof Date ? cell.toISOString() : escapeText(cell ?? "")));
+  return `${texts.join("\t")}\n`;
+}

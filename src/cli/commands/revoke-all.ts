@@ -1,9 +1,9 @@
 import type { RefreshTokensView } from "../../node.js";
-import { countTokens } from "../about-lists.js";
 import { defineCommand } from "../command.js";
-import { CommandError, exitCodes, usageError } from "../command-error.js";
+import { usageError } from "../command-error.js";
 import { withClient } from "../connect/with-client.js";
-import { commonOptions } from "../input/common-options.js";
+import { countTokens } from "../in-words.js";
+import { commonOptions, endingOptions, outputOption } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { checkIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
@@ -16,15 +16,8 @@ export const revokeAll = defineCommand({
   arguments: { usage: "[--except ID...]", help: "" },
   options: {
     except: { type: "string", multiple: true, value: "ID...", help: "all but these, one by one" },
-    yes: { type: "boolean", short: "y", help: "do not ask; needed where there is no terminal" },
-    "dry-run": { type: "boolean", help: "only say which" },
-    output: {
-      type: "string",
-      short: "o",
-      value: "FORMAT",
-      choices: ["text", "json"],
-      help: "text (default) or json, as of revoke",
-    },
+    ...endingOptions,
+    output: outputOption(["text", "json"], "text (default) or json, as of revoke"),
     ...commonOptions,
   },
   examples: `zitadel-refresh-tokens revoke-all --dry-run
@@ -43,13 +36,15 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
       auth.listMyRefreshTokens({}, { signal }),
     );
     const { revokeAllRefreshTokens, viewRefreshTokens } = await import("../../node.js");
-    const { mayBeApplied, mayBeRevoked, reportPlan, reportRevoked, revokeIds } = await import("../revoked.js");
+    const { mayBeApplied, mayBeRevoked, mustBeListed, report, reportPlan, revokeIds } = await import("../ending.js");
     const view = viewRefreshTokens(response);
-    const ids = idsToRevoke(view, kept);
+    const listed = view.tokens.map(({ id }) => id);
+    mustBeListed("--except", kept, listed, countTokens(listed.length));
+    const ids = listed.filter((id) => !kept.includes(id));
     if (values["dry-run"]) return reportPlan("revoke", ids, [], format);
     if (ids.length === 0) {
       printNote("there is nothing to revoke");
-      return reportRevoked({ revoked: [], alreadyGone: [], failed: [], maybeRevoked: [] }, format, settings, signal);
+      return report({ revoked: [], alreadyGone: [], failed: [] }, format, settings, signal);
     }
     const warning = `this revokes ${warningOf(view, kept, settings.url)}`;
     if (values.yes) printNote(warning);
@@ -57,7 +52,7 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
     if (view.truncated) printNote(`ZITADEL lists ${view.tokens.length} at most: run this again for the others`);
     // Of the list that people were shown, not of a newer one.
     const listMyRefreshTokens = async () => response;
-    const result = await withClient({ settings, task: "Revoking", signal }, (auth) =>
+    const outcome = await withClient({ settings, task: "Revoking", signal }, (auth) =>
       revokeIds(auth, ids, (calls) =>
         revokeAllRefreshTokens({ listMyRefreshTokens, ...calls }, { except: kept, signal }),
       ).catch((error: unknown) => {
@@ -65,19 +60,9 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
         throw error;
       }),
     );
-    return reportRevoked(result, format, settings, signal);
+    return report(outcome, format, settings, signal);
   },
 });
-
-function idsToRevoke({ tokens }: RefreshTokensView, kept: readonly string[]): string[] {
-  const listed = tokens.map(({ id }) => id);
-  const strangers = kept.filter((id) => !listed.includes(id));
-  if (strangers.length > 0) {
-    const problem = `--except ${strangers.join(" ")} is not among the ${countTokens(listed.length)} that ZITADEL lists`;
-    throw new CommandError(`${problem}: nothing was revoked`, exitCodes.failed);
-  }
-  return listed.filter((id) => !kept.includes(id));
-}
 
 function warningOf({ tokens, total }: RefreshTokensView, kept: readonly string[], url: string): string {
   // ZITADEL does not say which token is behind the access token in use.

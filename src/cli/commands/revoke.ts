@@ -1,8 +1,8 @@
-import { countTokens } from "../about-lists.js";
 import { defineCommand } from "../command.js";
 import { exitCodes, usageError } from "../command-error.js";
 import { withClient } from "../connect/with-client.js";
-import { commonOptions } from "../input/common-options.js";
+import { countTokens } from "../in-words.js";
+import { commonOptions, endingOptions, outputOption } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { readIds } from "../input/read-ids.js";
 import { readSettings } from "../input/settings.js";
@@ -14,18 +14,14 @@ export const revoke = defineCommand({
     "at once.",
   arguments: { usage: "ID...", help: "as list shows it; - for ids on standard input, one a line" },
   options: {
-    yes: { type: "boolean", short: "y", help: "do not ask; needed where there is no terminal" },
-    "dry-run": { type: "boolean", help: "only say which of them are listed" },
+    ...endingOptions,
     "ignore-not-found": { type: "boolean", help: "an id that is not among the user's tokens is no failure" },
-    output: {
-      type: "string",
-      short: "o",
-      value: "FORMAT",
-      choices: ["text", "json"],
-      help: `text (default): "revoked ID", "already gone ID" or "not found ID", a line each
+    output: outputOption(
+      ["text", "json"],
+      `text (default): "revoked ID", "already gone ID" or "not found ID", a line each
 json: { revoked: [ID], alreadyGone: [ID], notFound: [ID], failed: [{ id, code, message, errorId? }], maybeRevoked?: \
 [ID] }, or with --dry-run { wouldRevoke: [ID], notListed: [ID] }`,
-    },
+    ),
     ...commonOptions,
   },
   notes:
@@ -46,23 +42,27 @@ zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens
     if (ids.length > 0 && !dryRun && !values.yes) {
       await confirm(`Revoke ${countTokens(ids.length)} at ${settings.url}?`, signal);
     }
-    const { reportPlan, reportRevoked, revokeIds } = await import("../revoked.js");
-    const use = { settings, task: dryRun ? "Listing" : "Revoking", signal };
+    const { report, reportPlan, revokeIds } = await import("../ending.js");
     const { revokeRefreshTokens } = await import("../../node.js");
-    const { listed, result } = await withClient(use, async (auth) => {
+    const use = { settings, task: dryRun ? "Listing" : "Revoking", signal };
+    const { listed, outcome } = await withClient(use, async (auth) => {
       const tokens = ids.length > 0 ? (await auth.listMyRefreshTokens({}, { signal })).result : [];
       return {
         listed: new Set(tokens.map(({ id }) => id)),
-        result: dryRun ? undefined : await revokeIds(auth, ids, (calls) => revokeRefreshTokens(calls, ids, { signal })),
+        outcome: dryRun
+          ? undefined
+          : await revokeIds(auth, ids, (calls) => revokeRefreshTokens(calls, ids, { signal })),
       };
     });
-    const [wouldRevoke, notListed] = [ids.filter((id) => listed.has(id)), ids.filter((id) => !listed.has(id))];
-    if (!result) return reportPlan("revoke", wouldRevoke, notListed, format);
-    const notFound = result.alreadyGone.filter((id) => !listed.has(id));
-    const alreadyGone = result.alreadyGone.filter((id) => listed.has(id));
-    const exitCode = reportRevoked({ ...result, alreadyGone, notFound }, format, settings, signal);
+    const isListed = (id: string) => listed.has(id);
+    const isNotListed = (id: string) => !listed.has(id);
+    if (!outcome) return reportPlan("revoke", ids.filter(isListed), ids.filter(isNotListed), format);
+    const { maybeRevoked = [] } = outcome;
+    const notFound = outcome.alreadyGone.filter(isNotListed);
+    const alreadyGone = outcome.alreadyGone.filter(isListed);
+    const exitCode = report({ ...outcome, alreadyGone, notFound }, format, settings, signal);
     if (notFound.length === 0 || values["ignore-not-found"]) return exitCode;
-    const isAttempted = (id: string) => result.maybeRevoked.includes(id);
+    const isAttempted = (id: string) => maybeRevoked.includes(id);
     sayNotFound(
       notFound.filter((id) => !isAttempted(id)),
       "not found among your tokens",

@@ -2,6 +2,7 @@ import { type FaultKind, faultKinds } from "../../local/faults.js";
 import type { LocalZitadel, LocalZitadelOptions } from "../../testing.js";
 import { defineCommand, type Given } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
+import { outputOption } from "../input/common-options.js";
 import { readTokenFile } from "../input/read-token.js";
 import { parseDuration } from "../input/settings.js";
 import { detach } from "../serve/detach.js";
@@ -29,15 +30,12 @@ const options = {
     help: "file with the access token of the demo user, - for standard input; default: a random one",
   },
   detach: { type: "boolean", help: "goes on in the background, and says where once it answers; kill PID stops it" },
-  output: {
-    type: "string",
-    short: "o",
-    value: "FORMAT",
-    choices: ["text", "env", "json"],
-    help: `text (default)
+  output: outputOption(
+    ["text", "env", "json"],
+    `text (default)
 env: ZITADEL_URL=URL, ZITADEL_TOKEN=TOKEN and ZITADEL_PID=PID, a line each, once it answers
 json: { url, token, clientId, pid }, once it answers`,
-  },
+  ),
   lag: { type: "string", value: "TIME", help: "how long lists still hold what has been revoked" },
   fault: { type: "string", multiple: true, value: "FAULT", help: "lets something go wrong; may be repeated" },
   release: {

@@ -1,8 +1,7 @@
 import { ConnectError, listSignIns, type SignInsView, viewRefreshTokens } from "../../node.js";
-import { countTokens, isOld } from "../about-lists.js";
 import { openClient } from "../connect/open-client.js";
+import { countTokens } from "../in-words.js";
 import type { Settings } from "../input/settings.js";
-import { relativeTime } from "../relative-time.js";
 import type { Calls } from "./check-protocol.js";
 import { type Finding, finder, ok, skipped } from "./finding.js";
 
@@ -40,14 +39,12 @@ function explainList({ sessions, tokens: view, signIns }: SignInsView, isService
       : "it lists the apps that asked for the scope offline_access, and no others";
     return finder("list", listVerdicts)("list-empty", { server, why });
   }
-  const now = Date.now();
-  const { tokens, total, truncated, asOf } = view;
+  const { tokens, total, truncated } = view;
   const active = tokens.filter(({ state }) => state === "active").length;
-  const age = isOld(asOf, now) ? `, as of ${relativeTime(asOf, now)}` : "";
   const rest = truncated ? ` of ${total} that there are, in no particular order` : "";
   const own = sessions?.some(({ isCurrent }) => isCurrent)
     ? "one of them this token's own"
     : "and which is this token's own is not known";
   const ofSessions = sessions ? `${sessions.length} sessions, ${own}; ` : "";
-  return ok("list", `${server} lists ${ofSessions}${countTokens(tokens.length)}${rest}, ${active} active${age}`);
+  return ok("list", `${server} lists ${ofSessions}${countTokens(tokens.length)}${rest}, ${active} active`);
 }

@@ -1,8 +1,8 @@
 import { getErrorInfo } from "../../node.js";
 import { adviceOn, audienceScope, remedyOf, signInAgain } from "../advice.js";
 import { explainError, isRefusal } from "../explain-error.js";
+import { relativeTime } from "../in-words.js";
 import type { Settings } from "../input/settings.js";
-import { relativeTime } from "../relative-time.js";
 import type { Calls } from "./check-protocol.js";
 import { type Finding, finder, ok, skipped } from "./finding.js";
 
@@ -102,17 +102,14 @@ type Claims = Readonly<Record<string, unknown>>;
 
 /** Reads a JWT's claims, `undefined` if the token is none. */
 function readClaims(token: string): Claims | undefined {
-  const [header, payload, signature, ...rest] = token.split(".");
-  if (!header || !payload || signature === undefined || rest.length > 0) return undefined;
-  const [head, claims] = [header, payload].map((part) => {
-    try {
-      return JSON.parse(Buffer.from(part, "base64url").toString("utf8")) as unknown;
-    } catch {
-      return undefined;
-    }
-  });
-  const isObject = (value: unknown) => typeof value === "object" && value !== null;
-  return isObject(head) && isObject(claims) ? (claims as Claims) : undefined;
+  const [, payload = "", signature, ...rest] = token.split(".");
+  if (signature === undefined || rest.length > 0) return undefined;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
+    return typeof claims === "object" && claims !== null ? (claims as Claims) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function hasAudienceScope({ scope }: Claims): boolean {

@@ -7,6 +7,17 @@ export const currentOption = {
   help: "id of the session in use: the sid of your id_token. Without it ZITADEL is asked, which it cannot tell of every token",
 } as const;
 
+/** What every command that ends something takes. */
+export const endingOptions = {
+  yes: { type: "boolean", short: "y", help: "do not ask; needed where there is no terminal" },
+  "dry-run": { type: "boolean", help: "only say which" },
+} as const satisfies Options;
+
+/** In which form a command says what it has to say. */
+export function outputOption<const Choice extends string>(choices: readonly Choice[], help: string) {
+  return { type: "string", short: "o", value: "FORMAT", choices, help } as const;
+}
+
 /** What every command that talks to a ZITADEL takes. */
 export const commonOptions = {
   url: { type: "string", short: "u", value: "URL", help: "the instance; or set ZITADEL_URL" },

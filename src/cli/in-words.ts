@@ -1,4 +1,4 @@
-export const dayMs = 86_400_000;
+const dayMs = 86_400_000;
 
 const units = [
   ["year", 365 * dayMs],
@@ -19,4 +19,9 @@ export function relativeTime(time: Date, now: number): string {
   const count = Math.floor(ms / unit[1]);
   const amount = `${count} ${unit[0]}${count === 1 ? "" : "s"}`;
   return difference > 0 ? `in ${amount}` : `${amount} ago`;
+}
+
+/** A number of tokens, in words. */
+export function countTokens(count: number): string {
+  return count === 1 ? "1 refresh token" : `${count} refresh tokens`;
 }

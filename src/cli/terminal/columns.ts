@@ -1,0 +1,107 @@
+import { deviceOf } from "../../element/names.js";
+import type { RefreshTokenView, SignIn } from "../../node.js";
+import { relativeTime } from "../in-words.js";
+import type { Cell, Column } from "./table.js";
+import { escapeText, type Style, textWidth } from "./text.js";
+
+/** A sign-in of either kind in the words of the command. What is not known of it is empty. */
+export interface SignInRow extends Pick<SignIn, "id" | "state"> {
+  readonly kind: "session" | "current session" | "refresh token";
+  /** The device of a session, as `Firefox on Linux`, or the client id of a token's app. */
+  readonly name: string;
+  readonly address: string;
+  readonly factors: string;
+  readonly lastActive: Date | undefined;
+  /** Until when it is of use. */
+  readonly until: Date | undefined;
+}
+
+export function rowOf(signIn: SignIn): SignInRow {
+  const { id, state } = signIn;
+  if (signIn.kind === "refreshToken") {
+    const { clientId: name, lastUsedAt: lastActive, usableUntil: until } = signIn;
+    return { id, kind: "refresh token", name, address: "", state, lastActive, until, factors: "" };
+  }
+  const { isCurrent, address = "", factors, changedAt: lastActive, expiresAt: until } = signIn;
+  const kind = isCurrent ? "current session" : "session";
+  const name = deviceOf(signIn).filter(Boolean).join(" on ") || "unknown device";
+  return { id, kind, name, address, state, lastActive, until, factors: factors.join(", ") };
+}
+
+/** The columns of a table of sign-ins. The id stays whole on the narrowest terminal: it is what `end` takes. */
+export function signInColumns(signIns: readonly SignIn[], now: number): Column[] {
+  const { column, time } = columnsOf(signIns.map(rowOf), now);
+  return [
+    column("ID", ({ id }) => id),
+    column("KIND", ({ kind }) => ({ text: kind, ...(kind === "current session" && { style: "bold" }) })),
+    { ...column("DEVICE OR APP", ({ name }) => name), minWidth: 14 },
+    { ...column("ADDRESS", ({ address }) => address || "-"), dropOrder: 2 },
+    column("STATE", stateCell),
+    time("LAST ACTIVE", ({ lastActive }) => lastActive),
+    { ...time("UNTIL", ({ until }) => until), dropOrder: 1 },
+    { ...column("SIGNED IN WITH", ({ factors }) => factors || "-"), dropOrder: 3 },
+  ];
+}
+
+/** The columns where there are only tokens, in the order of what people came for: which app, until when. */
+export function tokenColumns(tokens: readonly RefreshTokenView[], now: number): Column[] {
+  const { column, time } = columnsOf(tokens, now);
+  return [
+    column("ID", ({ id }) => id),
+    { ...column("APP", ({ clientId }) => appCell(escapeText(clientId))), minWidth: 12 },
+    column("STATE", stateCell),
+    time("USABLE UNTIL", ({ usableUntil }) => usableUntil),
+    { ...time("LAST USED", ({ lastUsedAt }) => lastUsedAt), dropOrder: 1 },
+    { ...time("SIGNED IN", ({ signedInAt }) => signedInAt), dropOrder: 2 },
+    { ...column("SCOPES", ({ scopes }) => scopesCell(scopes.map(escapeText))), minWidth: 18, dropOrder: 3 },
+  ];
+}
+
+/** What makes columns of these rows: `column` of texts or of cells, `time` of dates, told from now. */
+function columnsOf<Row>(rows: readonly Row[], now: number) {
+  const column = (title: string, cellOf: (row: Row) => string | Cell): Column => {
+    const cells = rows.map(cellOf).map((cell) => (typeof cell === "string" ? { text: escapeText(cell) } : cell));
+    return { title, cells };
+  };
+  const time = (title: string, dateOf: (row: Row) => Date | undefined): Column =>
+    column(title, (row) => {
+      const date = dateOf(row);
+      return date ? relativeTime(date, now) : "-";
+    });
+  return { column, time };
+}
+
+const stateStyles: Record<SignIn["state"], Style> = {
+  active: "green",
+  "idle-expired": "yellow",
+  unfinished: "yellow",
+  expired: "dim",
+};
+
+function stateCell({ state }: Pick<SignIn, "state">): Cell {
+  return { text: state, style: stateStyles[state] };
+}
+
+// Of `320010000000000011@portal` people know what comes after the number.
+function appCell(clientId: string): Cell {
+  const name = clientId.lastIndexOf("@");
+  if (name < 0) return { text: clientId };
+  const shorten = (width: number) => {
+    const rest = clientId.slice(name);
+    const kept = width - 1 - textWidth(rest);
+    return kept >= 0 ? `${clientId.slice(0, kept)}…${rest}` : clientId.slice(name + 1);
+  };
+  return { text: clientId, shorten };
+}
+
+function scopesCell(scopes: readonly string[]): Cell {
+  const short = scopes.map((scope) => scope.replace(/^urn:zitadel:iam:.*?((?:[^:]+:)?[^:]+)$/, "…$1"));
+  const shorten = (width: number) => {
+    for (let count = short.length - 1; count > 0; count--) {
+      const text = `${short.slice(0, count).join(" ")} +${short.length - count}`;
+      if (textWidth(text) <= width) return text;
+    }
+    return short.join(" ");
+  };
+  return { text: short.join(" "), shorten };
+}
