@@ -21,7 +21,6 @@ export type { RetryOptions } from "./call/next-step.js";
 export type { Token, TokenContext } from "./call/token.js";
 export type { AuthClient, UserClient } from "./client.js";
 export type { SignedInUser } from "./current-user.js";
-export type { EndResult, RevokeOptions } from "./end-each.js";
 export { type EndOtherSignInsOptions, endOtherSignIns, endSignIns, type SignInToEnd } from "./end-sign-ins.js";
 export { type ErrorInfo, getErrorInfo } from "./errors.js";
 export type { FailureReason } from "./failure.js";
@@ -31,8 +30,14 @@ export { grpc } from "./protocol/grpc/grpc.js";
 export { grpcWeb } from "./protocol/grpc/grpc-web.js";
 export type { Protocol } from "./protocol/protocol.js";
 export { rest } from "./protocol/rest/rest.js";
-export { type RevokeResult, revokeRefreshTokens } from "./revoke.js";
-export { type RevokeAllOptions, revokeAllRefreshTokens } from "./revoke-all.js";
+export {
+  type EndResult,
+  type RevokeAllOptions,
+  type RevokeOptions,
+  type RevokeResult,
+  revokeAllRefreshTokens,
+  revokeRefreshTokens,
+} from "./revoke.js";
 export { type ListSignInsOptions, listSignIns, type SignIn, type SignInsGap, type SignInsView } from "./sign-ins.js";
 export type { AuthTransport } from "./transport.js";
 export {

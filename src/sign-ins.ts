@@ -1,8 +1,8 @@
+import { base64Decode } from "@bufbuild/protobuf/wire";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type ListSessionsResponse, SessionService } from "../gen/zitadel/session/v2/session_service_pb.js";
 import type { UserClient } from "./client.js";
 import { currentUser, type SignedInUser } from "./current-user.js";
-import { sessionIdIn } from "./id-token.js";
 import { nullPrototype } from "./null-prototype.js";
 import { newestFirst, type RefreshTokensView, type RefreshTokenView, timeOf, viewRefreshTokens } from "./view.js";
 import { type SessionView, type ViewSessionsOptions, viewSessions } from "./view-sessions.js";
@@ -56,10 +56,10 @@ export interface ListSignInsOptions extends ViewSessionsOptions {
  * RangeError for a `now` that is no time.
  */
 export async function listSignIns(auth: UserClient, options: ListSignInsOptions = {}): Promise<SignInsView> {
-  const { signal } = nullPrototype(options);
-  const now = timeOf(nullPrototype(options).now);
-  const namedId = namedSession(options);
-  const call = signal ? { signal } : {};
+  const given = nullPrototype(options);
+  const now = timeOf(given.now);
+  const namedId = namedSession(given);
+  const call = given.signal ? { signal: given.signal } : {};
   const user = await currentUser(auth, call);
 
   const mine = { case: "userIdQuery", value: { id: user.id } } as const;
@@ -82,12 +82,26 @@ export async function listSignIns(auth: UserClient, options: ListSignInsOptions 
   return joined({ user, sessions: view, tokens: tokensView, incomplete });
 }
 
-function namedSession(options: ListSignInsOptions): string | undefined {
-  const { currentSessionId, currentIdToken } = nullPrototype(options);
+function namedSession({ currentSessionId, currentIdToken }: ListSignInsOptions): string | undefined {
   if (currentSessionId === undefined) return currentIdToken === undefined ? undefined : sessionIdIn(currentIdToken);
   if (currentIdToken !== undefined) throw new TypeError("currentSessionId and currentIdToken exclude each other");
   checkId(currentSessionId, "currentSessionId", "session");
   return currentSessionId;
+}
+
+/**
+ * The claim `sid` of an id_token: the id of the session that it came from; `undefined` where it has none, as from the old
+ * login. The token is decoded, not verified. A TypeError, never with the token in it, for what is no JWT.
+ */
+function sessionIdIn(idToken: string): string | undefined {
+  try {
+    const [, payload, signature, ...others] = idToken.split(".");
+    if (signature === undefined || others.length > 0) throw new TypeError("not three parts");
+    const { sid } = JSON.parse(new TextDecoder().decode(base64Decode(payload as string)));
+    return typeof sid === "string" && sid !== "" ? sid : undefined;
+  } catch {
+    throw new TypeError("currentIdToken is no JWT: pass the id_token of the sign-in, not the access token");
+  }
 }
 
 function noneIfMissing(error: unknown): undefined {

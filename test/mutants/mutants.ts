@@ -391,7 +391,7 @@ export const places: Readonly<Record<string, Place>> = {
       ["answer.body.length > 0 && !isJson(answer)", "!isJson(answer)"],
     ],
   },
-  "src/end-each.ts": {
+  "src/revoke.ts": {
     tests: ["revoke", "end-sign-ins"],
     mutants: [
       ["concurrency = 1, signal", "concurrency = 2, signal"],
