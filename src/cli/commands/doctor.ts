@@ -8,7 +8,7 @@ import { escapeText, isColored, paint, type Style, toSafeJson } from "../termina
 
 export const doctor = defineCommand({
   about:
-    "Finds out why it does not work: looks at the URL, DNS, TCP or a proxy, TLS, HTTP, ZITADEL's health, the clock, the " +
+    "Finds out why it does not work: looks at the URL, DNS, TCP or a proxy, TLS, HTTP, ZITADEL's health, the " +
     "token (without showing it), all three protocols with their latency, CORS, and at what the list means, and says what " +
     "to do about what it finds.",
   options: {

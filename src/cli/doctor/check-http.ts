@@ -24,64 +24,31 @@ export const httpVerdicts = {
     "does ZITADEL run, does it reach its database, and does the proxy know where it is?",
   ],
   "tls-wanted": ["failed", "the port speaks TLS, where the URL says http:", "use {https}"],
-  "tls-client-certificate": [
-    "failed",
-    "the server wants a certificate of the client (mutual TLS)",
-    "this command has none to show: use a port without mutual TLS, or the library with http2.tls.cert and key",
-  ],
-} as const;
-
-export const clockVerdicts = {
-  "clock-skew": [
-    "warning",
-    "this machine's clock is {seconds} s {where} the server's",
-    "set it right: tokens look expired, or not valid yet, by a wrong one",
-  ],
 } as const;
 
 const found = finder("http", httpVerdicts);
 
-/** Asks ZITADEL for its health over HTTP/1.1, which shows what answers there at all, and what its clock says. */
-export async function checkHttp(target: Target): Promise<Finding[]> {
+/** Asks ZITADEL for its health over HTTP/1.1, which shows what answers there at all. */
+export async function checkHttp(target: Target): Promise<Finding> {
   let answer: Answer;
-  const askedAt = Date.now();
-  const tlsWanted = () => [found("tls-wanted", { https: target.origin.replace(/^http:/, "https:") })];
+  const tlsWanted = () => found("tls-wanted", { https: target.origin.replace(/^http:/, "https:") });
   try {
     answer = await probe(target, "GET", `${target.prefix}/debug/healthz`);
   } catch (error) {
     const why = reasonOf(error, target);
-    if (!target.isTls && (await speaksTls(target))) return tlsWanted();
-    // In TLS 1.3 the refusal comes after the handshake.
-    return [found(why.includes("CERTIFICATE_REQUIRED") ? "tls-client-certificate" : "http-failed", { why })];
+    return !target.isTls && (await speaksTls(target)) ? tlsWanted() : found("http-failed", { why });
   }
   const { status, headers, body, ms } = answer;
-  const isPage = /^text\/html/i.test(headers.get("content-type") ?? "");
   if (!target.isTls && status === 400 && (await speaksTls(target))) return tlsWanted();
-  // nginx's words, with 400.
-  if (target.isTls && status >= 400 && /SSL certificate/i.test(body)) return [found("tls-client-certificate")];
-  if (status >= 300 && status < 400)
-    return [found("http-redirect", { to: destination(headers.get("location") ?? "") })];
-  if (status >= 500) return [found("not-serving", { status })];
-  if (isPage) return [found("http-web-page", { status })];
+  if (status >= 300 && status < 400) return found("http-redirect", { to: destination(headers.get("location") ?? "") });
+  if (status >= 500) return found("not-serving", { status });
+  if (/^text\/html/i.test(headers.get("content-type") ?? "")) return found("http-web-page", { status });
   const isWell = status === 200 && body.trim() === "ok";
   const health = isWell ? "and says that it is well" : `without a health check at /debug/healthz (HTTP ${status})`;
-  return [ok("http", `answers in HTTP/1.1, ${health}`, ms), ...checkClock(headers.get("date") ?? "", askedAt)];
+  return ok("http", `answers in HTTP/1.1, ${health}`, ms);
 }
 
 function destination(location: string): string {
   // Without path and query, which may be of a sign-in.
   return URL.canParse(location) ? `to ${new URL(location).origin}` : "elsewhere";
-}
-
-// Tokens are checked with a leeway of seconds, if with any.
-const maxSkewMs = 30_000;
-
-function checkClock(date: string, askedAt: number): Finding[] {
-  const time = Date.parse(date);
-  // It was told between question and answer, in whole seconds.
-  const now = Date.now();
-  const skewMs = time > now ? time - now : Math.min(0, time + 999 - askedAt);
-  if (Number.isNaN(time) || Math.abs(skewMs) <= maxSkewMs) return [];
-  const facts = { seconds: Math.round(Math.abs(skewMs) / 1_000), where: skewMs > 0 ? "behind" : "ahead of" };
-  return [finder("clock", clockVerdicts)("clock-skew", facts)];
 }

@@ -37,10 +37,10 @@ export async function examine(
     return nothing;
   }
   for (const step of [checkDns, checkPort, checkTls, checkHttp]) {
-    const findings = [await step(target)].flat();
-    findings.forEach(report);
+    const found = await step(target);
+    report(found);
     // Some proxies let calls through, and not what is asked over HTTP/1.1.
-    if (step !== checkHttp && findings.some(({ status }) => status === "failed")) {
+    if (step !== checkHttp && found.status === "failed") {
       report(token);
       return nothing;
     }

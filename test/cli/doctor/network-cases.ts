@@ -1,7 +1,7 @@
-import { caFile as ca, certificate } from "../../helpers/certificate.js";
+import { caFile as ca } from "../../helpers/certificate.js";
 import { closedPort } from "../../helpers/closed-port.js";
 import type { Cases } from "./run-doctor.js";
-import { startHttp1, startHttps1, startTcp, startWithCertificate } from "./servers.js";
+import { startHttp1, startTcp, startWithCertificate } from "./servers.js";
 
 const trusted = ["--ca", ca];
 
@@ -48,14 +48,6 @@ export const connectionCases: Cases = {
     const url = await startWithCertificate("server");
     return { check: "http", url: url.replace("https:", "http:") };
   },
-  // As nginx answers with ssl_verify_client.
-  "tls-client-certificate: nginx": async () => {
-    const page = "<html><head><title>400 No required SSL certificate was sent</title></head></html>";
-    const url = await startHttps1((_request, response) => {
-      response.writeHead(400, { "content-type": "text/html" }).end(page);
-    }, certificate("server"));
-    return { check: "http", url, args: trusted };
-  },
   "http1-only: over TLS": async () => ({ check: "tls", url: await startWithCertificate("server"), args: trusted }),
 };
 
@@ -84,12 +76,6 @@ export const httpCases: Cases = {
   "not-serving: health": async () => {
     const url = await startHttp1((_request, response) => void response.writeHead(503).end("database is down"));
     return { check: "http", url };
-  },
-  "clock-skew": async () => {
-    const url = await startHttp1((_request, response) => {
-      response.writeHead(200, { date: new Date(Date.now() + 300_000).toUTCString() }).end("ok");
-    });
-    return { check: "clock", url };
   },
   "http-web-page: of a call": async () => ({ check: "grpc-web", url: await startPage(200) }),
   "http-redirect: of a call": async () => {
