@@ -244,21 +244,16 @@ describe("serve", () => {
       });
     }
 
-    for (const [name, script] of [
-      ["nohup", `nohup ${command} &`],
-      ["a shell", `trap '' HUP\n${command} &`],
-    ] as const) {
-      (process.platform === "linux" ? test : test.skip)(
-        `a hangup that ${name} has it ignore is none (needs Linux)`,
-        async () => {
-          await afterShell(script, async (pid, list) => {
-            process.kill(pid, "SIGHUP");
-            await new Promise((resolve) => setTimeout(resolve, 200));
-            expect(await list()).toBe(undefined);
-          });
-        },
-      );
-    }
+    (process.platform === "linux" ? test : test.skip)(
+      "a hangup that nohup has it ignore is none (needs Linux)",
+      async () => {
+        await afterShell(`nohup ${command} &`, async (pid, list) => {
+          process.kill(pid, "SIGHUP");
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          expect(await list()).toBe(undefined);
+        });
+      },
+    );
   });
 
   describe("--detach", () => {
@@ -314,7 +309,7 @@ describe("serve", () => {
     test("where other machines can connect wants --allow-remote", async () => {
       for (const address of ["0.0.0.0", "::", "192.0.2.1"]) {
         const outcome = await runCli(["serve", "--address", address]);
-        const mistake = `--address ${address} is no loopback address: pass --allow-remote to let other machines connect`;
+        const mistake = `${address} is not a loopback address: pass --allow-remote to let other machines connect`;
         expect(outcome).toEqual({ status: 2, stdout: "", stderr: `error: ${mistake}\n` });
       }
     });

@@ -7,7 +7,6 @@ import { readTokenFile } from "../input/read-token.js";
 import { parseDuration } from "../input/settings.js";
 import { detach } from "../serve/detach.js";
 import { greetings } from "../serve/greetings.js";
-import { toldToStop } from "../serve/told-to-stop.js";
 import { printWarning } from "../terminal/messages.js";
 
 // Beside the built command.
@@ -135,16 +134,25 @@ async function listen(options: LocalZitadelOptions): Promise<LocalZitadel> {
     return await startLocalZitadel(options);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (message.endsWith("set allowRemote to let other machines connect")) {
-      throw usageError(
-        `--address ${address} is no loopback address: pass --allow-remote to let other machines connect`,
-      );
-    }
-    if (error instanceof TypeError || error instanceof RangeError) throw usageError(`--token-file: ${message}`);
+    if (code === undefined) throw usageError(message.replace("set allowRemote", "pass --allow-remote"));
     const what = code === "EADDRINUSE" || code === "EACCES" ? `port ${port}` : `--address ${address}`;
     throw new CommandError(
       `${what} cannot be had (${code}): pass another ${what.startsWith("-") ? "one" : "--port"}`,
       exitCodes.failed,
     );
   }
+}
+
+/** Resolves when the user, or the system, tells this process to stop. */
+function toldToStop(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => resolve();
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    process.once("SIGTERM", stop);
+    // Node undoes at its start what nohup did for it. What is left is the shell's word for what it ran.
+    const isIgnored = /(?:^|\/)nohup$/.test(process.env._ ?? "");
+    // Without a listener Node ends at it.
+    process.on("SIGHUP", isIgnored ? () => {} : stop);
+  });
 }
