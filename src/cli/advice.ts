@@ -42,13 +42,7 @@ export const signInAgain = "get a new one: refresh it, or sign in again";
 
 /** Each key is in one row. */
 export const allAdvice: readonly Advice[] = [
-  {
-    keys: ["AUTH-7fs1e"],
-    verdict: "token-refused",
-  },
-  {
-    keys: ["AUTH-DZG21"],
-  },
+  { keys: ["AUTH-7fs1e"], verdict: "token-refused" },
   {
     keys: ["APP-wai8O", "APP-Shi0J"],
     remedy: "this token was made to act as somebody else, which this API refuses: sign in as the user",
@@ -59,16 +53,9 @@ export const allAdvice: readonly Advice[] = [
     remedy: "the session of this token lacks a factor: sign in again with all of them, and use the new token",
     verdict: "token-refused",
   },
-  {
-    keys: ["AUTH-toLo1"],
-    remedy: "a proxy may have changed the authorization header",
-  },
-  {
-    keys: ["AUTH-Bs7Ds"],
-    remedy: "there is no organization with the id of --org",
-  },
-  { keys: ["LIMITS-molsj"], remedy: "ask who runs it" },
-  { keys: ["QUOTA-vjAy8"], remedy: "ask who runs it" },
+  { keys: ["AUTH-toLo1"], remedy: "a proxy may have changed the authorization header" },
+  { keys: ["AUTH-Bs7Ds"], remedy: "there is no organization with the id of --org" },
+  { keys: ["LIMITS-molsj", "QUOTA-vjAy8"], remedy: "ask who runs it" },
   {
     keys: ["COMMAND-BHt2w", "COMMAND-Gfj42"],
     remedy: "it was revoked before, has ended, or is not yours; ZITADEL may go on listing it",
@@ -80,7 +67,8 @@ export const allAdvice: readonly Advice[] = [
     remedy: hostRemedy,
     verdict: "unknown-instance",
   },
-  { keys: ["http-400", "http-407"] },
+  // The library's hint says it.
+  { keys: ["AUTH-DZG21", "http-400", "http-407"] },
   { keys: ["http-404"], verdict: "not-found", otherProtocol: true },
   {
     // 464: AWS's load balancers, to a target of another protocol version. 525 to 530: Cloudflare.

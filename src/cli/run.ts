@@ -17,7 +17,7 @@ async function run([name = "--help", ...args]: string[], signal: AbortSignal): P
   }
   const known = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!known) {
-    const { didYouMean } = await import("./input/did-you-mean.js");
+    const { didYouMean } = await import("./input/parse-options.js");
     const names = Object.keys(commands);
     const mistake = name.startsWith("-")
       ? "the command comes before its options"

@@ -37,33 +37,20 @@ export function proxyFor(target: string): HttpProxy | undefined {
 }
 
 function variableOf(name: string): [name: string, value: string] | undefined {
-  for (const spelling of [name, name.toUpperCase()]) {
-    const value = process.env[spelling];
-    if (value !== undefined) return [spelling, value];
-  }
-  return undefined;
+  const spelling = [name, name.toUpperCase()].find((each) => process.env[each] !== undefined);
+  return spelling === undefined ? undefined : [spelling, process.env[spelling] ?? ""];
 }
 
 function parseProxy(variable: string, value: string): HttpProxy {
-  const text = value.includes("://") ? value : `http://${value}`;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const credentials = url && decoded(`${url.username}:${url.password}`);
-  // The value stays unsaid: it may hold a password.
-  if (!url || credentials === undefined || url.protocol !== "http:") {
-    throw usageError(`${variable} must be the URL of an HTTP proxy, such as http://user:password@proxy.example:3128`);
-  }
-  return {
-    variable,
-    ...endpointOf(url),
-    ...(credentials !== ":" && { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` }),
-  };
-}
-
-function decoded(text: string): string | undefined {
   try {
-    return decodeURIComponent(text);
+    const url = new URL(value.includes("://") ? value : `http://${value}`);
+    if (url.protocol !== "http:") throw new Error("no HTTP proxy");
+    const credentials = decodeURIComponent(`${url.username}:${url.password}`);
+    const authorization = `Basic ${Buffer.from(credentials).toString("base64")}`;
+    return { variable, ...endpointOf(url), ...(credentials !== ":" && { authorization }) };
   } catch {
-    return undefined;
+    // The value stays unsaid: it may hold a password.
+    throw usageError(`${variable} must be the URL of an HTTP proxy, such as http://user:password@proxy.example:3128`);
   }
 }
 

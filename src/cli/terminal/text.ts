@@ -26,13 +26,10 @@ export function escapeText(text: string): string {
 
 /** JSON that is as safe to show: `JSON.stringify` leaves half of those characters as they are. */
 export function toSafeJson(value: unknown): string {
-  const toEscape = (character: string) =>
-    character === "\n" ? character : character.replace(/[\s\S]/g, (unit) => escapeUnit(unit.charCodeAt(0)));
-  return JSON.stringify(value, null, 2).replace(unsafe, toEscape);
-}
-
-function escapeUnit(unit: number): string {
-  return `\\u${unit.toString(16).padStart(4, "0")}`;
+  const escapeUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value, null, 2).replace(unsafe, (character) =>
+    character === "\n" ? character : character.replace(/[\s\S]/g, escapeUnit),
+  );
 }
 
 // Marks take no cell of a terminal; East Asian wide characters and emoji take two (Unicode Standard Annex 11).
