@@ -28,34 +28,34 @@ export function barChart(title: string, unit: string, values: Record<string, num
   return svg(720, 60 + rows.length * 26, title, bars.join("\n"));
 }
 
-/** Lines over two logarithmic axes: for each name its `[x, y]` points. */
+/** Lines over a logarithmic x and a y that starts at 0: for each name its `[x, y]` points, each x with a label. */
 export function lineChart(
   title: string,
   axes: { x: string; y: string },
   lines: Record<string, [number, number][]>,
 ): string {
   const points = Object.values(lines).flat();
-  const span = (values: number[]) => [Math.log10(Math.min(...values)), Math.log10(Math.max(...values))] as const;
-  const [x0, x1] = span(points.map(([x]) => x));
-  const [y0, y1] = span(points.map(([, y]) => y));
+  const xs = [...new Set(points.map(([x]) => x))];
+  const [first, last] = [Math.log10(Math.min(...xs)), Math.log10(Math.max(...xs))];
+  const highest = Math.ceil(Math.max(...points.map(([, y]) => y)) * 2) / 2;
   const left = 64;
   const right = 500;
-  const top = 48;
+  const top = 64;
   const bottom = 330;
-  const xOf = (x: number) => left + ((Math.log10(x) - x0) / (x1 - x0)) * (right - left);
-  const yOf = (y: number) => bottom - ((Math.log10(y) - y0) / (y1 - y0)) * (bottom - top);
-  const decades = (low: number, high: number) =>
-    Array.from({ length: Math.floor(high) - Math.ceil(low) + 1 }, (_, index) => 10 ** (Math.ceil(low) + index));
+  const xOf = (x: number) => left + ((Math.log10(x) - first) / (last - first)) * (right - left);
+  const yOf = (y: number) => bottom - (y / highest) * (bottom - top);
+  const ys = Array.from({ length: highest * 2 + 1 }, (_, index) => index / 2);
   const grid = [
-    ...decades(x0, x1).map(
-      (x) => `<text x="${xOf(x)}" y="${bottom + 18}" text-anchor="middle" fill="${ink}">${format(x)}</text>`,
+    ...xs.map(
+      (x) =>
+        `<text x="${xOf(x)}" y="${bottom + 18}" text-anchor="middle" fill="${ink}">${x.toLocaleString("en")}</text>`,
     ),
-    ...decades(y0, y1).map(
+    ...ys.map(
       (y) => `<path d="M${left} ${yOf(y).toFixed(1)}H${right}" stroke="#d8dee4"/>
 <text x="${left - 8}" y="${(yOf(y) + 4).toFixed(1)}" text-anchor="end" fill="${ink}">${format(y)}</text>`,
     ),
     `<text x="${(left + right) / 2}" y="${bottom + 40}" text-anchor="middle" fill="${ink}">${escaped(axes.x)}</text>`,
-    `<text x="${left}" y="${top - 6}" fill="${ink}">${escaped(axes.y)}</text>`,
+    `<text x="16" y="${top - 14}" fill="${ink}">${escaped(axes.y)}</text>`,
   ];
   const drawn = Object.entries(lines).map(([name, line], index) => {
     const colour = palette[index % palette.length];

@@ -1,6 +1,7 @@
 import type { Comparison } from "./compare.js";
 import { median } from "./median.js";
 import type { Sample } from "./sample.js";
+import type { Survival } from "./survival.js";
 
 /** Medians over the rounds; `ours` is the CPU time a call of `own` divided by its, taken round by round. */
 export type Row = Sample & { ours?: number };
@@ -24,6 +25,11 @@ export function rowsOf({ samples }: Comparison, own = "ours"): Record<string, Ro
     rows[name] = row;
   }
   return rows;
+}
+
+/** How many of the faults a client's call survives. */
+export function answered(survival: readonly Survival[], name: string): number {
+  return survival.filter(({ outcomes }) => outcomes[name] === "answer").length;
 }
 
 /** The rows as people read them. */
