@@ -16,12 +16,11 @@ export function relativeTime(time: Date, now: number): string {
   const ms = Math.abs(difference);
   const unit = units.find(([, length]) => ms >= length);
   if (!unit) return difference > 0 ? "in a moment" : "just now";
-  const count = Math.floor(ms / unit[1]);
-  const amount = `${count} ${unit[0]}${count === 1 ? "" : "s"}`;
+  const amount = counted(Math.floor(ms / unit[1]), unit[0]);
   return difference > 0 ? `in ${amount}` : `${amount} ago`;
 }
 
-/** A number of tokens, in words. */
-export function countTokens(count: number): string {
-  return count === 1 ? "1 refresh token" : `${count} refresh tokens`;
+/** So many of something, such as `1 session` and `2 sessions`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

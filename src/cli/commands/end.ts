@@ -2,7 +2,7 @@ import type { SignIn } from "../../node.js";
 import { defineCommand } from "../command.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
 import { withClient } from "../connect/with-client.js";
-import { relativeTime } from "../in-words.js";
+import { counted, relativeTime } from "../in-words.js";
 import { commonOptions, currentOption, endingOptions, outputOption } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { checkIds, readIds } from "../input/read-ids.js";
@@ -51,7 +51,7 @@ zitadel-refresh-tokens list --state expired -o ids | zitadel-refresh-tokens end 
       listSignIns(auth, { ...currentSession(values.current, settings), signal }),
     );
     const listed = signIns.map(({ id }) => id);
-    mustBeListed("--keep", kept, listed, `${signIns.length} sign-ins`);
+    mustBeListed("--keep", kept, listed, counted(signIns.length, "sign-in"));
     if (others && kept.length === 0 && !signIns.some(isCurrent)) {
       const remedy = "name it by --current (the sid of your id_token), or what is to stay by --keep";
       throw new CommandError(`ZITADEL does not tell which sign-in is the one in use: ${remedy}`, exitCodes.failed);

@@ -2,7 +2,7 @@ import type { RefreshTokenView, SignIn, SignInsView } from "../../node.js";
 import { defineCommand } from "../command.js";
 import { exitCodes } from "../command-error.js";
 import { withClient } from "../connect/with-client.js";
-import { relativeTime } from "../in-words.js";
+import { counted, relativeTime } from "../in-words.js";
 import { commonOptions, currentOption, outputOption } from "../input/common-options.js";
 import { currentSession, readSettings } from "../input/settings.js";
 import { rowOf, signInColumns, tokenColumns } from "../terminal/columns.js";
@@ -66,7 +66,7 @@ pass show zitadel | zitadel-refresh-tokens list --token-file -`,
     if (format === "table" || process.stderr.isTTY) notes(view).forEach(printNote);
     // The filter may be mistyped.
     if (view.signIns.length > 0 && signIns.length === 0) {
-      printNote(`none of ${view.signIns.length} sign-ins passes the filter`);
+      printNote(`none of ${counted(view.signIns.length, "sign-in")} passes the filter`);
     }
     return exitCodes.ok;
   },

@@ -2,7 +2,7 @@ import type { RefreshTokensView } from "../../node.js";
 import { defineCommand } from "../command.js";
 import { usageError } from "../command-error.js";
 import { withClient } from "../connect/with-client.js";
-import { countTokens } from "../in-words.js";
+import { counted } from "../in-words.js";
 import { commonOptions, endingOptions, outputOption } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { checkIds } from "../input/read-ids.js";
@@ -39,7 +39,7 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
     const { mayBeApplied, mayBeRevoked, mustBeListed, report, reportPlan, revokeIds } = await import("../ending.js");
     const view = viewRefreshTokens(response);
     const listed = view.tokens.map(({ id }) => id);
-    mustBeListed("--except", kept, listed, countTokens(listed.length));
+    mustBeListed("--except", kept, listed, counted(listed.length, "refresh token"));
     const ids = listed.filter((id) => !kept.includes(id));
     if (values["dry-run"]) return reportPlan("revoke", ids, [], format);
     if (ids.length === 0) {
@@ -67,6 +67,6 @@ zitadel-refresh-tokens revoke-all --except 324567890123456789 --yes`,
 function warningOf({ tokens, total }: RefreshTokensView, kept: readonly string[], url: string): string {
   // ZITADEL does not say which token is behind the access token in use.
   return kept.length === 0
-    ? `all ${countTokens(total)} at ${url}, this login's included: every app has to sign in again`
-    : `${tokens.length - kept.length} of ${countTokens(total)} at ${url}, this login's included unless it is excepted`;
+    ? `all ${counted(total, "refresh token")} at ${url}, this login's included: every app has to sign in again`
+    : `${tokens.length - kept.length} of ${counted(total, "refresh token")} at ${url}, this login's included unless it is excepted`;
 }

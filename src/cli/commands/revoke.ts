@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.js";
 import { exitCodes, usageError } from "../command-error.js";
 import { withClient } from "../connect/with-client.js";
-import { countTokens } from "../in-words.js";
+import { counted } from "../in-words.js";
 import { commonOptions, endingOptions, outputOption } from "../input/common-options.js";
 import { confirm, mustBeAbleToAsk } from "../input/confirm.js";
 import { readIds } from "../input/read-ids.js";
@@ -40,7 +40,7 @@ zitadel-refresh-tokens list --state idle-expired -o ids | zitadel-refresh-tokens
     const settings = await readSettings(values, signal);
     if (ids.length === 0) printNote("no ids on standard input: there is nothing to revoke");
     if (ids.length > 0 && !dryRun && !values.yes) {
-      await confirm(`Revoke ${countTokens(ids.length)} at ${settings.url}?`, signal);
+      await confirm(`Revoke ${counted(ids.length, "refresh token")} at ${settings.url}?`, signal);
     }
     const { report, reportPlan, revokeIds } = await import("../ending.js");
     const { revokeRefreshTokens } = await import("../../node.js");

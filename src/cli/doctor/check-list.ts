@@ -1,6 +1,6 @@
 import { ConnectError, listSignIns, type SignInsView, viewRefreshTokens } from "../../node.js";
 import { openClient } from "../connect/open-client.js";
-import { countTokens } from "../in-words.js";
+import { counted } from "../in-words.js";
 import type { Settings } from "../input/settings.js";
 import type { Calls } from "./check-protocol.js";
 import { type Finding, finder, ok, skipped } from "./finding.js";
@@ -23,7 +23,7 @@ export async function checkList(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ConnectError)) throw error;
-    const count = countTokens(viewRefreshTokens(response).tokens.length);
+    const count = counted(viewRefreshTokens(response).tokens.length, "refresh token");
     return ok("list", `${count}; whether there are other sign-ins cannot be told: ${error.message}`);
   } finally {
     await auth.close();
@@ -43,8 +43,8 @@ function explainList({ sessions, tokens: view, signIns }: SignInsView, isService
   const active = tokens.filter(({ state }) => state === "active").length;
   const rest = truncated ? ` of ${total} that there are, in no particular order` : "";
   const own = sessions?.some(({ isCurrent }) => isCurrent)
-    ? "one of them this token's own"
+    ? "this token's own among them"
     : "and which is this token's own is not known";
-  const ofSessions = sessions ? `${sessions.length} sessions, ${own}; ` : "";
-  return ok("list", `${server} lists ${ofSessions}${countTokens(tokens.length)}${rest}, ${active} active`);
+  const ofSessions = sessions ? `${counted(sessions.length, "session")}, ${own}; ` : "";
+  return ok("list", `${server} lists ${ofSessions}${counted(tokens.length, "refresh token")}${rest}, ${active} active`);
 }
