@@ -125,7 +125,7 @@ describe("doctor finds nothing wrong", () => {
     const count = `${current.users[0].sessions.length} sessions`;
     const active = "6 refresh tokens, \\d active$";
     for (const [given, own] of [
-      [token, "one of them this token's own"],
+      [token, "this token's own among them"],
       [tokens.personal, "and which is this token's own is not known"],
     ] as const) {
       const message = expect.stringMatching(`^a ZITADEL with sessions lists ${count}, ${own}; ${active}`);
