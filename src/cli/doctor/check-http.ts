@@ -1,6 +1,6 @@
 import { speaksTls } from "./check-tls.js";
 import { type Finding, finder, ok } from "./finding.js";
-import { type Answer, probe, reasonOf, type Target } from "./target.js";
+import { probe, reasonOf, type Target } from "./target.js";
 
 export const httpVerdicts = {
   "http-failed": [
@@ -30,7 +30,7 @@ const found = finder("http", httpVerdicts);
 
 /** Asks ZITADEL for its health over HTTP/1.1, which shows what answers there at all. */
 export async function checkHttp(target: Target): Promise<Finding> {
-  let answer: Answer;
+  let answer: Awaited<ReturnType<typeof probe>>;
   const tlsWanted = () => found("tls-wanted", { https: target.origin.replace(/^http:/, "https:") });
   try {
     answer = await probe(target, "GET", `${target.prefix}/debug/healthz`);

@@ -1,4 +1,5 @@
-import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
+import { once } from "node:events";
+import { connect } from "node:tls";
 import { serverNameOf } from "../../http/node/connect-tcp.js";
 import { type Finding, finder, ok, skipped } from "./finding.js";
 import { codeOf, connectTo, reasonOf, type Target, withTimeout } from "./target.js";
@@ -33,20 +34,11 @@ export const tlsVerdicts = {
 
 const found = finder("tls", tlsVerdicts);
 
-interface Handshake {
-  /** Why the certificate is not trusted, empty if it is. */
-  readonly problem: string;
-  readonly certificate: PeerCertificate;
-  readonly version: string;
-  readonly alpn: string | false;
-  readonly ms: number;
-}
-
 /** Looks at the certificate and at what the server speaks over TLS. Sends nothing, so it may look at a bad one too. */
 export async function checkTls(target: Target): Promise<Finding> {
   if (!target.isTls) return skipped("tls", "http: has none");
   const { host, port } = target;
-  let handshake: Handshake;
+  let handshake: Awaited<ReturnType<typeof shakeHands>>;
   try {
     handshake = await shakeHands(target);
   } catch (error) {
@@ -78,33 +70,31 @@ export async function speaksTls(target: Target): Promise<boolean> {
   }
 }
 
-async function shakeHands(target: Target): Promise<Handshake> {
+async function shakeHands(target: Target) {
   const { host, ca } = target;
   const servername = serverNameOf(host);
   const startedAt = performance.now();
   const connection = await connectTo(target);
-  const handshake = (stop: AbortSignal) =>
-    new Promise<Handshake>((resolve, reject) => {
-      const socket: TLSSocket = connect({
-        host,
-        socket: connection,
-        ...(ca !== undefined && { ca }),
-        ...(servername && { servername }),
-        ALPNProtocols: ["h2", "http/1.1"],
-        rejectUnauthorized: false,
-      });
-      socket.on("error", reject);
-      socket.on("close", () => reject(new Error("the connection was closed")));
-      socket.once("secureConnect", () =>
-        resolve({
-          problem: codeOf({ code: socket.authorizationError }),
-          certificate: socket.getPeerCertificate(),
-          version: socket.getProtocol() ?? "TLS",
-          alpn: socket.alpnProtocol ?? false,
-          ms: performance.now() - startedAt,
-        }),
-      );
-      stop.addEventListener("abort", () => socket.destroy());
+  return await withTimeout(target, async (signal) => {
+    const socket = connect({
+      host,
+      socket: connection,
+      ...(ca !== undefined && { ca }),
+      ...(servername && { servername }),
+      ALPNProtocols: ["h2", "http/1.1"],
+      rejectUnauthorized: false,
     });
-  return withTimeout(target, handshake);
+    // What comes after the handshake is not looked at.
+    socket.on("error", () => {});
+    signal.addEventListener("abort", () => socket.destroy());
+    await once(socket, "secureConnect", { signal });
+    return {
+      /** Why the certificate is not trusted, empty if it is. */
+      problem: codeOf({ code: socket.authorizationError }),
+      certificate: socket.getPeerCertificate(),
+      version: socket.getProtocol() ?? "TLS",
+      alpn: socket.alpnProtocol,
+      ms: performance.now() - startedAt,
+    };
+  });
 }

@@ -49,24 +49,22 @@ export function connectTo(target: Target): Promise<Socket> {
   );
 }
 
-/** An answer over HTTP/1.1. */
-export interface Answer extends Pick<Response, "status" | "headers"> {
-  readonly body: string;
-  readonly ms: number;
-}
-
 /** Sends a request without a token over HTTP/1.1, on a connection of its own. */
 export async function probe(
   target: Target,
   method: "GET" | "OPTIONS",
   path: string,
   headers: Record<string, string> = {},
-): Promise<Answer> {
+) {
   const startedAt = performance.now();
   return await withTimeout(target, async (signal) => {
     const answer = await createFetch(target.ca)(target.origin + path, { method, headers, signal });
-    const { status, headers: fields } = answer;
-    return { status, headers: fields, body: await answer.text(), ms: performance.now() - startedAt };
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: await answer.text(),
+      ms: performance.now() - startedAt,
+    };
   });
 }
 

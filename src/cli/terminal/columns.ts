@@ -5,18 +5,7 @@ import type { Cell, Column } from "./table.js";
 import { escapeText, type Style, textWidth } from "./text.js";
 
 /** A sign-in of either kind in the words of the command. What is not known of it is empty. */
-export interface SignInRow extends Pick<SignIn, "id" | "state"> {
-  readonly kind: "session" | "current session" | "refresh token";
-  /** The device of a session, as `Firefox on Linux`, or the client id of a token's app. */
-  readonly name: string;
-  readonly address: string;
-  readonly factors: string;
-  readonly lastActive: Date | undefined;
-  /** Until when it is of use. */
-  readonly until: Date | undefined;
-}
-
-export function rowOf(signIn: SignIn): SignInRow {
+export function rowOf(signIn: SignIn) {
   const { id, state } = signIn;
   if (signIn.kind === "refreshToken") {
     const { clientId: name, lastUsedAt: lastActive, usableUntil: until } = signIn;
@@ -24,6 +13,7 @@ export function rowOf(signIn: SignIn): SignInRow {
   }
   const { isCurrent, address = "", factors, changedAt: lastActive, expiresAt: until } = signIn;
   const kind = isCurrent ? "current session" : "session";
+  // Such as `Firefox on Linux`.
   const name = deviceOf(signIn).filter(Boolean).join(" on ") || "unknown device";
   return { id, kind, name, address, state, lastActive, until, factors: factors.join(", ") };
 }
