@@ -1,9 +1,8 @@
 import { SessionService } from "../gen/zitadel/session/v2/session_service_pb.js";
 import type { UserClient } from "./client.js";
-import { currentUser } from "./current-user.js";
 import { nullPrototype } from "./null-prototype.js";
 import { type EndResult, endEach, type RevokeOptions } from "./revoke.js";
-import type { SignIn, SignInsView } from "./sign-ins.js";
+import { currentUser, type SignIn, type SignInsView } from "./sign-ins.js";
 import { checkId } from "./zitadel.js";
 
 /** What `endSignIns` has to know of a sign-in: those of `listSignIns` have it. */

@@ -20,7 +20,6 @@ export type { Attempt } from "./call/attempts.js";
 export type { RetryOptions } from "./call/next-step.js";
 export type { Token, TokenContext } from "./call/token.js";
 export type { AuthClient, UserClient } from "./client.js";
-export type { SignedInUser } from "./current-user.js";
 export { type EndOtherSignInsOptions, endOtherSignIns, endSignIns, type SignInToEnd } from "./end-sign-ins.js";
 export { type ErrorInfo, getErrorInfo } from "./errors.js";
 export type { FailureReason } from "./failure.js";
@@ -38,7 +37,14 @@ export {
   revokeAllRefreshTokens,
   revokeRefreshTokens,
 } from "./revoke.js";
-export { type ListSignInsOptions, listSignIns, type SignIn, type SignInsGap, type SignInsView } from "./sign-ins.js";
+export {
+  type ListSignInsOptions,
+  listSignIns,
+  type SignedInUser,
+  type SignIn,
+  type SignInsGap,
+  type SignInsView,
+} from "./sign-ins.js";
 export type { AuthTransport } from "./transport.js";
 export {
   type RefreshTokenState,

@@ -1,12 +1,22 @@
 import { base64Decode } from "@bufbuild/protobuf/wire";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
 import { type ListSessionsResponse, SessionService } from "../gen/zitadel/session/v2/session_service_pb.js";
+import type { User } from "../gen/zitadel/user_pb.js";
 import type { UserClient } from "./client.js";
-import { currentUser, type SignedInUser } from "./current-user.js";
+import { failure } from "./failure.js";
 import { nullPrototype } from "./null-prototype.js";
 import { newestFirst, type RefreshTokensView, type RefreshTokenView, timeOf, viewRefreshTokens } from "./view.js";
 import { type SessionView, type ViewSessionsOptions, viewSessions } from "./view-sessions.js";
 import { checkId, isServiceMissing } from "./zitadel.js";
+
+/** The user that an access token was issued to. */
+export interface SignedInUser {
+  readonly id: string;
+  /** What the user signs in with. */
+  readonly loginName: string;
+  /** The user's name for people; the login name where there is none. */
+  readonly displayName: string;
+}
 
 /** A session or a refresh token: where somebody is signed in. */
 export type SignIn =
@@ -125,4 +135,34 @@ function joined(view: Omit<SignInsView, "signIns">): SignInsView {
   ];
   const lastActive = (signIn: SignIn) => (signIn.kind === "session" ? signIn.changedAt : signIn.lastUsedAt);
   return { ...view, signIns: signIns.sort(newestFirst(lastActive)) };
+}
+
+// A client is one user's, so who that is does not change.
+const users = new WeakMap<UserClient, Promise<SignedInUser>>();
+
+/** Who the user of a client is. Asks ZITADEL once a client. */
+export async function currentUser(auth: UserClient, options: CallOptions): Promise<SignedInUser> {
+  if (typeof auth?.client !== "function") {
+    throw new TypeError("auth must be what createAuthClient or its withToken returns");
+  }
+  const known = users.get(auth);
+  // Whoever asked first may have stopped waiting.
+  if (known) return known.catch(() => currentUser(auth, options));
+  const asked = askForUser(auth, options);
+  users.set(auth, asked);
+  asked.catch(() => users.delete(auth));
+  return asked;
+}
+
+async function askForUser(auth: UserClient, options: CallOptions): Promise<SignedInUser> {
+  const { user } = await auth.getMyUser({}, options);
+  // Without the id in the query ZITADEL would read every session of the instance.
+  if (!user?.id) throw failure(Code.Internal, "the server's GetMyUserResponse does not say who the user is", {});
+  return viewUser(user);
+}
+
+function viewUser({ id, userName, preferredLoginName, type }: User): SignedInUser {
+  const loginName = preferredLoginName || userName;
+  const name = type.case === "human" ? type.value.profile?.displayName : type.value?.name;
+  return { id, loginName, displayName: name || loginName };
 }
