@@ -3,7 +3,7 @@ import { exitCodes, usageError } from "../command-error.js";
 import type { Finding } from "../doctor/finding.js";
 import { commonOptions, outputOption } from "../input/common-options.js";
 import { readSettings } from "../input/settings.js";
-import { showProgress } from "../terminal/progress.js";
+import { showProgress } from "../terminal/messages.js";
 import { escapeText, isColored, paint, type Style, toSafeJson } from "../terminal/text.js";
 
 export const doctor = defineCommand({

@@ -2,7 +2,7 @@ import { defineCommand } from "../command.js";
 import { exitCodes, usageError } from "../command-error.js";
 import { commonOptions } from "../input/common-options.js";
 import { readCertificates } from "../input/settings.js";
-import { showProgress } from "../terminal/progress.js";
+import { showProgress } from "../terminal/messages.js";
 import { escapeText } from "../terminal/text.js";
 
 const scopes = ["openid", "profile", "offline_access", "urn:zitadel:iam:org:project:id:zitadel:aud"];

@@ -1,23 +1,15 @@
 import type { AuthClient } from "../../node.js";
 import { CommandError, exitCodes, usageError } from "../command-error.js";
 import type { Settings } from "../input/settings.js";
-import { showProgress } from "../terminal/progress.js";
+import { showProgress } from "../terminal/messages.js";
 import { escapeText } from "../terminal/text.js";
 
-/** What a command's use of a client depends on. */
-interface ClientUse {
-  readonly settings: Settings;
-  /** What is being done, for people who wait. */
-  readonly task: string;
-  readonly signal: AbortSignal;
-}
-
 /**
- * Opens a client, closes it in the end, and says what it is doing in between. What it throws is an error of the
- * command.
+ * Opens a client, closes it in the end, and says in between what it is doing: `task`, for people who wait. What it throws
+ * is an error of the command.
  */
 export async function withClient<T>(
-  { settings, task, signal }: ClientUse,
+  { settings, task, signal }: { settings: Settings; task: string; signal: AbortSignal },
   use: (auth: AuthClient) => Promise<T>,
 ): Promise<T> {
   const { url, token, protocol, verbose } = settings;
