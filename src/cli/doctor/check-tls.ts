@@ -25,11 +25,6 @@ export const tlsVerdicts = {
     "there is no TLS on port {port} ({why})",
     "use http: if it is a port for cleartext; otherwise, does the server have a certificate for this name?",
   ],
-  "http1-only": [
-    "warning",
-    "no HTTP/2 is offered, which gRPC needs",
-    "switch HTTP/2 on in the proxy or load balancer, or use --protocol grpc-web or rest",
-  ],
 } as const;
 
 const found = finder("tls", tlsVerdicts);
@@ -54,9 +49,9 @@ export async function checkTls(target: Target): Promise<Finding> {
         : "tls-untrusted";
     return found(verdict, { problem, from, to, names, host });
   }
-  if (alpn !== "h2") return found("http1-only");
   const until = new Date(certificate.valid_to).toISOString().slice(0, 10);
-  return ok("tls", `${version} with HTTP/2, certificate trusted, for ${host}, until ${until}`, ms);
+  const http2 = alpn === "h2" ? "with HTTP/2" : "without HTTP/2, which gRPC needs";
+  return ok("tls", `${version} ${http2}, certificate trusted, for ${host}, until ${until}`, ms);
 }
 
 /** Whether a port that was to be cleartext speaks TLS. */

@@ -48,7 +48,7 @@ export const connectionCases: Cases = {
     const url = await startWithCertificate("server");
     return { check: "http", url: url.replace("https:", "http:") };
   },
-  "http1-only: over TLS": async () => ({ check: "tls", url: await startWithCertificate("server"), args: trusted }),
+  "http1-only: over TLS": async () => ({ check: "grpc", url: await startWithCertificate("server"), args: trusted }),
 };
 
 /** What answers in another way than ZITADEL. */

@@ -46,11 +46,6 @@ export async function startHttp1(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${await listen(createHttpServer(listener))}`;
 }
 
-/** The same over TLS. Its URL. */
-export async function startHttps1(listener: RequestListener, tls: { cert: string; key: string }): Promise<string> {
-  return `https://localhost:${await listen(createHttpsServer(tls, listener))}`;
-}
-
 /**
  * What lets HTTP/1.1 pass to another server, and answers every HTTP/2 request with a status and a page of its own, as
  * firewalls and CDNs do that do not know gRPC. Its URL.
@@ -79,7 +74,8 @@ export async function startGrpcRefuser(target: string, status: number): Promise<
 
 /** A server with one of the certificates for tests, that is well and nothing else. Its URL. */
 export async function startWithCertificate(name: Parameters<typeof certificate>[0]): Promise<string> {
-  return await startHttps1((_request, response) => void response.end("ok"), certificate(name));
+  const server = createHttpsServer(certificate(name), (_request, response) => void response.end("ok"));
+  return `https://localhost:${await listen(server)}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Fault } from "../../../src/testing.js";
+import type { Fault, LocalUser } from "../../../src/testing.js";
 import { startCurrentLogin as startLogin } from "../start-login.js";
 import type { Case, Cases } from "./run-doctor.js";
 import { startGrpcRefuser, startProxy } from "./servers.js";
@@ -25,6 +25,12 @@ async function jwt(claims: object): Promise<Case> {
     .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
     .join(".");
   return { check: "token", url: zitadel.url, token: `${token}.c2lnbmF0dXJl`, exitCode: 4 };
+}
+
+/** A ZITADEL, and one of its user's tokens, or what is none of them. */
+async function given(check: string, tokenOf: (tokens: LocalUser["tokens"]) => string): Promise<Case> {
+  const { zitadel } = await startLogin();
+  return { check, url: zitadel.url, token: tokenOf(zitadel.users[0].tokens), exitCode: 4 };
 }
 
 const now = () => Math.floor(Date.now() / 1_000);
@@ -65,11 +71,11 @@ export const callCases: Cases = {
         if (!headers["access-control-allow-headers"]) delete headers["access-control-allow-origin"];
       },
     }),
-  "cors-origin": async () => {
-    const { zitadel } = await startLogin();
-    const token = zitadel.users[0].token;
-    return { check: "cors-rest", url: zitadel.url, token, args: ["--origin", page], exitCode: 0 };
-  },
+  "cors-origin": async () => ({
+    ...(await given("cors-rest", ({ valid }) => valid)),
+    args: ["--origin", page],
+    exitCode: 0,
+  }),
   "list-empty": async () => {
     const { zitadel } = await startLogin({ refreshTokens: [], sessions: [] });
     return { check: "list", url: zitadel.url, token: zitadel.users[0].token, exitCode: 0 };
@@ -78,24 +84,12 @@ export const callCases: Cases = {
 
 /** What is wrong with the token. */
 export const tokenCases: Cases = {
-  "token-missing": async () => {
-    const { zitadel } = await startLogin();
-    return { check: "token", url: zitadel.url, token: "", exitCode: 4 };
-  },
-  "token-malformed": async () => {
-    const { zitadel } = await startLogin();
-    return { check: "token", url: zitadel.url, token: "canary of two words", exitCode: 4 };
-  },
+  "token-missing": async () => await given("token", () => ""),
+  "token-malformed": async () => await given("token", () => "canary of two words"),
   "token-expired": async () => await jwt({ exp: now() - 3_600 }),
   "token-issuer": async () => await jwt({ iss: "https://other.zitadel.cloud", exp: now() + 3_600 }),
   "token-id-token": async () => await jwt({ exp: now() + 3_600, nonce: "n" }),
   "token-audience: scopes": async () => await jwt({ exp: now() + 3_600, scope: "openid profile" }),
-  "token-refused: of another": async () => {
-    const { zitadel } = await startLogin();
-    return { check: "acceptance", url: zitadel.url, token: zitadel.users[0].tokens.wrongAudience, exitCode: 4 };
-  },
-  "token-refused: a factor": async () => {
-    const { zitadel } = await startLogin();
-    return { check: "acceptance", url: zitadel.url, token: zitadel.users[0].tokens.mfaRequired, exitCode: 4 };
-  },
+  "token-refused: of another": async () => await given("acceptance", ({ wrongAudience }) => wrongAudience),
+  "token-refused: a factor": async () => await given("acceptance", ({ mfaRequired }) => mfaRequired),
 };
