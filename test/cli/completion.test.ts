@@ -14,9 +14,6 @@ writeFileSync(join(folder, "bin/zitadel-refresh-tokens"), `#!/bin/sh\nexec "${pr
 });
 
 const has = (shell: string) => spawnSync(shell, ["-c", "true"]).status === 0;
-const overview = await runCli(["--help"]);
-const commands = [...overview.stdout.matchAll(/^ {2}([a-z-]+) {2,}/gm)].map(([, name = ""]) => name);
-
 async function scriptFor(shell: string): Promise<string> {
   const { status, stdout, stderr } = await runCli(["completion", shell]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -24,29 +21,13 @@ async function scriptFor(shell: string): Promise<string> {
 }
 
 // The words of a command line, the last of them unfinished, and what may stand there.
-const lines: readonly (readonly [words: readonly string[], completed: readonly string[]])[] = [
-  [["li"], ["list"]],
-  [["revoke"], ["revoke", "revoke-all"]],
-  [["list", "--st", "ignored"].slice(0, 2), ["--state"]],
-  [
-    ["list", "--state", ""],
-    ["active", "expired", "idle-expired", "unfinished"],
-  ],
-  [
-    ["list", "-o", "t"],
-    ["table", "tsv"],
-  ],
-  [
-    ["doctor", "--protocol", "grpc"],
-    ["grpc", "grpc-web"],
-  ],
-  [["list", "--token-file", "my"], ["my token.txt"]],
-  [["list", "--url", ""], []],
-  [
-    ["completion", ""],
-    ["bash", "fish", "zsh"],
-  ],
-  [["serve", "--op"], ["--open"]],
+const lines: readonly (readonly [words: string, completed: readonly string[]])[] = [
+  ["revoke", ["revoke", "revoke-all"]],
+  ["list --st", ["--state"]],
+  ["list -o t", ["table", "tsv"]],
+  ["list --token-file my", ["my token.txt"]],
+  ["list --url ", []],
+  ["completion ", ["bash", "fish", "zsh"]],
 ];
 
 // Each runs the script with the command on its PATH, and prints what may stand at the end of a line.
@@ -71,8 +52,9 @@ eval "$1"; shift; words=("$@"); CURRENT=$#; _zitadel-refresh-tokens`,
 for (const [shell, [options, program]] of Object.entries(shells)) {
   describe(`completion ${shell}${has(shell) ? "" : ` (needs ${shell})`}`, () => {
     for (const [words, completed] of lines) {
-      (has(shell) ? test : test.skip)(`completes ${words.join(" ")}…`, async () => {
-        const args = [...options, program, shell, await scriptFor(shell), "zitadel-refresh-tokens", ...words];
+      (has(shell) ? test : test.skip)(`completes ${words}…`, async () => {
+        const line = ["zitadel-refresh-tokens", ...words.split(" ")];
+        const args = [...options, program, shell, await scriptFor(shell), ...line];
         if (shell === "fish") args.splice(3, 1);
         const env = { ...process.env, PATH: `${folder}/bin:${process.env.PATH}`, HOME: folder, XDG_DATA_HOME: folder };
         const { stdout, stderr } = spawnSync(shell, args, { encoding: "utf8", cwd: folder, env });
@@ -84,38 +66,17 @@ for (const [shell, [options, program]] of Object.entries(shells)) {
   });
 }
 
-test("completion -- tells every option of every command", async () => {
-  for (const name of commands) {
-    const { stderr } = await runCli([name, "--no-such-option"]);
-    const { stdout } = await runCli(["completion", "--", name, "--"]);
-    const options = [...stderr.matchAll(/--[\w-]+/g)].slice(1).map(([option]) => option);
-    expect(stdout.split("\n").map((line) => line.replace(/\t.*/, ""))).toEqual(options);
-  }
-});
-
 test.each([
-  [
-    ["list", "--state=a"],
-    ["--state=active", "--state=idle-expired", "--state=expired", "--state=unfinished"],
-  ],
-  [
-    ["list", "--state", "=", "a"],
-    ["active", "idle-expired", "expired", "unfinished"],
-  ],
-  [
-    ["list", "--state", "="],
-    ["active", "idle-expired", "expired", "unfinished"],
-  ],
-  [["no-such", ""], [""]],
-])("completion -- %p", async (words, completed) => {
-  expect((await runCli(["completion", "--", ...words])).stdout.split("\n")).toEqual(completed);
+  ["list --state=a", "--state=active --state=idle-expired --state=expired --state=unfinished"],
+  ["list --state = a", "active idle-expired expired unfinished"],
+  ["list --state =", "active idle-expired expired unfinished"],
+  ["no-such ", ""],
+])("completion -- %s", async (words, completed) => {
+  const { stdout } = await runCli(["completion", "--", ...words.split(" ")]);
+  expect(stdout.split("\n")).toEqual(completed.split(" "));
 });
 
-describe("completion", () => {
-  for (const args of [[], ["powershell"], ["bash", "zsh"]]) {
-    test(`of ${args.join(" and ") || "nothing"} is wrong usage`, async () => {
-      const { status, stderr } = await runCli(["completion", ...args]);
-      expect({ status, stderr }).toEqual({ status: 2, stderr: "error: completion takes one shell: bash, zsh, fish\n" });
-    });
-  }
+test.each([[[]], [["powershell"]], [["bash", "zsh"]]])("completion of %p is wrong usage", async (args) => {
+  const { status, stderr } = await runCli(["completion", ...args]);
+  expect({ status, stderr }).toEqual({ status: 2, stderr: "error: completion takes one shell: bash, zsh, fish\n" });
 });

@@ -32,9 +32,13 @@ describe("list on a pipe", () => {
     expect(lines[1]?.[6]).toBe("openid offline_access");
   });
 
-  for (const protocol of ["grpc", "grpc-web", "rest"]) {
-    test(`prints the view model with -o json, over ${protocol}`, async () => {
-      const { zitadel, env } = await startLogin({ refreshTokens });
+  for (const [protocol, release] of [
+    ["grpc", "4"],
+    ["grpc-web", "2.44"],
+    ["rest", "4"],
+  ] as const) {
+    test(`prints what the library returns with -o json, over ${protocol} of a ZITADEL ${release}`, async () => {
+      const { zitadel, env } = await startLogin({ refreshTokens }, { release });
       const { status, stdout } = await runCli(["list", "-o", "json", "--protocol", protocol], { env });
       expect(status).toBe(0);
       await using auth = createAuthClient({ baseUrl: zitadel.url, token: zitadel.users[0].token });
@@ -61,14 +65,6 @@ describe("list on a pipe", () => {
       tokens: { total: 4, truncated: false },
       signIns: [{ id: "100000000000000004" }],
     });
-  });
-
-  test("prints a table with -o table, as wide as it wants to be", async () => {
-    const { env } = await startLogin({ refreshTokens });
-    const { stdout } = await runCli(["list", "-o", "table"], { env });
-    const lines = stdout.split("\n").map((line) => line.split(/ {2,}/));
-    expect(lines[0]).toEqual(["ID", "APP", "STATE", "USABLE UNTIL", "LAST USED", "SIGNED IN", "SCOPES"]);
-    expect(lines[1]?.slice(0, 4)).toEqual(["100000000000000002", "2@mobile", "active", "in 29 days"]);
   });
 });
 

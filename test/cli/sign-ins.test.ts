@@ -1,5 +1,4 @@
 import { describe, expect, test } from "@jest/globals";
-import { createAuthClient, listSignIns, viewToJson } from "../../src/node.js";
 import type { LocalUserOptions, LocalZitadel } from "../../src/testing.js";
 import { noTerminal, runCli, runOnTerminal } from "./run-cli.js";
 import { startCurrentLogin } from "./start-login.js";
@@ -52,11 +51,8 @@ describe("list on a ZITADEL with sessions", () => {
     expect(rows[3]).toEqual(["100000000000000002", "session", "Safari on iPhone", "192.0.2.7", "active", time, time]);
   });
 
-  test("prints what the library returns with -o json, and filters ids", async () => {
-    const { zitadel, env } = await start();
-    const { stdout } = await runCli(["list", "-o", "json"], { env });
-    await using auth = createAuthClient({ baseUrl: zitadel.url, token: zitadel.users[0].token });
-    expect(JSON.parse(stdout)).toEqual(viewToJson(await listSignIns(auth)));
+  test("filters ids", async () => {
+    const { env } = await start();
     const ids = async (...args: string[]) =>
       (await runCli(["list", "-o", "ids", ...args], { env })).stdout.trim().split("\n");
     expect(await ids("--state", "unfinished")).toEqual(["100000000000000003"]);
