@@ -23,7 +23,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/call/attempts.ts": {
-    tests: ["call/attempts", "call/call", "faults/retries", "faults/tokens", "faults/time"],
+    tests: ["call/attempts", "faults/retries", "faults/tokens", "call/call", "call/intercept", "faults/time"],
     mutants: [
       ["checkRequest(outgoing.method, outgoing.message);", ""],
       ["this.#mayRefresh = tokens !== undefined", "this.#mayRefresh = true"],
@@ -53,7 +53,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/call/call.ts": {
-    tests: ["call/call", "call/intercept", "faults/time"],
+    tests: ["call/intercept", "call/call", "call/attempts", "faults/suspicion", "faults/time"],
     mutants: [
       ["this.#endsAt = owner.#endsAt;", "this.#endsAt = performance.now() + (timeoutMs ?? 0);"],
       ["Math.max(1, Math.ceil(this.remainingMs))", "Math.ceil(this.remainingMs)"],
@@ -88,7 +88,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/call/intercept.ts": {
-    tests: ["call/intercept"],
+    tests: ["call/intercept", "call/given-transport", "faults/cleartext"],
     mutants: [
       ["call.contextValues ??= createContextValues();", ""],
       ["if (request.url !== url)", "if (false)"],
@@ -125,7 +125,11 @@ export const places: Readonly<Record<string, Place>> = {
       ["state.remainingMs <= clockToleranceMs", "state.remainingMs < clockToleranceMs"],
       ["state.mayRefresh && error.code === Code.Unauthenticated", "error.code === Code.Unauthenticated"],
       ['repeat === "refused" && state.mayResend', 'repeat === "refused"'],
-      ["state.answeredMsAgo < restartMs", "state.answeredMsAgo <= restartMs"],
+      [
+        "state.answeredMsAgo < restartMs",
+        "state.answeredMsAgo <= restartMs",
+        "a clock of fractions never says 5,000 ms",
+      ],
       ["ms >= state.remainingMs", "ms > state.remainingMs"],
       ["|| ms > maxWaitMs", ""],
       ["isCounted: !isRestarting", "isCounted: true"],
@@ -158,7 +162,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/call/sender.ts": {
-    tests: ["call/given-transport", "faults/time", "protocol/protocol"],
+    tests: ["call/given-transport", "protocol/rest/refusal", "protocol/protocol", "faults/time"],
     mutants: [
       ["if (cause instanceof TypeError) throw cause;", ""],
       ["call.bytes = answer.body.length;", ""],
@@ -254,15 +258,14 @@ export const places: Readonly<Record<string, Place>> = {
   },
   "src/protocol/failures.ts": {
     tests: [
+      "protocol/pushback",
       "faults/status-and-trailers",
+      "protocol/rest/error",
       "faults/secrecy",
-      "protocol/growth",
       "faults/metadata",
       "faults/http-answers",
-      "protocol/rest",
-      "call/next-step",
-      "protocol/pushback",
       "faults/retries",
+      "protocol/growth",
     ],
     mutants: [
       ["set-cookie|", ""],
@@ -294,7 +297,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/protocol/grpc/envelope.ts": {
-    tests: ["faults/framing", "faults/payload", "protocol"],
+    tests: ["faults/framing", "faults/payload", "faults/status-and-trailers", "protocol/growth"],
     mutants: [
       ["length <= maxTrailerBytes", "length < maxTrailerBytes"],
       ["length > maxResponseBytes", "length >= maxResponseBytes"],
@@ -307,7 +310,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/protocol/grpc/request.ts": {
-    tests: ["contract", "protocol", "faults/metadata"],
+    tests: ["protocol/protocol", "faults/metadata", "faults/retries", "contract/zitadel-proto", "contract/zitadel"],
     mutants: [
       ["if (!context.crossOrigin) {", "{"],
       ["if (context.acceptGzip) headers", "headers"],
@@ -335,7 +338,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/protocol/grpc/grpc-web.ts": {
-    tests: ["faults/framing", "faults/status-and-trailers", "protocol"],
+    tests: ["faults/framing", "faults/status-and-trailers", "faults/metadata"],
     mutants: [
       ["at < frames.length - 1", "false"],
       ["/\\r?\\n/", '"\\r\\n"'],
@@ -357,7 +360,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/protocol/rest/request.ts": {
-    tests: ["protocol/rest", "contract"],
+    tests: ["protocol/rest", "contract/zitadel-proto"],
     mutants: [
       ["path.length <= maxPathLength", "path.length < maxPathLength"],
       ["|| crossOrigin ? {}", "? {}"],
