@@ -1,17 +1,16 @@
-import { setTimeout as pause } from "node:timers/promises";
-import { describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { Code, getErrorInfo } from "../../src/node.js";
 import { okAnswer, type RawH2Connection, type RawH2Stream, startRawH2 } from "../helpers/raw-h2.js";
 import { type Relay, startRelay } from "../helpers/relay.js";
+import { pause, simulateTime } from "../helpers/simulated-time.js";
 import { until } from "./fault-row.js";
 import { type Client, type ClientOptions, clientFor } from "./routes.js";
 
 // What a deadline that passes without a word from the server costs: a PING, another connection, or nothing. All is
 // counted at the server, which counts PINGs as grpc-go does by default. One route stands for all that go over HTTP/2.
 
-// On a busy machine an answer to a PING comes late, which is what these rows are about: one run of three in which none did
-// shows what they hold, and code that is wrong fails all three.
-jest.retryTimes(2);
+// A late answer to a PING is what these rows are about: none must be late by accident.
+simulateTime();
 
 interface Bad {
   readonly name: string;
