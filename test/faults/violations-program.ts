@@ -1,8 +1,8 @@
 // A program that is asked by messages: makes calls at the same time, and then some more at once, and tells what came of
-// them. In a process of its own, since it is about a process that never gets to its timers and signals any more.
+// them, for each of several clients at a time. In a process of its own, since it is about a process that never gets to its timers and signals any more.
 import { Code, ConnectError, createAuthClient, getErrorInfo } from "../../src/node.js";
 
-/** What the program is asked. */
+/** What the program is asked, for one client. */
 export interface Question {
   readonly baseUrl: string;
   readonly retry: boolean;
@@ -14,7 +14,11 @@ export interface Question {
 /** How each call of a round ended: "ok", or the code and the reason, or what else was thrown. */
 export type Rounds = string[][];
 
-process.on("message", async ({ baseUrl, retry, inFlight, rounds }: Question) => {
+process.on("message", async (questions: Question[]) => {
+  process.send?.(await Promise.all(questions.map(ask)));
+});
+
+async function ask({ baseUrl, retry, inFlight, rounds }: Question): Promise<Rounds> {
   const auth = createAuthClient({
     baseUrl,
     timeoutMs: 3_000,
@@ -28,8 +32,9 @@ process.on("message", async ({ baseUrl, retry, inFlight, rounds }: Question) => 
     outcomes.push(await Promise.all(calls.map((call) => call.then(() => "ok", outcomeOf))));
   }
   await auth.close();
-  process.send?.(outcomes);
-});
+  return outcomes;
+}
+
 process.once("disconnect", () => process.exit());
 process.send?.("ready");
 
