@@ -1,10 +1,10 @@
 import { Code } from "@connectrpc/connect";
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
-import type { TokenContext } from "../../src/node.js";
+import { getErrorInfo, type TokenContext } from "../../src/node.js";
 import { rowClient } from "../faults/answer-row.js";
 import { errorAnswer, okAnswer } from "../faults/answers.js";
 import { until } from "../faults/fault-row.js";
-import { startAnswerServer } from "../helpers/answer-server.js";
+import { type Answer, startAnswerServer } from "../helpers/answer-server.js";
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -63,9 +63,54 @@ test("the token function is asked before each attempt, also after a refresh", as
   expect(sent).toEqual(["Bearer current-1", "Bearer refreshed-2", "Bearer current-3"]);
 });
 
+test("without a token function nothing is refreshed", async () => {
+  await using server = await startAnswerServer("rest", () => errorAnswer("rest", Code.Unauthenticated));
+  await using auth = rowClient(server, "rest", { token: undefined });
+  const error: unknown = await auth.listMyRefreshTokens({}).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: Code.Unauthenticated });
+  expect(server.requests).toHaveLength(1);
+});
+
+test("an id that can be none is a TypeError before anything is sent", async () => {
+  await using server = await startAnswerServer("rest", () => okAnswer("rest"));
+  await using auth = rowClient(server, "rest");
+  await expect(auth.revokeMyRefreshToken({ id: ".." })).rejects.toThrow(TypeError);
+  expect(server.requests).toHaveLength(0);
+});
+
+describe("a revoke whose answer is lost", () => {
+  for (const [retry, attempts, maybeApplied] of [
+    [false, 1, undefined],
+    [{ maxAttempts: 2, initialBackoffMs: 1 }, 2, true],
+  ] as const) {
+    test(`in each of ${attempts} attempts was ${maybeApplied ? "perhaps" : "not"} applied by an earlier one`, async () => {
+      await using server = await startAnswerServer("rest", () => ({ hangUp: true }));
+      await using auth = rowClient(server, "rest", { retry });
+      const error: unknown = await auth.revokeMyRefreshToken({ id: "7" }).catch((thrown: unknown) => thrown);
+      const info = getErrorInfo(error);
+      expect([info.reason, info.attempts, info.maybeApplied]).toEqual(["connection-lost", attempts, maybeApplied]);
+    });
+  }
+});
+
+test("a server is told of a millisecond where the thread was blocked until after the deadline", async () => {
+  await using server = await startAnswerServer("grpc", () => okAnswer("grpc"));
+  let blockMs = 0;
+  const token = () => {
+    for (const end = performance.now() + blockMs; performance.now() < end; );
+    return "token-of-nobody";
+  };
+  await using auth = rowClient(server, "grpc", { token });
+  await auth.listMyRefreshTokens({});
+  blockMs = 100;
+  await auth.listMyRefreshTokens({}, { timeoutMs: 50 }).catch(() => {});
+  await until(() => server.requests.length === 2, "the request did not arrive");
+  expect(server.requests[1]?.headers["grpc-timeout"]).toBe("1m");
+});
+
 describe("a server that starts again", () => {
-  async function restart(answer: () => ReturnType<typeof okAnswer>) {
-    const first = await startAnswerServer("grpc", () => okAnswer("grpc"));
+  async function restart(answer: () => Answer, before = okAnswer("grpc")) {
+    const first = await startAnswerServer("grpc", () => before);
     let refused = 0;
     const auth = rowClient(first, "grpc", {
       retry: { maxAttempts: 2, initialBackoffMs: 1 },
@@ -73,7 +118,8 @@ describe("a server that starts again", () => {
         if (code !== undefined) refused += 1;
       },
     });
-    await auth.listMyRefreshTokens({});
+    await auth.listMyRefreshTokens({}).catch(() => {});
+    refused = 0;
     const port = Number(new URL(first.baseUrl).port);
     await first.close();
     const call = auth.listMyRefreshTokens({}).then(
@@ -90,6 +136,11 @@ describe("a server that starts again", () => {
 
   test("is waited for by attempts that the policy does not count", async () => {
     expect(await restart(() => okAnswer("grpc"))).toEqual({ outcome: "ok", requests: 1 });
+  });
+
+  test("is waited for also where its last answer was an error", async () => {
+    const denied = errorAnswer("grpc", Code.PermissionDenied);
+    expect(await restart(() => okAnswer("grpc"), denied)).toEqual({ outcome: "ok", requests: 1 });
   });
 
   test("gets the attempts that the policy allows, and no more", async () => {

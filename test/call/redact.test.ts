@@ -123,6 +123,15 @@ describe("what a server says", () => {
     });
   }
 
+  test("leaves what stands around it in a detail where it was", () => {
+    const base64 = Buffer.from(`xx${canaryToken}`).toString("base64");
+    const details = [canaryToken, base64].map((secret) => ({ type: "x", value: Buffer.from(`a ${secret} z`) }));
+    const error = failure(Code.Internal, "x", {}, { details });
+    redact(error, [canaryToken]);
+    const seen = (error.details as typeof details).map(({ value }) => value.toString());
+    expect(seen).toEqual([canaryToken, base64].map((secret) => `a ${secret.replace(/[^=]/g, "*")} z`));
+  });
+
   test("is taken out of a stack that is no text as well", () => {
     const error = failure(Code.Internal, `not ${canaryToken}!`, {});
     // As Error.prepareStackTrace may make it.
@@ -141,6 +150,17 @@ describe("what a server says", () => {
       }
     });
   }
+
+  test("shows no token in base64url, with its own two characters, nor cut off anywhere", () => {
+    const token = "token-???>>>-of-nobody";
+    const encoded = Buffer.from(token).toString("base64url");
+    expect(encoded).toMatch(/-.*_|_.*-/);
+    for (let length = 16; length <= encoded.length; length++) {
+      const error = failure(Code.Internal, `not ${encoded.slice(0, length)}!`, {});
+      redact(error, [token]);
+      expect(error.rawMessage).toBe("not [redacted]!");
+    }
+  });
 
   test("shows no token of many special characters that is percent-encoded", () => {
     const token = "abc+def/ghi+jkl=mno+pqr/stu";
@@ -174,6 +194,12 @@ describe("what a server says", () => {
       redact(error, [token]);
       expect(error.rawMessage).toBe(expected);
     }
+  });
+
+  test("a header whose name has a piece of it goes, though the name is in lower case", () => {
+    const error = failure(Code.Internal, "x", {}, { metadata: { "x-ABCDEFGH": "1", "x-other": "2" } });
+    redact(error, ["0ABCDEFGHIJKL"]);
+    expect([...error.metadata.keys()]).toEqual(["x-other"]);
   });
 
   test("joined binary values are looked into one by one", () => {

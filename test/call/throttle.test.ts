@@ -83,25 +83,23 @@ const options = { retry: undefined, timeoutMs: 10_000 } satisfies Partial<Transp
 
 describe("what many calls share costs once", () => {
   for (const protocol of ["grpc", "grpcWeb", "rest"] as const) {
-    for (const calls of [20, 50, 200]) {
-      test(`${protocol}: one cut under ${calls} calls, and all succeed`, async () => {
-        let isCut = false;
-        const held: (() => void)[] = [];
-        await using server = await startAnswerServer(protocol, async () => {
-          if (isCut) return okAnswer(protocol);
-          await new Promise<void>((resolve) => held.push(resolve));
-          return { hangUp: true };
-        });
-        await using auth = rowClient(server, protocol, options);
-        const results = Promise.allSettled(Array.from({ length: calls }, () => auth.listMyRefreshTokens({})));
-        while (held.length < calls) await new Promise((resolve) => setTimeout(resolve, 5));
-        isCut = true;
-        for (const cut of held) cut();
-        expect(failed(await results)).toEqual([]);
-        // Nothing has turned retries off.
-        expect((await auth.listMyRefreshTokens({})).result).toHaveLength(1);
+    test(`${protocol}: one cut under 200 calls, and all succeed`, async () => {
+      let isCut = false;
+      const held: (() => void)[] = [];
+      await using server = await startAnswerServer(protocol, async () => {
+        if (isCut) return okAnswer(protocol);
+        await new Promise<void>((resolve) => held.push(resolve));
+        return { hangUp: true };
       });
-    }
+      await using auth = rowClient(server, protocol, options);
+      const results = Promise.allSettled(Array.from({ length: 200 }, () => auth.listMyRefreshTokens({})));
+      while (held.length < 200) await new Promise((resolve) => setTimeout(resolve, 5));
+      isCut = true;
+      for (const cut of held) cut();
+      expect(failed(await results)).toEqual([]);
+      // Nothing has turned retries off.
+      expect((await auth.listMyRefreshTokens({})).result).toHaveLength(1);
+    });
 
     test(`${protocol}: a server that is away for a second, and all of 200 calls succeed`, async () => {
       await using first = await startAnswerServer(protocol, () => okAnswer(protocol));

@@ -128,7 +128,7 @@ describe("retries", () => {
       test(`${protocol}: ${name} that meets its deadline on the repeat says that it may have been carried out`, async () => {
         const stall = { stall: "before-head" } as const;
         await using server = await startAnswerServer(protocol, ({ n }) => (n === 1 ? unavailable(protocol) : stall));
-        await using auth = rowClient(server, protocol, { timeoutMs: 300 });
+        await using auth = rowClient(server, protocol, { timeoutMs: 800 });
         const { info } = await expectOutcome(() => call(auth), { code: Code.DeadlineExceeded, attempts: 2 });
         expect(info?.maybeApplied).toBe(true);
       });
