@@ -1,12 +1,23 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { type ChildProcessWithoutNullStreams, spawnSync } from "node:child_process";
+import { on } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer, request as sendRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type LocalZitadel, type LocalZitadelOptions, startLocalZitadel } from "../../src/testing.js";
-import { cli, type Outcome, type RunOptions, runCli } from "./run-cli.js";
+import { cli, type RunOptions, runCli } from "./run-cli.js";
 
 const cleanUps: (() => unknown)[] = [];
 
@@ -14,7 +25,27 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
 });
 
-/** A local ZITADEL, and a configuration folder of its own for the command. */
+/** Command lines of every process, where the system shows them: `watch` looks until the function it returns is called. */
+function watchProcesses(): () => string {
+  const seen = new Set<string>();
+  const look = () => {
+    for (const name of existsSync("/proc") ? readdirSync("/proc") : []) {
+      try {
+        if (/^\d+$/.test(name)) seen.add(readFileSync(`/proc/${name}/cmdline`, "utf8"));
+      } catch {
+        // It has ended.
+      }
+    }
+  };
+  const timer = setInterval(look, 50);
+  return () => {
+    clearInterval(timer);
+    look();
+    return [...seen].join("\n");
+  };
+}
+
+/** A local ZITADEL, and a configuration folder of its own for the command. No run may show a token of the login. */
 async function setUp(options: LocalZitadelOptions = {}) {
   const zitadel = await startLocalZitadel({ approve: true, ...options });
   const home = mkdtempSync(join(tmpdir(), "login-"));
@@ -25,16 +56,37 @@ async function setUp(options: LocalZitadelOptions = {}) {
   const env = { XDG_CONFIG_HOME: home, ZITADEL_URL: zitadel.url };
   const folder = join(home, "zitadel-refresh-tokens");
   const path = join(folder, `http_${new URL(zitadel.url).host.replace(":", "_")}.json`);
-  const outcomes: Outcome[] = [];
+  const stored = () => JSON.parse(readFileSync(path, "utf8")) as Record<string, string | number>;
+  const secrets = new Set<string>();
+  const noteSecrets = () => {
+    try {
+      const { accessToken, refreshToken, idToken } = stored();
+      for (const each of [accessToken, refreshToken, idToken]) if (each) secrets.add(String(each));
+    } catch {
+      // There is no login, or it is not whole.
+    }
+  };
   const run = async (args: string[], more: RunOptions = {}) => {
+    noteSecrets();
+    const endWatch = watchProcesses();
     const outcome = await runCli(args, { ...more, env: { ...env, ...more.env } });
-    outcomes.push(outcome);
+    const shown = outcome.stdout + outcome.stderr + endWatch();
+    noteSecrets();
+    for (const secret of secrets) expect(shown).not.toContain(secret);
     return outcome;
   };
-  const login = () => run(["login", "--no-browser", "--client-id", zitadel.clientId]);
-  const stored = () => JSON.parse(readFileSync(path, "utf8")) as Record<string, string | number>;
+  const login = (more?: RunOptions) => run(["login", "--no-browser", "--client-id", zitadel.clientId], more);
   const expire = () => writeFileSync(path, JSON.stringify({ ...stored(), expiresAt: 1 }));
-  return { zitadel, env, folder, path, run, login, stored, expire, outcomes };
+  return { zitadel, home, env, folder, path, run, login, stored, expire, secrets };
+}
+
+/** Waits until the command has said where to approve, and returns that. */
+async function approvalPage({ stderr }: ChildProcessWithoutNullStreams): Promise<string> {
+  for await (const [text] of on(stderr, "data")) {
+    const [url] = /http\S+user_code=\S+/.exec(String(text)) ?? [];
+    if (url) return url;
+  }
+  throw new Error("it ended");
 }
 
 function tokenRequests(zitadel: LocalZitadel): number {
@@ -42,12 +94,13 @@ function tokenRequests(zitadel: LocalZitadel): number {
 }
 
 test("login, status, list and logout, and no token is ever shown", async () => {
-  const { zitadel, folder, path, run, login, stored, outcomes } = await setUp();
+  const { zitadel, folder, path, run, login, stored, secrets } = await setUp();
   const done = await login();
   expect(done).toMatchObject({ status: 0 });
   expect(done.stdout).toMatch(/^logged in as user1@demo\.localhost to http:\S+: it renews itself, next at /);
   expect(done.stderr).toMatch(/^Open http:\S+\/device\?user_code=\w{4}-\w{4} and approve the code \w{4}-\w{4}\n$/);
-  const secrets = ["accessToken", "refreshToken", "idToken"].map((name) => String(stored()[name]));
+  expect(secrets.size).toBe(3);
+  const { accessToken } = stored();
   if (process.platform !== "win32") {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -68,13 +121,12 @@ test("login, status, list and logout, and no token is ever shown", async () => {
   expect(await run(["logout"])).toMatchObject({ status: 0, stderr: "" });
   expect(readdirSync(folder)).toEqual([]);
   const response = await fetch(`${zitadel.url}/oidc/v1/userinfo`, {
-    headers: { authorization: `Bearer ${secrets[0]}` },
+    headers: { authorization: `Bearer ${accessToken}` },
   });
   expect(response.status).toBe(401);
   expect(await run(["status"])).toMatchObject({ status: 4 });
   expect(await run(["list"])).toMatchObject({ status: 4, stderr: expect.stringContaining("run login") });
   expect(await run(["logout"])).toMatchObject({ status: 4 });
-  for (const secret of secrets) expect(JSON.stringify(outcomes)).not.toContain(secret);
 });
 
 test("ten at once on an expired login refresh it once", async () => {
@@ -124,6 +176,49 @@ test("a given token comes before the login, and two logins stay apart", async ()
   });
   expect(await run(["logout", "--url", other.url])).toMatchObject({ status: 0 });
   expect(await run(["list"])).toMatchObject({ status: 0 });
+});
+
+test("opens the browser where there is one, but not with --no-browser", async () => {
+  const { home, run, zitadel } = await setUp();
+  const opened = join(home, "opened");
+  for (const name of ["xdg-open", "open"]) {
+    writeFileSync(join(home, name), `#!/bin/sh\nprintf %s "$*" > ${opened}\n`, { mode: 0o755 });
+  }
+  const env = { PATH: `${home}:${process.env.PATH}`, DISPLAY: ":0", SSH_CONNECTION: "" };
+  const args = ["login", "--client-id", zitadel.clientId];
+  expect(await run([...args, "--no-browser"], { env })).toMatchObject({ status: 0 });
+  expect(existsSync(opened)).toBe(false);
+  const { stderr } = await run(args, { env });
+  while (!existsSync(opened) || readFileSync(opened, "utf8") === "") await sleep(10);
+  expect(stderr).toContain(`Open ${readFileSync(opened, "utf8")} and approve the code `);
+});
+
+test("asks more slowly where the server wants that", async () => {
+  const { zitadel, run } = await setUp();
+  const asked: string[] = [];
+  const slow = createServer((request, response) => {
+    if (request.url === "/oauth/v2/token" && asked.push("token") === 1) {
+      response.writeHead(400, { "content-type": "application/json" }).end('{ "error": "slow_down" }');
+      request.resume();
+      return;
+    }
+    const { method, headers, url } = request;
+    request.pipe(
+      sendRequest(new URL(url ?? "", zitadel.url), { method, headers }, (answer) => {
+        answer.pipe(response.writeHead(answer.statusCode ?? 0, answer.headers));
+      }),
+    );
+  });
+  cleanUps.push(
+    () => slow.closeAllConnections(),
+    () => slow.close(),
+  );
+  await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+  expect(await run(["login", "--no-browser", "--client-id", zitadel.clientId, "--url", url])).toMatchObject({
+    status: 0,
+  });
+  expect(asked).toHaveLength(2);
 });
 
 describe("says in a sentence what is wrong, and what to do about it", () => {
@@ -199,6 +294,73 @@ describe("says in a sentence what is wrong, and what to do about it", () => {
     expect(zitadel.requests).toEqual([]);
   });
 
+  test("a person who refuses, and one who does not answer", async () => {
+    let ahead = 0;
+    const { login, folder } = await setUp({ approve: false, now: () => new Date(Date.now() + ahead) });
+    const refused = await login({
+      started: async (child) => {
+        const page = await approvalPage(child);
+        const body = new URLSearchParams({ user_code: new URL(page).searchParams.get("user_code") ?? "", deny: "1" });
+        expect(await (await fetch(page, { method: "POST", body })).text()).toContain("Refused.");
+      },
+    });
+    expect(refused).toMatchObject({
+      status: 4,
+      stdout: "",
+      stderr: expect.stringContaining("the sign-in was refused"),
+    });
+    const late = await login({
+      started: async (child) => {
+        await approvalPage(child);
+        ahead = 301_000;
+      },
+    });
+    const text = "error: nobody approved before the code expired: run login again";
+    expect(late).toMatchObject({ status: 4, stdout: "", stderr: expect.stringContaining(text) });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  (canMount() ? test : test.skip)(
+    "a disk that is full, and one that is read-only (needs to mount a tmpfs)",
+    async () => {
+      const { home, zitadel, login, run, expire, stored, folder } = await setUp();
+      const before = zitadel.requests.length;
+      mount(home, "size=64k");
+      const filler = join(home, "filler");
+      const fill = () => {
+        try {
+          for (;;) writeFileSync(filler, Buffer.alloc(4096), { flag: "a" });
+        } catch {
+          // It is full.
+        }
+      };
+      fill();
+      const kept = "make room, or set XDG_CONFIG_HOME to a folder that you can write to";
+      expect(await login()).toMatchObject({ status: 1, stdout: "", stderr: expect.stringContaining(kept) });
+      expect(zitadel.requests).toHaveLength(before);
+      rmSync(filler);
+      expect(await login()).toMatchObject({ status: 0 });
+      expire();
+      const { refreshToken } = stored();
+      const refreshes = tokenRequests(zitadel);
+      for (const spoil of [fill, () => mount(home, "remount,ro")]) {
+        spoil();
+        expect(await run(["list"])).toMatchObject({
+          status: 1,
+          stdout: "",
+          stderr: expect.stringMatching(/^error: .+\n$/),
+        });
+      }
+      // Nothing is lost: the refresh token was not spent on what could not be kept.
+      expect(tokenRequests(zitadel)).toBe(refreshes);
+      mount(home, "remount,rw");
+      expect(stored().refreshToken).toBe(refreshToken);
+      rmSync(filler);
+      expect(await run(["list"])).toMatchObject({ status: 0 });
+      expect(readdirSync(folder)).toHaveLength(1);
+    },
+  );
+
   test("a server that is away at logout: the file is deleted all the same", async () => {
     const { run, login, zitadel, folder } = await setUp();
     await login();
@@ -212,7 +374,7 @@ describe("says in a sentence what is wrong, and what to do about it", () => {
     const { zitadel, run, folder } = await setUp({ approve: false });
     const outcome = await run(["login", "--no-browser", "--client-id", zitadel.clientId], {
       started: async (child) => {
-        while (tokenRequests(zitadel) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+        while (tokenRequests(zitadel) === 0) await sleep(20);
         child.kill("SIGINT");
       },
     });
@@ -226,9 +388,9 @@ describe("says in a sentence what is wrong, and what to do about it", () => {
     const options = { approve: false, port: Number(port) };
     const outcome = await run(["login", "--no-browser", "--client-id", zitadel.clientId], {
       started: async (child) => {
-        while (tokenRequests(zitadel) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+        while (tokenRequests(zitadel) === 0) await sleep(20);
         await zitadel.close();
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        await sleep(1500);
         // Another one at the same place, which does not know the code: the poll went on.
         const next = await startLocalZitadel(options);
         cleanUps.push(() => next.close());
@@ -238,6 +400,23 @@ describe("says in a sentence what is wrong, and what to do about it", () => {
     expect(outcome).toMatchObject({ status: 1, stderr: expect.stringContaining("(invalid_grant)") });
   });
 });
+
+function mount(folder: string, options: string): void {
+  const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  if (!options.startsWith("remount")) cleanUps.unshift(() => spawnSync("umount", [folder]));
+}
+
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "mount-"));
+  try {
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "tmpfs", folder]).status === 0;
+    if (mounted) spawnSync("umount", [folder]);
+    return mounted;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
 
@@ -262,7 +441,7 @@ const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
       for (;;) {
         const found = pattern.exec(screen(pane));
         if (found) return found;
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await sleep(50);
       }
     };
     type(0, `clear; ${command} serve --approve`);
@@ -272,6 +451,14 @@ const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
     await shown(1, /logged in as user1@demo\.localhost/);
     type(1, `clear; ${command} list`);
     await shown(1, /current/i);
+    // With an access token that has expired.
+    const [file = ""] = readdirSync(join(home, "zitadel-refresh-tokens"));
+    const path = join(home, "zitadel-refresh-tokens", file);
+    const { accessToken, ...kept } = JSON.parse(readFileSync(path, "utf8"));
+    writeFileSync(path, JSON.stringify({ ...kept, accessToken, expiresAt: 1 }));
+    type(1, `clear; ${command} list`);
+    await shown(1, /current/i);
+    expect(JSON.parse(readFileSync(path, "utf8")).accessToken).not.toBe(accessToken);
     type(1, `clear; ${command} end --others --yes; echo code $?`);
     await shown(1, /code 0/);
     type(1, `clear; ${command} logout`);

@@ -1,7 +1,10 @@
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { caFile as ca, certificate } from "../helpers/certificate.js";
 import { closedPort } from "../helpers/closed-port.js";
@@ -58,11 +61,38 @@ async function startProxy({ authorization }: { authorization?: string } = {}): P
 
 /** A ZITADEL that only the proxy knows by name, and its URL. */
 async function startBehind() {
-  const { zitadel } = await startLogin({}, { tls: certificate("other-host"), hosts: ["other.example"] });
+  const tls = certificate("other-host");
+  const { zitadel } = await startLogin({}, { tls, hosts: ["other.example"], approve: true });
   return { zitadel, token: zitadel.users[0].token };
 }
 
 describe("HTTPS_PROXY", () => {
+  test("is obeyed by login, list with a login, and logout", async () => {
+    const { zitadel } = await startBehind();
+    const proxy = await startProxy({ authorization: expected });
+    const { port } = new URL(zitadel.tlsUrl ?? "");
+    const home = mkdtempSync(join(tmpdir(), "proxy-"));
+    const env = {
+      HTTPS_PROXY: `http://${credentials}@127.0.0.1:${proxy.port}`,
+      ZITADEL_URL: `https://other.example:${port}`,
+      XDG_CONFIG_HOME: home,
+    };
+    try {
+      for (const args of [["login", "--no-browser", "--client-id", zitadel.clientId], ["list"], ["logout"]]) {
+        proxy.asked.length = 0;
+        const { status, stdout, stderr } = await runCli([...args, "--ca", ca], { env });
+        expect({ args, status, asked: new Set(proxy.asked) }).toEqual({
+          args,
+          status: 0,
+          asked: new Set([`other.example:${port}`]),
+        });
+        expect(stdout + stderr).not.toContain("secret");
+      }
+    } finally {
+      rmSync(home, { recursive: true });
+    }
+  });
+
   for (const protocol of ["grpc", "grpc-web", "rest"]) {
     for (const variable of ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"]) {
       test(`is obeyed by list and doctor over ${protocol}, as ${variable} with a password`, async () => {

@@ -1,6 +1,6 @@
 import { CommandError, exitCodes, usageError } from "../command-error.js";
 import type { FoundToken } from "../input/read-token.js";
-import { type Login, loginPath, readLogin, readLogins, writeLogin } from "./login-file.js";
+import { checkFolder, type Login, loginPath, readLogin, readLogins, writeLogin } from "./login-file.js";
 
 /** The URL of the only login, where no other was given; `undefined` if there is none. */
 export function onlyUrl(): string | undefined {
@@ -37,6 +37,8 @@ export async function readLoginToken(url: string, ca: string | undefined): Promi
 async function renew(login: Login, ca: string | undefined): Promise<Login> {
   const [{ lock }, { refreshTokens }] = await Promise.all([import("./packages.js"), import("./oauth.js")]);
   const path = loginPath(login.url);
+  // Before the server ends the refresh token; and the lock would be tried for again and again.
+  checkFolder(login.url);
   const retries = { retries: 100, factor: 1.2, minTimeout: 50, maxTimeout: 500, randomize: true };
   const release = await lock(path, { stale: 20_000, retries }).catch((error: NodeJS.ErrnoException) => {
     const remedy = error.code === "ELOCKED" ? "try again, or delete it" : "is the disk writable?";
@@ -45,8 +47,6 @@ async function renew(login: Login, ca: string | undefined): Promise<Login> {
   try {
     const current = readLogin(login.url) ?? login;
     if (current.accessToken !== login.accessToken) return current;
-    // Shows that the disk takes it, before the server ends the refresh token.
-    writeLogin(current);
     const next = await refreshTokens(current, ca);
     writeLogin(next);
     return next;
