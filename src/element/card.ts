@@ -1,5 +1,5 @@
 import type { RefreshTokenView, SessionView, SignIn } from "../public.js";
-import { el, facts, plain, setText } from "./dom.js";
+import { el, facts, plain, setText, show } from "./dom.js";
 import { icon } from "./icons.js";
 import { iconOf, type Naming, nameOf } from "./names.js";
 import type { SignInsTexts } from "./texts.js";
@@ -12,19 +12,21 @@ export interface CardContext extends Naming {
   readonly now: number;
   /** Of all refresh tokens. */
   readonly scale: Scale;
-  readonly isBusy: (id: string) => boolean;
-  /** Why it could not be ended. */
-  readonly mistakeOf: (id: string) => string | undefined;
+  /** By id: what ends now, and why something could not be ended. */
+  readonly busy: ReadonlySet<string>;
+  readonly mistakes: ReadonlyMap<string, string>;
 }
 
 export interface Card {
   readonly element: HTMLLIElement;
   readonly button: HTMLButtonElement;
   update(signIn: SignIn, context: CardContext): void;
+  /** Whether it has all of the words, in lower case, and the state, if one is asked for. */
+  fits(words: readonly string[], state: string): boolean;
 }
 
 /** One sign-in: what it is, when it was used, and the button that ends it. */
-export function createCard(end: (signIn: SignIn) => void): Card {
+export function createCard(first: SignIn, context: CardContext, end: (signIn: SignIn) => void): Card {
   const name = el("bdi");
   const badge = el("span", { class: "badge", part: "badge" });
   const lines = el("div", { class: "lines" });
@@ -34,42 +36,44 @@ export function createCard(end: (signIn: SignIn) => void): Card {
   const rows = el("dl");
   const details = el("details", { part: "details" }, summary, rows);
   const body = el("div", { class: "body" }, el("h3", {}, name, " ", badge), lines, mistake, details);
-  const element = el("li", { part: "card" }, body, button);
-  let drawn: SVGElement | undefined;
-  let shown: { signIn: SignIn; context: CardContext } | undefined;
+  let shown = { signIn: first, context };
+  let searched = "";
   const showDetails = () => {
-    if (details.open && shown) rows.replaceChildren(...detailsOf(shown.signIn, shown.context));
+    if (details.open) rows.replaceChildren(...detailsOf(shown.signIn, shown.context));
   };
   details.addEventListener("toggle", showDetails);
   button.addEventListener("click", () => {
-    if (shown && !shown.context.isBusy(shown.signIn.id)) end(shown.signIn);
+    if (!shown.context.busy.has(first.id)) end(shown.signIn);
   });
 
   return {
-    element,
+    element: el("li", { part: "card" }, icon(iconOf(first)), body, button),
     button,
     update(signIn, context) {
-      const { texts } = context;
+      const { texts, busy, mistakes } = context;
       const title = plain(nameOf(signIn, context));
-      const isBusy = context.isBusy(signIn.id);
-      if (!drawn) element.prepend(icon(iconOf(signIn)));
-      drawn ??= element.firstElementChild as SVGElement;
       shown = { signIn, context };
+      searched = searchedText(signIn, title);
       setText(name, title);
-      setText(badge, texts.states[signIn.state]);
-      badge.hidden = signIn.state === "active";
+      show(badge, signIn.state !== "active" && texts.states[signIn.state]);
       lines.replaceChildren(...linesOf(signIn, context));
-      const why = context.mistakeOf(signIn.id) ?? "";
-      setText(mistake, why);
-      mistake.hidden = why === "";
-      setText(button, isBusy ? texts.signingOut : texts.signOut);
+      show(mistake, mistakes.get(signIn.id));
+      setText(button, busy.has(signIn.id) ? texts.signingOut : texts.signOut);
       button.setAttribute("aria-label", `${button.textContent}: ${title}`);
       // Not `disabled`, which would take the focus from it.
-      button.setAttribute("aria-disabled", String(isBusy));
+      button.setAttribute("aria-disabled", String(busy.has(signIn.id)));
       setText(summary, texts.details);
       showDetails();
     },
+    fits: (words, state) =>
+      (state === "" || state === shown.signIn.state) && words.every((word) => searched.includes(word)),
   };
+}
+
+function searchedText(signIn: SignIn, title: string): string {
+  const parts =
+    signIn.kind === "session" ? [signIn.device, signIn.userAgent, signIn.address] : [signIn.clientId, ...signIn.scopes];
+  return [title, signIn.id, ...parts].join(" ").toLowerCase();
 }
 
 function linesOf(signIn: SignIn, context: CardContext): Element[] {
@@ -80,22 +84,22 @@ function sessionLines(session: SessionView, { texts, times, now }: CardContext):
   const factors = session.factors.map((factor) => texts.factors[factor]);
   return [
     lineOf([
-      session.changedAt && timed(times, session.changedAt, texts.lastActive(times.relative(session.changedAt, now))),
+      session.changedAt && times.element(session.changedAt, texts.lastActive(times.relative(session.changedAt, now))),
       session.address && el("bdi", {}, plain(session.address)),
     ]),
     lineOf([
       factors.length > 0 && texts.signedInWith(factors),
-      session.expiresAt && timed(times, session.expiresAt, endText(session.expiresAt, texts, times, now)),
+      session.expiresAt && times.element(session.expiresAt, endText(session.expiresAt, texts, times, now)),
     ]),
   ].flat();
 }
 
 function tokenLines(token: RefreshTokenView, { texts, times, now, scale }: CardContext): Element[] {
   const { signedInAt, lastUsedAt, usableUntil } = token;
-  const end = usableUntil && timed(times, usableUntil, tokenEnd(token, texts, times, now));
+  const end = usableUntil && times.element(usableUntil, tokenEnd(token, texts, times, now));
   const line = lineOf([
-    lastUsedAt && timed(times, lastUsedAt, texts.lastActive(times.relative(lastUsedAt, now))),
-    signedInAt && timed(times, signedInAt, texts.signedIn(times.relative(signedInAt, now))),
+    lastUsedAt && times.element(lastUsedAt, texts.lastActive(times.relative(lastUsedAt, now))),
+    signedInAt && times.element(signedInAt, texts.signedIn(times.relative(signedInAt, now))),
     end,
   ]);
   return [...line, drawTimeline(token, scale, now, line.map((each) => each.textContent).join(" "))];
@@ -111,11 +115,6 @@ function endText(end: Date, texts: SignInsTexts, times: Times, now: number): str
   return (end.getTime() > now ? texts.ends : texts.ended)(times.relative(end, now));
 }
 
-/** A text about a time, which the exact one is behind. */
-function timed(times: Times, date: Date, text: string): HTMLTimeElement {
-  return el("time", { datetime: date.toISOString(), title: times.exact(date) }, text);
-}
-
 /** A paragraph of what is known, none for nothing. */
 function lineOf(parts: readonly (Element | string | false | undefined)[]): HTMLElement[] {
   const known = parts.filter((part) => part !== undefined && part !== false && part !== "") as (Element | string)[];
@@ -124,27 +123,21 @@ function lineOf(parts: readonly (Element | string | false | undefined)[]): HTMLE
 
 function detailsOf(signIn: SignIn, { texts, times }: CardContext): HTMLElement[] {
   const { fields } = texts;
+  const session = signIn.kind === "session" ? signIn : undefined;
+  const token = signIn.kind === "refreshToken" ? signIn : undefined;
   const time = (date: Date | undefined) => date && times.element(date);
   const code = (text: string) => el("code", {}, plain(text));
-  if (signIn.kind === "session") {
-    return facts([
-      [fields.device, signIn.device],
-      [fields.userAgent, signIn.userAgent],
-      [fields.address, signIn.address],
-      [fields.signedInAt, time(signIn.signedInAt)],
-      [fields.lastActiveAt, time(signIn.changedAt)],
-      [fields.expiresAt, time(signIn.expiresAt)],
-      [fields.id, code(signIn.id)],
-    ]);
-  }
   return facts([
+    [fields.device, session?.device],
+    [fields.userAgent, session?.userAgent],
+    [fields.address, session?.address],
     [fields.signedInAt, time(signIn.signedInAt)],
-    [fields.lastActiveAt, time(signIn.lastUsedAt)],
-    [fields.idleExpiresAt, time(signIn.idleExpiresAt)],
+    [fields.lastActiveAt, time(session?.changedAt ?? token?.lastUsedAt)],
+    [fields.idleExpiresAt, time(token?.idleExpiresAt)],
     [fields.expiresAt, time(signIn.expiresAt)],
-    [fields.scopes, signIn.scopes.join(" ")],
-    [fields.audience, signIn.audience.join(" ")],
-    [fields.clientId, code(signIn.clientId)],
+    [fields.scopes, token?.scopes.join(" ")],
+    [fields.audience, token?.audience.join(" ")],
+    [fields.clientId, token && code(token.clientId)],
     [fields.id, code(signIn.id)],
   ]);
 }

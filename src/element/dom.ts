@@ -26,8 +26,16 @@ export function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Shows a text in an element, or hides that where there is none. */
+export function show(element: HTMLElement, text: string | false | undefined): void {
+  setText(element, text || "");
+  element.hidden = !text;
+}
+
+export type Facts = readonly (readonly [name: string, value: Child | undefined])[];
+
 /** Rows of a `<dl>`; those without a value are left out. */
-export function facts(rows: readonly (readonly [name: string, value: Child | undefined])[]): HTMLElement[] {
+export function facts(rows: Facts): HTMLElement[] {
   return rows.flatMap(([name, value]) => {
     const shown = typeof value === "string" ? plain(value) : value;
     return shown ? [el("div", {}, el("dt", {}, name), el("dd", {}, shown))] : [];

@@ -11,18 +11,9 @@ export interface Problem {
 /** Finds the words for what a call rejected with. */
 export function problemOf(error: unknown, texts: SignInsTexts): Problem {
   const { code, reason } = getErrorInfo(error);
-  if (reason === "network-or-cors" && globalThis.navigator?.onLine === false)
-    return { text: texts.offline, mayHelp: true };
-  switch (code) {
-    case Code.Unauthenticated:
-      return { text: texts.sessionOver, mayHelp: false };
-    case Code.PermissionDenied:
-      return { text: texts.notAllowed, mayHelp: false };
-    case Code.Unavailable:
-    case Code.DeadlineExceeded:
-    case Code.Unknown:
-      return { text: texts.unreachable, mayHelp: true };
-    default:
-      return { text: texts.failed, mayHelp: true };
-  }
+  if (code === Code.Unauthenticated) return { text: texts.sessionOver, mayHelp: false };
+  if (code === Code.PermissionDenied) return { text: texts.notAllowed, mayHelp: false };
+  const isOffline = reason === "network-or-cors" && globalThis.navigator?.onLine === false;
+  const isAway = code === Code.Unavailable || code === Code.DeadlineExceeded || code === Code.Unknown;
+  return { text: isOffline ? texts.offline : isAway ? texts.unreachable : texts.failed, mayHelp: true };
 }

@@ -18,37 +18,23 @@ export function ask(root: ShadowRoot, { signIns, mayKeep, ...naming }: Question)
   const rows = signIns.map((signIn) => {
     const box = el("input", { type: "checkbox", checked: "" });
     const name = el("bdi", {}, plain(nameOf(signIn, naming)));
-    const when = signIn.kind === "session" && signIn.address ? ` · ${plain(signIn.address)}` : "";
-    return {
-      signIn,
-      box,
-      name,
-      row: el("li", {}, mayKeep ? el("label", {}, box, name, when) : name, mayKeep ? "" : when),
-    };
+    const where = signIn.kind === "session" && signIn.address ? ` · ${plain(signIn.address)}` : "";
+    const row = el("li", {}, mayKeep ? el("label", {}, box, name, where) : el("span", {}, name, where));
+    return { signIn, box, name: name.textContent, row };
   });
-  const title = el(
-    "h2",
-    { id: "question" },
-    texts.question(
-      rows.map(({ name }) => name.textContent),
-      signIns.some(isHere),
-    ),
-  );
+  const names = rows.map(({ name }) => name);
   const no = el("button", { type: "submit", value: "", part: "button", autofocus: "" }, texts.cancel);
   const yes = el("button", { type: "submit", value: "end", part: "button danger", class: "danger" }, texts.signOut);
-  const dialog = el(
-    "dialog",
-    { part: "dialog", "aria-labelledby": "question" },
-    el(
-      "form",
-      { method: "dialog" },
-      title,
-      ...(mayKeep ? [el("p", {}, texts.keepHint)] : []),
-      el("ul", {}, ...rows.map(({ row }) => row)),
-      el("p", {}, texts.consequence),
-      el("div", { class: "actions" }, no, yes),
-    ),
+  const form = el(
+    "form",
+    { method: "dialog" },
+    el("h2", { id: "question" }, texts.question(names, signIns.some(isHere))),
+    el("p", {}, mayKeep ? texts.keepHint : ""),
+    el("ul", {}, ...rows.map(({ row }) => row)),
+    el("p", {}, texts.consequence),
+    el("div", { class: "actions" }, no, yes),
   );
+  const dialog = el("dialog", { part: "dialog", "aria-labelledby": "question" }, form);
   root.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {

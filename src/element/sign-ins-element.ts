@@ -1,13 +1,13 @@
 import { endSignIns, listSignIns, type SignIn, type SignInsView, type UserClient } from "../public.js";
 import { type Card, type CardContext, createCard } from "./card.js";
-import { plain, setText } from "./dom.js";
+import { plain, setText, show } from "./dom.js";
 import { nameOf } from "./names.js";
-import { createParts, fits, type Group, type Parts } from "./parts.js";
+import { createParts, type Group, type Parts } from "./parts.js";
 import { type Problem, problemOf } from "./problem.js";
 import { ask, isHere } from "./question.js";
 import { english, type SignInsTexts } from "./texts.js";
 import { createScale } from "./timeline.js";
-import { Times } from "./times.js";
+import { timesIn } from "./times.js";
 
 /** What ended: `detail.signIns`. If the sign-in in use is among them, the app's token has ended with it. */
 export type SignedOutEvent = CustomEvent<{ readonly signIns: readonly SignIn[] }>;
@@ -29,6 +29,7 @@ export interface SignInsProps {
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 // From so many rows on one looks for something.
 const searchableRows = 8;
+const isHidden = ({ element }: Card) => element.hidden;
 const properties = ["client", "apps", "texts", "currentSessionId", "currentIdToken"] as const;
 
 /**
@@ -50,9 +51,8 @@ export class SignInsElement extends Base {
   #notice = "";
   #isLoading = false;
   #isSignedOut = false;
-  // Of the list under way: an earlier one that comes later is not shown.
-  #turn = 0;
-  #leaving = new AbortController();
+  // Of the list under way: the next one, or leaving the page, ends it.
+  #listing = new AbortController();
   #queued: Promise<void> | undefined;
   // By id: what ends now, what has ended although it may still be listed, and what could not be ended.
   readonly #busy = new Set<string>();
@@ -68,11 +68,13 @@ export class SignInsElement extends Base {
   }
   set client(client: UserClient | undefined) {
     if (client === this.#client) return;
+    this.#listing.abort();
     this.#client = client;
     this.#view = this.#problem = undefined;
-    this.#isSignedOut = false;
+    this.#isLoading = this.#isSignedOut = false;
     this.#notice = "";
     for (const known of [this.#busy, this.#ended, this.#mistakes, this.#cards]) known.clear();
+    this.#render();
     void this.refresh();
   }
 
@@ -118,13 +120,8 @@ export class SignInsElement extends Base {
       delete (this as Record<string, unknown>)[name];
       Object.assign(this, { [name]: value });
     }
-    this.#parts ??= createParts(this.attachShadow({ mode: "open" }), {
-      again: () => void this.refresh(),
-      endOthers: () => void this.#endOthers(),
-      arrange: () => this.#render(),
-    });
+    this.#parts ??= this.#createParts();
     // "5 minutes ago" does not stay true.
-    this.#leaving = new AbortController();
     this.#clock = setInterval(() => this.#render(), 60_000);
     void this.refresh();
     this.#render();
@@ -132,8 +129,15 @@ export class SignInsElement extends Base {
 
   disconnectedCallback(): void {
     clearInterval(this.#clock);
-    this.#turn += 1;
-    this.#leaving.abort();
+    this.#listing.abort();
+  }
+
+  #createParts(): Parts {
+    const parts = createParts(this.attachShadow({ mode: "open" }));
+    parts.again.addEventListener("click", () => void this.refresh());
+    parts.others.addEventListener("click", () => void this.#endOthers());
+    parts.tools.addEventListener("input", () => this.#filter(parts));
+    return parts;
   }
 
   /** Lists again. Settles when that is shown, or a later list takes its place; never rejects. */
@@ -149,20 +153,19 @@ export class SignInsElement extends Base {
   async #list(): Promise<void> {
     const client = this.#client;
     if (!client || !this.isConnected || this.#isSignedOut) return;
-    const turn = ++this.#turn;
+    this.#listing.abort();
+    this.#listing = new AbortController();
+    const { signal } = this.#listing;
     this.#isLoading = true;
     this.#render();
     try {
-      const view = await listSignIns(client, {
-        currentSessionId: this.#currentSessionId,
-        currentIdToken: this.#currentIdToken,
-        signal: this.#leaving.signal,
-      });
-      if (turn !== this.#turn) return;
+      const current = { currentSessionId: this.#currentSessionId, currentIdToken: this.#currentIdToken };
+      const view = await listSignIns(client, { ...current, signal });
+      if (signal.aborted) return;
       this.#view = view;
       this.#problem = undefined;
     } catch (error) {
-      if (turn !== this.#turn) return;
+      if (signal.aborted) return;
       this.#fail(error);
     }
     this.#isLoading = false;
@@ -242,46 +245,42 @@ export class SignInsElement extends Base {
     const parts = this.#parts;
     if (!parts) return;
     const texts = this.#texts;
-    const all = this.#isSignedOut ? [] : this.#signIns;
-    const context = this.#context();
-    setText(parts.notice, this.#notice);
-    const problem = this.#problem;
-    setText(parts.problem, problem?.text ?? "");
-    parts.problem.hidden = problem === undefined;
-    parts.again.hidden = !problem?.mayHelp;
-    setText(parts.again, texts.tryAgain);
-    parts.loading.hidden = !this.#isLoading || this.#view !== undefined;
-    setText(parts.loading, texts.loading);
-    parts.root.setAttribute("aria-busy", String(this.#isLoading));
-    parts.none.hidden = !this.#view || all.length > 0 || this.#isSignedOut;
-    setText(parts.none, texts.none);
-    setText(parts.hint, this.#view && !this.#isSignedOut ? this.#hint(this.#view) : "");
+    const view = this.#isSignedOut ? undefined : this.#view;
+    const all = view ? this.#signIns : [];
     const others = all.filter((each) => !isHere(each));
-    parts.others.hidden = others.length === 0 || (others.length === all.length && all.length < 2);
-    setText(parts.others, texts.signOutEverywhereElse);
+    const isAlone = others.length === 0 || (others.length === all.length && all.length < 2);
+    setText(parts.notice, this.#notice);
+    show(parts.problem, this.#problem?.text);
+    show(parts.again, this.#problem?.mayHelp && texts.tryAgain);
+    parts.root.setAttribute("aria-busy", String(this.#isLoading));
+    show(parts.hint, view && this.#hint(view));
+    show(parts.others, !isAlone && texts.signOutEverywhereElse);
     parts.tools.hidden = all.length < searchableRows;
-    this.#renderTools(parts);
-    const shown = parts.tools.hidden ? others : others.filter((each) => fits(each, parts, context));
-    parts.noMatch.hidden = shown.length > 0 || others.length === 0;
-    setText(parts.noMatch, texts.noMatch);
-    const hasSessions = this.#view?.sessions !== undefined;
-    this.#place(parts.groups[0], texts.thisDevice, all.filter(isHere), context);
-    this.#place(
-      parts.groups[1],
-      texts.otherDevices,
-      shown.filter(({ kind }) => kind === "session"),
-      context,
-    );
-    const tokens = shown.filter(({ kind }) => kind === "refreshToken");
-    this.#place(parts.groups[2], hasSessions ? texts.apps : texts.onlyApps, tokens, context);
+    setText(parts.searchLabel, texts.search);
+    setText(parts.stateLabel, texts.state);
+    const states = [texts.anyState, ...Object.values(texts.states)];
+    for (const [at, name] of states.entries()) setText(parts.state.options[at] as Node, name);
+    const context = this.#context();
+    const ofKind = (kind: SignIn["kind"]) => others.filter((each) => each.kind === kind);
+    this.#place(parts.here, texts.thisDevice, all.filter(isHere), context);
+    this.#place(parts.devices, texts.otherDevices, ofKind("session"), context);
+    this.#place(parts.apps, view?.sessions ? texts.apps : texts.onlyApps, ofKind("refreshToken"), context);
+    this.#filter(parts);
   }
 
-  #renderTools({ search, state }: Parts): void {
+  /** Hides what the person does not look for. Draws nothing anew, so that typing stays quick. */
+  #filter({ here, devices, apps, search, state, tools, blank }: Parts): void {
+    const words = tools.hidden ? [] : search.value.toLowerCase().split(/\s+/);
+    const others = [...devices.cards, ...apps.cards];
+    for (const { element, fits } of others) element.hidden = !fits(words, tools.hidden ? "" : state.value);
+    for (const { section, cards } of [here, devices, apps]) section.hidden = cards.every(isHidden);
     const texts = this.#texts;
-    setText(search.previousSibling as Node, texts.search);
-    setText(state.previousSibling as Node, texts.state);
-    const names = [texts.anyState, ...Object.values(texts.states)];
-    for (const [at, name] of names.entries()) setText(state.options[at] as Node, name);
+    const isEmpty = here.cards.length + others.length === 0;
+    const isLoading = this.#isLoading && !this.#view;
+    blank.classList.toggle("loading", isLoading);
+    if (isLoading) show(blank, texts.loading);
+    else if (isEmpty) show(blank, this.#view && !this.#isSignedOut && texts.none);
+    else show(blank, others.length > 0 && others.every(isHidden) && texts.noMatch);
   }
 
   #hint(view: SignInsView): string {
@@ -302,24 +301,26 @@ export class SignInsElement extends Base {
     return {
       texts: this.#texts,
       apps: this.#apps,
-      times: new Times(language),
+      times: timesIn(language),
       now,
       scale: createScale(this.#view?.tokens.tokens ?? [], now),
-      isBusy: (id) => this.#busy.has(id),
-      mistakeOf: (id) => this.#mistakes.get(id),
+      busy: this.#busy,
+      mistakes: this.#mistakes,
     };
   }
 
-  /** Shows these in a group. The focus stays where it is, or goes to the card that takes its card's place. */
-  #place({ section, heading, list }: Group, title: string, signIns: readonly SignIn[], context: CardContext): void {
-    section.hidden = signIns.length === 0;
+  /** Puts these into a group. The focus stays where it is, or goes to the card that takes its card's place. */
+  #place(group: Group, title: string, signIns: readonly SignIn[], context: CardContext): void {
+    const { heading, list } = group;
     setText(heading, title);
     const cards = signIns.map((signIn) => {
-      const card = this.#cards.get(signIn.id) ?? createCard((each) => void this.#askAndEnd([each], false));
+      const card =
+        this.#cards.get(signIn.id) ?? createCard(signIn, context, (each) => void this.#askAndEnd([each], false));
       this.#cards.set(signIn.id, card);
       card.update(signIn, context);
       return card;
     });
+    group.cards = cards;
     if (cards.length === list.children.length && cards.every(({ element }, at) => element === list.children[at]))
       return;
     const focused = this.shadowRoot?.activeElement;

@@ -5,24 +5,18 @@ import { dayMs } from "./times.js";
 /** Where a time stands on the line that all tokens share, in percent. */
 export type Scale = (time: number) => number;
 
-// So far the line reaches for anyone; further only where most tokens do, or one would press all others together.
-const commonReachMs = 400 * dayMs;
+// A token that lives much longer would press all others together.
+const reachMs = 400 * dayMs;
 
-/** A line for all of the tokens' times, with `now` on it; those far away from the others' stand at its ends. */
+/** A line for all of the tokens' times, with `now` on it. Times out of reach stand at its ends. */
 export function createScale(tokens: readonly RefreshTokenView[], now: number): Scale {
-  const spans = tokens.map(timesOf).filter((times) => times.length > 0);
-  const reach = (distances: number[]) => {
-    const sorted = distances.sort((a, b) => a - b);
-    const limit = Math.max(commonReachMs, 2 * (sorted[sorted.length >> 1] ?? 0));
-    return Math.max(Math.min(sorted.at(-1) ?? 0, limit), 60_000);
-  };
-  const from = now - reach(spans.map((times) => now - Math.min(...times)));
-  const to = now + reach(spans.map((times) => Math.max(...times) - now));
+  const times = tokens.flatMap(({ signedInAt, lastUsedAt, idleExpiresAt, expiresAt }) =>
+    [signedInAt, lastUsedAt, idleExpiresAt, expiresAt].flatMap((date) => (date ? [date.getTime()] : [])),
+  );
+  const from = Math.max(Math.min(now - 60_000, ...times), now - reachMs);
+  const to = Math.min(Math.max(now + 60_000, ...times), now + reachMs);
   return (time) => 1.5 + (97 * (Math.min(Math.max(time, from), to) - from)) / (to - from);
 }
-
-const timesOf = ({ signedInAt, lastUsedAt, idleExpiresAt, expiresAt }: RefreshTokenView) =>
-  [signedInAt, lastUsedAt, idleExpiresAt, expiresAt].flatMap((date) => (date ? [date.getTime()] : []));
 
 /** Draws a token's life: from the sign-in over the last use to its end, and now. `words` say the same. */
 export function drawTimeline(token: RefreshTokenView, scale: Scale, now: number, words: string): SVGElement {

@@ -11,20 +11,14 @@ const units = [
   ["second", 0],
 ] as const;
 
-/** Times as people write them in a language, which is a BCP 47 tag; in the reader's own where it is none. */
+/** Times as people write them in a language, which is a BCP 47 tag. Default: the reader's own. */
 export class Times {
   readonly #exact: Intl.DateTimeFormat;
   readonly #relative: Intl.RelativeTimeFormat;
 
-  constructor(language: string) {
-    const known = isLanguage(language) ? language : undefined;
-    this.#exact = new Intl.DateTimeFormat(known, { dateStyle: "full", timeStyle: "long" });
-    this.#relative = new Intl.RelativeTimeFormat(known, { numeric: "auto" });
-  }
-
-  /** To the second, in the reader's time zone. */
-  exact(date: Date): string {
-    return this.#exact.format(date);
+  constructor(language?: string) {
+    this.#exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
+    this.#relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   }
 
   /** Such as `2 hours ago`, `in 29 days`. Rounds down, as calendars do; less than a minute is now. */
@@ -34,16 +28,27 @@ export class Times {
     return this.#relative.format(length === 0 ? 0 : Math.trunc(ms / length), unit);
   }
 
-  /** A `<time>` with the exact one. */
-  element(date: Date): HTMLTimeElement {
-    return el("time", { datetime: date.toISOString() }, this.exact(date));
+  /** The time to the second, in the reader's time zone. Behind a text about it, if there is one. */
+  element(date: Date, text?: string): HTMLTimeElement {
+    const exact = this.#exact.format(date);
+    return el("time", { datetime: date.toISOString(), ...(text && { title: exact }) }, text ?? exact);
   }
 }
 
-function isLanguage(tag: string): boolean {
+const byLanguage = new Map<string, Times>();
+
+/** The `Times` of a page's `lang`. Made once a language, since `Intl` is slow to make them. */
+export function timesIn(language: string): Times {
+  const times = byLanguage.get(language) ?? createTimes(language);
+  byLanguage.set(language, times);
+  return times;
+}
+
+function createTimes(language: string): Times {
   try {
-    return Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0;
+    return new Times(language);
   } catch {
-    return false;
+    // No BCP 47 tag, such as `en_US`.
+    return new Times();
   }
 }

@@ -1,5 +1,7 @@
-import { byId } from "./by-id.js";
 import type { Source } from "./source.js";
+
+/** The element of index.html with that id. */
+export const byId = <E extends Element = HTMLElement>(id: string): E => document.getElementById(id) as unknown as E;
 
 /** Asks for another instance. `use` rejects with what is wrong about a source, which the dialog shows. */
 export function openInstanceDialog(

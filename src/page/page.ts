@@ -2,10 +2,9 @@
 
 import { facts, plain } from "../element/dom.js";
 import { SignInsElement, type SignInsErrorEvent } from "../element/sign-ins-element.js";
-import { type AuthClient, Code, getErrorInfo } from "../web.js";
-import { byId } from "./by-id.js";
-import { openInstanceDialog } from "./instance-dialog.js";
-import { createRecordedClient, type ProtocolName, type RequestRecord } from "./recorded-client.js";
+import { type AuthClient, getErrorInfo } from "../web.js";
+import { byId, openInstanceDialog } from "./instance-dialog.js";
+import { createRecordedClient, type ProtocolName } from "./recorded-client.js";
 import { findDemo, type Source } from "./source.js";
 
 customElements.define("sign-ins", SignInsElement);
@@ -19,31 +18,17 @@ let turns = 0;
 async function use(chosen: Source): Promise<void> {
   const protocol = protocols.find(({ checked }) => checked)?.value as ProtocolName;
   const turn = ++turns;
-  const client = await createRecordedClient(chosen, protocol, showRequest);
+  const client = await createRecordedClient(chosen, protocol, (request) => {
+    byId("request-facts").replaceChildren(...facts(request));
+  });
   // Somebody has chosen again meanwhile.
   if (turn !== turns) return void client.close();
   const last = element.client as AuthClient | undefined;
   source = chosen;
   byId("error-facts").replaceChildren();
   byId("source").textContent = `${chosen.name} at ${plain(chosen.baseUrl)}`;
-  element.apps = chosen.apps ?? {};
   element.client = client;
   void last?.close();
-}
-
-function showRequest({ protocol, request, contentType, status, answerType, attempt }: RequestRecord): void {
-  byId("request-facts").replaceChildren(
-    ...facts([
-      ["Protocol", protocol === "rest" ? "REST" : "gRPC-Web"],
-      ["Request", request],
-      ["Content type", contentType],
-      ["Answer", status && `${status}, ${answerType}`],
-      ["Outcome", attempt && (attempt.code === undefined ? "OK" : Code[attempt.code])],
-      ["Time", attempt && `${attempt.ms.toFixed(1)} ms`],
-      ["Bytes", attempt?.bytes.toString()],
-      ["Attempt", attempt?.attempt.toString()],
-    ]),
-  );
 }
 
 /** What developers need of an error; the element has the words for people. */

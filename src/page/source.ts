@@ -5,8 +5,6 @@ export interface Source {
   readonly name: string;
   readonly baseUrl: string;
   readonly token: Token;
-  /** Names of its apps by client id. */
-  readonly apps?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -1,4 +1,0 @@
-/** The element of index.html with that id. */
-export function byId<E extends Element = HTMLElement>(id: string): E {
-  return document.getElementById(id) as unknown as E;
-}
