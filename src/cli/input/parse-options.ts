@@ -43,7 +43,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   tokens: "list",
   rm: "revoke",
   delete: "revoke",
-  logout: "revoke-all",
   "--json": "--output json",
   "--format": "--output",
   "--quiet": "--output ids",

@@ -20,45 +20,46 @@ export function rowOf(signIn: SignIn) {
 
 /** The columns of a table of sign-ins. The id stays whole on the narrowest terminal: it is what `end` takes. */
 export function signInColumns(signIns: readonly SignIn[], now: number): Column[] {
-  const { column, time } = columnsOf(signIns.map(rowOf), now);
+  const column = columnOf(signIns.map(rowOf), now);
   return [
     column("ID", ({ id }) => id),
     column("KIND", ({ kind }) => ({ text: kind, ...(kind === "current session" && { style: "bold" }) })),
-    { ...column("DEVICE OR APP", ({ name }) => name), minWidth: 14 },
-    { ...column("ADDRESS", ({ address }) => address || "-"), dropOrder: 2 },
+    column("DEVICE OR APP", ({ name }) => name, { minWidth: 14 }),
+    column("ADDRESS", ({ address }) => address, { dropOrder: 2 }),
     column("STATE", stateCell),
-    time("LAST ACTIVE", ({ lastActive }) => lastActive),
-    { ...time("UNTIL", ({ until }) => until), dropOrder: 1 },
-    { ...column("SIGNED IN WITH", ({ factors }) => factors || "-"), dropOrder: 3 },
+    column("LAST ACTIVE", ({ lastActive }) => lastActive),
+    column("UNTIL", ({ until }) => until, { dropOrder: 1 }),
+    column("SIGNED IN WITH", ({ factors }) => factors, { dropOrder: 3 }),
   ];
 }
 
 /** The columns where there are only tokens, in the order of what people came for: which app, until when. */
 export function tokenColumns(tokens: readonly RefreshTokenView[], now: number): Column[] {
-  const { column, time } = columnsOf(tokens, now);
+  const column = columnOf(tokens, now);
   return [
     column("ID", ({ id }) => id),
-    { ...column("APP", ({ clientId }) => appCell(escapeText(clientId))), minWidth: 12 },
+    column("APP", ({ clientId }) => appCell(escapeText(clientId)), { minWidth: 12 }),
     column("STATE", stateCell),
-    time("USABLE UNTIL", ({ usableUntil }) => usableUntil),
-    { ...time("LAST USED", ({ lastUsedAt }) => lastUsedAt), dropOrder: 1 },
-    { ...time("SIGNED IN", ({ signedInAt }) => signedInAt), dropOrder: 2 },
-    { ...column("SCOPES", ({ scopes }) => scopesCell(scopes.map(escapeText))), minWidth: 18, dropOrder: 3 },
+    column("USABLE UNTIL", ({ usableUntil }) => usableUntil),
+    column("LAST USED", ({ lastUsedAt }) => lastUsedAt, { dropOrder: 1 }),
+    column("SIGNED IN", ({ signedInAt }) => signedInAt, { dropOrder: 2 }),
+    column("SCOPES", ({ scopes }) => scopesCell(scopes.map(escapeText)), { minWidth: 18, dropOrder: 3 }),
   ];
 }
 
-/** What makes columns of these rows: `column` of texts or of cells, `time` of dates, told from now. */
-function columnsOf<Row>(rows: readonly Row[], now: number) {
-  const column = (title: string, cellOf: (row: Row) => string | Cell): Column => {
-    const cells = rows.map(cellOf).map((cell) => (typeof cell === "string" ? { text: escapeText(cell) } : cell));
-    return { title, cells };
+type Value = string | Date | Cell | undefined;
+
+/** What makes columns of these rows. Times are told from now; a dash stands for what is not known. */
+function columnOf<Row>(rows: readonly Row[], now: number) {
+  const cellOf = (value: Value): Cell => {
+    if (value instanceof Date) return { text: relativeTime(value, now) };
+    return typeof value === "object" ? value : { text: escapeText(value || "-") };
   };
-  const time = (title: string, dateOf: (row: Row) => Date | undefined): Column =>
-    column(title, (row) => {
-      const date = dateOf(row);
-      return date ? relativeTime(date, now) : "-";
-    });
-  return { column, time };
+  return (title: string, value: (row: Row) => Value, room: Pick<Column, "minWidth" | "dropOrder"> = {}): Column => ({
+    title,
+    cells: rows.map(value).map(cellOf),
+    ...room,
+  });
 }
 
 const stateStyles: Record<SignIn["state"], Style> = {
