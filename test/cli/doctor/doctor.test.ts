@@ -6,7 +6,7 @@ import { caFile as ca, certificate } from "../../helpers/certificate.js";
 import { noTerminal, runCli, runOnTerminal } from "../run-cli.js";
 import { requestsReach, startCurrentLogin as startLogin } from "../start-login.js";
 import { connectionCases, httpCases } from "./network-cases.js";
-import { canary, runDoctor } from "./run-doctor.js";
+import { canary, jwtOf, runDoctor } from "./run-doctor.js";
 import { listen, startGrpcRefuser, startHttp1, startProxy, startTcp } from "./servers.js";
 import { callCases, tokenCases } from "./zitadel-cases.js";
 
@@ -183,8 +183,7 @@ describe("doctor finds nothing wrong", () => {
     const { zitadel } = await startLogin();
     const scope = "openid urn:zitadel:iam:org:project:id:zitadel:aud";
     const claims = { iss: zitadel.url, aud: ["1", "2"], exp: Math.floor(Date.now() / 1_000) + 7_300, scope };
-    const parts = [{ alg: "RS256" }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"));
-    const { checks } = await runDoctor({ url: zitadel.url, token: `${parts.join(".")}.c2lnbmF0dXJl` });
+    const { checks } = await runDoctor({ url: zitadel.url, token: jwtOf(claims) });
     const found = checks.find(({ check }) => check === "token");
     expect(found).toMatchObject({
       status: "ok",
@@ -223,9 +222,8 @@ describe("doctor says of a JWT that ZITADEL refuses", () => {
 
   async function acceptanceOf(claims: object) {
     const { zitadel } = await startLogin();
-    const parts = [{ alg: "RS256" }, { iss: zitadel.url, ...claims }];
-    const token = parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
-    const { exitCode, checks } = await runDoctor({ url: zitadel.url, token: `${token}.c2lnbmF0dXJl` });
+    const token = jwtOf({ iss: zitadel.url, ...claims });
+    const { exitCode, checks } = await runDoctor({ url: zitadel.url, token });
     expect(exitCode).toBe(4);
     return checks.find(({ check }) => check === "acceptance");
   }

@@ -1,6 +1,6 @@
 import type { Fault, LocalUser } from "../../../src/testing.js";
 import { startCurrentLogin as startLogin } from "../start-login.js";
-import type { Case, Cases } from "./run-doctor.js";
+import { type Case, type Cases, jwtOf } from "./run-doctor.js";
 import { startGrpcRefuser, startProxy } from "./servers.js";
 
 const page = "https://app.example.com";
@@ -21,10 +21,7 @@ async function proxied(check: string, options: Parameters<typeof startProxy>[1])
 /** A ZITADEL, and a JWT that it does not know. */
 async function jwt(claims: object): Promise<Case> {
   const { zitadel } = await startLogin();
-  const token = [{ alg: "RS256" }, { iss: zitadel.url, ...claims }]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-    .join(".");
-  return { check: "token", url: zitadel.url, token: `${token}.c2lnbmF0dXJl`, exitCode: 4 };
+  return { check: "token", url: zitadel.url, token: jwtOf({ iss: zitadel.url, ...claims }), exitCode: 4 };
 }
 
 /** A ZITADEL, and one of its user's tokens, or what is none of them. */
