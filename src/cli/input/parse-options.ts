@@ -58,12 +58,8 @@ export function didYouMean(typed: string, names: readonly string[]): string {
   return meant ? ` (did you mean ${meant}?)` : "";
 }
 
-/** Whether one letter has to be put in, left out, changed or swapped with the next. */
+/** Whether the words are the same without a letter of one of them, or of both: a slip of the keyboard. */
 function isNear(a: string, b: string): boolean {
-  let start = 0;
-  while (start < a.length && a[start] === b[start]) start++;
-  let [endA, endB] = [a.length, b.length];
-  while (endA > start && endB > start && a[endA - 1] === b[endB - 1]) [endA, endB] = [endA - 1, endB - 1];
-  const [left, right] = [a.slice(start, endA), b.slice(start, endB)];
-  return (left.length < 2 && right.length < 2) || (left.length === 2 && left === [...right].reverse().join(""));
+  const shortened = (word: string) => [word, ...Array.from(word, (_, at) => word.slice(0, at) + word.slice(at + 1))];
+  return shortened(a).some((each) => shortened(b).includes(each));
 }

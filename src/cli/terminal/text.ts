@@ -39,9 +39,7 @@ const wide =
 
 /** How many cells of a terminal a text takes. */
 export function textWidth(text: string): number {
-  let width = 0;
-  for (const character of text) width += widthOf(character);
-  return width;
+  return Array.from(text, widthOf).reduce((sum, width) => sum + width, 0);
 }
 
 /** Cuts a text to so many cells, and says so with an ellipsis. */
