@@ -1,5 +1,5 @@
-// OpenTelemetry: an interceptor makes a span of each call, by the semantic conventions for gRPC. `onAttempt` adds an
-// event for each request that the call took; without it a call that was repeated looks like a slow one.
+// OpenTelemetry, by the semantic conventions for gRPC: an interceptor makes a span for each call, and `onAttempt` an event
+// for each request, or a repeated call would look like a slow one. Pass the id of a refresh token to revoke it.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { BasicTracerProvider, ConsoleSpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
@@ -54,5 +54,6 @@ const auth = createAuthClient({
   ...telemetry,
 });
 await auth.listMyRefreshTokens({});
-await auth.revokeMyRefreshToken({ id: "1" }).catch(() => {});
+const [id] = process.argv.slice(2);
+if (id) await auth.revokeMyRefreshToken({ id }).catch((error) => console.log(error.message));
 await auth.close();

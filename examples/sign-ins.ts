@@ -1,7 +1,7 @@
-// Where a user is signed in, on any ZITADEL: lists it, and ends what the arguments name, or everything else with `others`.
+// Lists where a user is signed in, on any ZITADEL. Arguments: ids to end, or `others`; `own` revokes REFRESH_TOKEN.
 //
-// Ending a session ends its access tokens at ZITADEL at once, but not the refresh token of an app with `offline_access`
-// (measured on ZITADEL 4). That one only its holder can end: revokeOwnToken does it for this app's.
+// ZITADEL ends a session's access tokens at once, but not the refresh token of an app with `offline_access` (measured on
+// ZITADEL 4). Only the app that holds it can revoke it.
 import {
   createAuthClient,
   endOtherSignIns,
@@ -22,7 +22,7 @@ const whyMore: Record<SignInsGap, string> = {
   "current-not-listed": "The sign-in that this access token came from is not listed.",
 };
 
-/** A line for people. What a browser or an app calls itself is quoted, so that it cannot rewrite a terminal. */
+/** A line for people. Names of browsers and apps are quoted, so that no control character in them reaches the terminal. */
 function describe(signIn: SignIn): string {
   const [what, at] =
     signIn.kind === "session"
@@ -32,7 +32,7 @@ function describe(signIn: SignIn): string {
   return `${signIn.id} ${what}, ${signIn.state}, ${at?.toISOString() ?? "never used"}${mark}`;
 }
 
-/** RFC 7009. 200 also means that there was no such token, so there is nothing more to learn from the answer. */
+/** By RFC 7009. The server answers 200 for an unknown token too. */
 async function revokeOwnToken(token: string): Promise<void> {
   const form = { token, token_type_hint: "refresh_token", client_id: process.env.CLIENT_ID ?? "" };
   const response = await fetch(`${baseUrl}/oauth/v2/revoke`, { method: "POST", body: new URLSearchParams(form) });
@@ -49,11 +49,11 @@ try {
 
   const ids = process.argv.slice(2);
   const named = view.signIns.filter(({ id }) => ids.includes(id));
-  const result = await (ids[0] === "others" ? endOtherSignIns(auth, view) : endSignIns(auth, named));
+  const result = await (ids.includes("others") ? endOtherSignIns(auth, view) : endSignIns(auth, named));
   for (const id of result.ended) console.log(`ended ${id}`);
   for (const id of result.alreadyGone) console.log(`${id} was gone already`);
   for (const { id, error } of result.failed) console.log(`${id} is not ended: ${error.message}`);
-  if (process.env.REFRESH_TOKEN) await revokeOwnToken(process.env.REFRESH_TOKEN);
+  if (ids.includes("own")) await revokeOwnToken(process.env.REFRESH_TOKEN ?? "");
 } finally {
   await auth.close();
 }

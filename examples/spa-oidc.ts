@@ -1,4 +1,4 @@
-// A single-page app that signs in with oidc-client-ts and shows where the user may stay signed in.
+// A single-page app that signs in with oidc-client-ts, lists the user's refresh tokens, and asks before it revokes one.
 import { ErrorResponse, UserManager } from "oidc-client-ts";
 import { Code, createAuthClient, getErrorInfo, type TokenContext, viewRefreshTokens } from "zitadel-refresh-tokens";
 
@@ -20,7 +20,7 @@ async function accessToken({ refresh }: TokenContext): Promise<string> {
   return session.access_token;
 }
 
-// gRPC-Web: ZITADEL takes it from any origin, while REST asks for the page's origin to be among those of the app.
+// ZITADEL accepts gRPC-Web from any origin, but REST only from the origins that the app lists.
 const auth = createAuthClient({ baseUrl: instance, token: accessToken });
 
 async function show(): Promise<void> {
@@ -29,7 +29,10 @@ async function show(): Promise<void> {
     const row = document.createElement("li");
     const revoke = document.createElement("button");
     revoke.textContent = "Revoke";
-    revoke.onclick = () => auth.revokeMyRefreshToken({ id }).then(() => row.remove(), tellError);
+    revoke.onclick = async () => {
+      if (!confirm(`End the sign-in of ${clientId}?`)) return;
+      await auth.revokeMyRefreshToken({ id }).then(() => row.remove(), tellError);
+    };
     row.append(`${clientId} until ${usableUntil?.toLocaleString()} `, revoke);
     return row;
   });
@@ -40,7 +43,7 @@ async function show(): Promise<void> {
 
 function tellError(error: unknown): void {
   const { code, reason } = getErrorInfo(error);
-  // What `accessToken` throws comes out as it is: an ErrorResponse if the refresh token is refused.
+  // What `accessToken` throws arrives here unchanged: an ErrorResponse if the refresh token is refused.
   const isSignedOut = error instanceof ErrorResponse || code === Code.Unauthenticated;
   if (isSignedOut) document.body.append("You are signed out: sign in again.");
   else if (reason === "token-provider") document.body.append("You seem to be offline: try again later.");

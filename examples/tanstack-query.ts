@@ -1,5 +1,5 @@
-// TanStack Query through connect-query: the list is fetched once, shared by who watches it, and fetched again after a
-// revoke. The same options go into React's, Vue's, Solid's and Svelte's useQuery and useMutation.
+// TanStack Query through connect-query: the list is fetched once for all that watch it, and again after a revoke. Pass the
+// id of a refresh token to revoke it. React's, Vue's, Solid's and Svelte's useQuery and useMutation take the same options.
 import { callUnaryMethod, createConnectQueryKey, createQueryOptions } from "@connectrpc/connect-query-core";
 import { MutationObserver, QueryClient, QueryObserver } from "@tanstack/query-core";
 import { AuthService, createAuthTransport, viewRefreshTokens } from "zitadel-refresh-tokens";
@@ -8,7 +8,7 @@ const transport = createAuthTransport({
   baseUrl: process.env.ZITADEL_URL ?? "https://my-instance.zitadel.cloud",
   token: () => process.env.ZITADEL_TOKEN ?? "",
 });
-// The transport repeats what may be repeated, and knows what that is.
+// The transport itself repeats a request where that is safe.
 const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
 queries.mount();
 
@@ -30,9 +30,9 @@ const stop = list.subscribe(({ data, error }) => {
   if (data) console.log(`${viewRefreshTokens(data).tokens.length} refresh tokens`);
   if (error) console.log(error.message);
 });
-const { result } = await queries.fetchQuery(listOptions);
-const [first] = result;
-if (first) await revoke.mutate(first.id);
+await queries.fetchQuery(listOptions);
+const [id] = process.argv.slice(2);
+if (id) await revoke.mutate(id);
 
 stop();
 queries.unmount();

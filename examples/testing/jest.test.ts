@@ -1,8 +1,9 @@
-// A test of your own under Jest, with a local ZITADEL: no mock, no network, no container.
+// A test of your own under Jest, with a local ZITADEL: no mock, no network, no container. It runs under ts-jest,
+// babel-jest, and Jest's own ES modules.
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { type AuthClient, Code, createAuthClient } from "zitadel-refresh-tokens";
 import { type LocalZitadel, startLocalZitadel } from "zitadel-refresh-tokens/testing";
-import { signOutElsewhere } from "./sign-out-elsewhere.js";
+import { signOutElsewhere } from "./sign-out-elsewhere";
 
 let zitadel: LocalZitadel;
 let auth: AuthClient;

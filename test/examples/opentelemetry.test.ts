@@ -5,7 +5,7 @@ import { loginOf, startExample } from "./run-example.js";
 
 test("examples/opentelemetry.ts makes a span of each call and an event of each request", async () => {
   await using zitadel = await startLocalZitadel({ faults: [{ kind: "status", code: Code.Unavailable }] });
-  const { status, output } = await startExample("opentelemetry", loginOf(zitadel)).ends();
+  const { status, output } = await startExample("opentelemetry", loginOf(zitadel), "1").ends();
   expect(status).toBe(0);
 
   // Two spans, as Node prints objects.

@@ -115,7 +115,7 @@ describe("examples/sign-ins.ts", () => {
       const zitadel = await start({ users });
       const instance = await listenWithRevoke(zitadel);
       const variables = { ZITADEL_URL: instance.url, REFRESH_TOKEN: "its own", CLIENT_ID: clientId };
-      const { status, lines } = await outputOf(zitadel, variables);
+      const { status, lines } = await outputOf(zitadel, variables, "own");
       instance.close();
       expect(lines.join("\n")).toContain(said);
       expect(status).toBe(clientId ? 0 : 1);

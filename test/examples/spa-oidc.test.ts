@@ -52,6 +52,10 @@ testInChromium("examples/spa-oidc.ts signs in, lists, refreshes, revokes and tel
     expect(grants()).toBe(2);
     expect(new Set(zitadel.requests.map((request) => request.protocol))).toEqual(new Set(["other", "grpc-web"]));
 
+    // Playwright says no to what a page asks.
+    await rows.first().getByRole("button").click();
+    expect(zitadel.users[0].refreshTokens).toHaveLength(6);
+    page.on("dialog", (dialog) => dialog.accept());
     await rows.first().getByRole("button").click();
     await rows.nth(5).waitFor({ state: "detached" });
     expect(zitadel.users[0].refreshTokens).toHaveLength(5);

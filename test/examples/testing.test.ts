@@ -1,12 +1,23 @@
 import { expect, test } from "@jest/globals";
 import { Running } from "./run-example.js";
 
-const jest = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js"];
 // An application's own settings, in place of this package's.
-const settings = { rootDir: "build/examples", transform: {}, testEnvironment: "node" };
+const jest = (settings: object) => [
+  "node_modules/jest/bin/jest.js",
+  "--config",
+  JSON.stringify({ testEnvironment: "node", testMatch: ["**/testing/jest.test.*s"], ...settings }),
+];
+const vmModules = ["--experimental-vm-modules", "--no-warnings"];
+const passedTwo = /Tests: +2 passed, 2 total/;
 
-for (const [name, passed, args] of [
-  ["jest", /Tests: +2 passed, 2 total/, [...jest, "--config", JSON.stringify(settings), "testing/jest.test.js"]],
+for (const [name, passed, args, how = ""] of [
+  ["jest", passedTwo, [...vmModules, ...jest({ rootDir: "build/examples", transform: {} })], " as ES modules"],
+  [
+    "jest",
+    passedTwo,
+    jest({ rootDir: "examples", transform: { "\\.ts$": "<rootDir>/../test/examples/transform.cjs" } }),
+    " as CommonJS, which ts-jest and babel-jest make of it",
+  ],
   ["vitest", /Tests +2 passed \(2\)/, ["node_modules/vitest/vitest.mjs", "run", "examples/testing/vitest.test.ts"]],
   ["node", /^# pass 2$/m, ["--test", "--test-reporter=tap", "build/examples/testing/node.test.js"]],
   [
@@ -15,7 +26,7 @@ for (const [name, passed, args] of [
     ["--test", "--test-reporter=tap", "build/examples/testing/router-transport.test.js"],
   ],
 ] as const) {
-  test(`examples/testing/${name}.test.ts passes`, async () => {
+  test(`examples/testing/${name}.test.ts passes${how}`, async () => {
     expect(await new Running(args, {}).ends()).toEqual({ status: 0, output: expect.stringMatching(passed) });
   });
 }
