@@ -26,11 +26,6 @@ export const tokenVerdicts = {
     "it was issued by {issuer}, which is not the instance that is called",
     "use that instance's URL, or a token of this one",
   ],
-  "token-audience": [
-    "warning",
-    `its scopes lack ${audienceScope}: ZITADEL's API may not be in its audience`,
-    signInWithScope,
-  ],
 } as const;
 
 /** What ZITADEL itself can find wrong with a token. */
@@ -65,7 +60,6 @@ function checkClaims(claims: Claims, url: string, now: number): Finding {
     return found("token-expired", { ago: relativeTime(expiry, now), time });
   }
   if (typeof iss === "string" && hostOf(iss) !== hostOf(url)) return found("token-issuer", { issuer: iss });
-  if (typeof scope === "string" && !hasAudienceScope(claims)) return found("token-audience");
   const audience = audienceOf(claims);
   const parts = [
     "a JWT",

@@ -86,7 +86,10 @@ export const tokenCases: Cases = {
   "token-expired": async () => await jwt({ exp: now() - 3_600 }),
   "token-issuer": async () => await jwt({ iss: "https://other.zitadel.cloud", exp: now() + 3_600 }),
   "token-id-token": async () => await jwt({ exp: now() + 3_600, nonce: "n" }),
-  "token-audience: scopes": async () => await jwt({ exp: now() + 3_600, scope: "openid profile" }),
+  "token-audience: scopes": async () => ({
+    ...(await jwt({ exp: now() + 3_600, scope: "openid profile" })),
+    check: "acceptance",
+  }),
   "token-refused: of another": async () => await given("acceptance", ({ wrongAudience }) => wrongAudience),
   "token-refused: a factor": async () => await given("acceptance", ({ mfaRequired }) => mfaRequired),
 };
