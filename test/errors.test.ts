@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { failure } from "../src/failure.js";
 import { Code, ConnectError, createAuthClient, getErrorInfo } from "../src/node.js";
 import { startLocalZitadel } from "../src/testing.js";
 
@@ -49,6 +50,7 @@ describe("getErrorInfo reads id and code", () => {
     "a DOMException, whose code is another": new DOMException("stopped", "NotFoundError"),
     "Node's error": Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }),
     "an object with a code": { code: 5 },
+    "an object with a code that is none": { code: 99, rawMessage: "x" },
     "a message in other brackets": new Error("[object Object] [not found]"),
     "no code of that name": new Error("[to_string] x"),
     nothing: undefined,
@@ -59,6 +61,15 @@ describe("getErrorInfo reads id and code", () => {
       expect(getErrorInfo(value)).toEqual({ attempts: 0 });
     });
   }
+});
+
+test("a message is one line, cut off with an ellipsis, in which nothing can rewrite a log", () => {
+  expect(failure(Code.Internal, "x".repeat(270), {}).message).toBe(`[internal] ${"x".repeat(270)}`);
+  expect(failure(Code.Internal, "x".repeat(271), {}).message).toBe(`[internal] ${"x".repeat(269)}…`);
+  const odd = ["\u061c", "\u200e", "\u202e", "\u2028", "\u2066", "\u2069", "\u009b", "\x1b"];
+  const { message } = failure(Code.Internal, `a${odd.join("")}\nb`, {});
+  const escaped = odd.map((each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  expect(message).toBe(`[internal] a${escaped.join("")} b`);
 });
 
 /** Makes anything at all, and what looks like an error until it is looked at, as fast-check would do with a value. */

@@ -33,6 +33,28 @@ test("nor while it waited for a PING", async () => {
   expect(server.connections).toHaveLength(1);
 });
 
+test("one that ends while it gives back the time that was lost does not go off", async () => {
+  let isOver = false;
+  const timer = new LenientTimer(50, () => {
+    isOver = true;
+  });
+  work(200);
+  await turn();
+  timer.end();
+  await pause(100);
+  expect(isOver).toBe(false);
+});
+
+test("one that the process need not stay alive for keeps it no longer when it was late", async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  const timer = new LenientTimer(50, () => {}).unref();
+  work(200);
+  await turn();
+  expect(timers()).toBe(before);
+  timer.end();
+});
+
 describe("a lenient timer goes off", () => {
   async function isOverAfter(ms: number, busy: () => Promise<unknown>): Promise<boolean> {
     let isOver = false;

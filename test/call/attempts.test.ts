@@ -78,6 +78,15 @@ test("an id that can be none is a TypeError before anything is sent", async () =
   expect(server.requests).toHaveLength(0);
 });
 
+test("a short token of the caller's own is taken out of an error, without its scheme", async () => {
+  const message = "no Bearer of abcdef";
+  await using server = await startAnswerServer("rest", () => errorAnswer("rest", Code.PermissionDenied, { message }));
+  await using auth = rowClient(server, "rest", { token: undefined });
+  const headers = { authorization: "Bearer abcdef" };
+  const error: unknown = await auth.listMyRefreshTokens({}, { headers }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ rawMessage: "no Bearer of [redacted]" });
+});
+
 describe("a revoke whose answer is lost", () => {
   for (const [retry, attempts, maybeApplied] of [
     [false, 1, undefined],

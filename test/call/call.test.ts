@@ -113,6 +113,16 @@ for (const order of [
   });
 }
 
+test("a deadline that passed while the thread was blocked is told at once where no answer came meanwhile", async () => {
+  await using server = await startAnswerServer("grpc", () => ({ stall: "before-head" }));
+  await using auth = createAuthClient({ baseUrl: server.baseUrl, token: canaryToken });
+  const call = rejection(auth.listMyRefreshTokens({}, { timeoutMs: 200 }));
+  await until(() => server.requests.length === 1, "the request did not arrive");
+  for (const end = performance.now() + 400; performance.now() < end; );
+  const later = new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await Promise.race([call, later])).toMatchObject({ code: Code.DeadlineExceeded });
+});
+
 test("a signal that fails to take a listener leaves nothing behind", async () => {
   await using auth = createAuthClient({ baseUrl: "http://127.0.0.1:1" });
   const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;

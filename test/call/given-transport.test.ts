@@ -20,12 +20,14 @@ import {
   type GivenTransportOptions,
   getErrorInfo,
   grpc,
+  rest,
   type TransportOptions,
 } from "../../src/node.js";
 import { startLocalZitadel } from "../../src/testing.js";
 import { canaryToken, placesOf } from "../faults/canary.js";
 import { until } from "../faults/fault-row.js";
 import { RestService } from "../gen/rest_pb.js";
+import { startAnswerServer } from "../helpers/answer-server.js";
 
 /** A client over a transport in memory, whose list method does as the test says. */
 function clientOf(list: (context: HandlerContext) => unknown, options: Omit<GivenTransportOptions, "transport"> = {}) {
@@ -233,12 +235,35 @@ describe("over a transport that is given", () => {
       signal = given;
       return new Promise(() => undefined);
     });
-    const auth = createAuthClient({ transport, timeoutMs: 50 });
+    const codes: (Code | undefined)[] = [];
+    const auth = createAuthClient({ transport, timeoutMs: 50, onAttempt: ({ code }) => codes.push(code) });
     expect(await errorOf(auth.listMyRefreshTokens({}))).toMatchObject({
       code: Code.DeadlineExceeded,
       rawMessage: "the deadline of 50 ms passed while waiting for the answer",
     });
     expect(signal?.aborted).toBe(true);
+    expect(codes).toEqual([Code.DeadlineExceeded]);
+  });
+
+  test("one that has answered sees no abort", async () => {
+    let signal: AbortSignal | undefined;
+    const inner = createRouterTransport(({ service }) => {
+      service(AuthService, { listMyRefreshTokens: () => ({}) });
+    });
+    const transport = transportOf((...args: Parameters<Transport["unary"]>) => {
+      signal = args[1];
+      return inner.unary(...args);
+    });
+    await createAuthClient({ transport }).listMyRefreshTokens({});
+    expect(signal?.aborted).toBe(false);
+  });
+
+  test("one of this package tells as much as without another client around it", async () => {
+    await using server = await startAnswerServer("rest", () => ({ status: 503, headers: { "retry-after": "60" } }));
+    const transport = createAuthTransport({ baseUrl: server.baseUrl, protocol: rest, retry: false });
+    const error = await errorOf(createAuthClient({ transport, retry: false }).listMyRefreshTokens({}));
+    expect(getErrorInfo(error)).toMatchObject({ code: Code.Unavailable, httpStatus: 503, fromServer: false });
+    await transport.close();
   });
 
   test("a page sends no deadline along, which ZITADEL's CORS rules would refuse, but keeps it", async () => {
@@ -327,8 +352,8 @@ describe("over a transport that is given", () => {
     expect(getErrorInfo(error)).toMatchObject({ id: "AUTH-7fs1e", fromServer: true });
   });
 
-  test("one that returns nothing is told so", async () => {
-    const unary = async () => undefined as never;
+  test.each([undefined, {}])("one that returns %j is told so", async (returned) => {
+    const unary = async () => returned as never;
     const auth = createAuthClient({ transport: { unary, stream: unary } });
     await expect(auth.listMyRefreshTokens({})).rejects.toThrow(new TypeError("the transport returned no response"));
   });
@@ -357,6 +382,7 @@ describe("over a transport that is given", () => {
   for (const [what, cause, expected] of [
     ["what nobody can place costs a retry each", undefined, 200],
     ["a connection that was lost costs one", Object.assign(new Error(), { code: "ECONNRESET" }), 400],
+    ["one that was closed costs one", Object.assign(new Error(), { code: "EPIPE" }), 400],
   ] as const) {
     test(`${what}, of many calls at once`, async () => {
       let requests = 0;

@@ -320,6 +320,18 @@ test("the signal of a call that worked does not abort, though requests were made
   expect(seen?.aborted).toBe(false);
 });
 
+test("what a token function threw is told as its, though an interceptor passes it on", async () => {
+  const offline = new Error("offline");
+  const token = () => {
+    throw offline;
+  };
+  const pass: Interceptor = (next) => (request) => next(request);
+  await using auth = createAuthClient({ baseUrl: "http://127.0.0.1:1", token, interceptors: [pass] });
+  const error: unknown = await auth.listMyRefreshTokens({}).catch((thrown: unknown) => thrown);
+  expect(error).toBe(offline);
+  expect(getErrorInfo(error)).toEqual({ reason: "token-provider", attempts: 0 });
+});
+
 test("the first interceptor sees the request first, and the answer last", async () => {
   const seen: string[] = [];
   const named =

@@ -5,6 +5,7 @@ import { getErrorInfo, type TransportOptions } from "../../src/node.js";
 import { rowClient } from "../faults/answer-row.js";
 import { errorAnswer, okAnswer } from "../faults/answers.js";
 import { startAnswerServer } from "../helpers/answer-server.js";
+import { simulateTime } from "../helpers/simulated-time.js";
 
 describe("the throttle", () => {
   const answer = { fromServer: true, httpStatus: 503, repeat: "maybe-applied" } as const;
@@ -82,6 +83,8 @@ describe("the throttle", () => {
 const options = { retry: undefined, timeoutMs: 10_000 } satisfies Partial<TransportOptions>;
 
 describe("what many calls share costs once", () => {
+  simulateTime();
+
   for (const protocol of ["grpc", "grpcWeb", "rest"] as const) {
     test(`${protocol}: one cut under 200 calls, and all succeed`, async () => {
       let isCut = false;

@@ -70,6 +70,7 @@ for (const [name, protocol] of Object.entries(protocols)) {
     for (const baseUrl of [
       `https://${canaryToken}@example.com`,
       `https://user:${canaryToken}@example.com`,
+      `https://:${canaryToken}@example.com`,
       `http://127.0.0.1@example.com`,
       `https://example.com?access_token=${canaryToken}`,
       "https://example.com?",

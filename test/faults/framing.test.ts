@@ -170,17 +170,19 @@ function sizeRows(): AnswerRow[] {
         want,
       }),
     ),
-    {
-      name: "a message of one byte more than the limit once inflated",
-      on: both,
-      options: { maxResponseBytes: limit },
-      answer: (protocol) =>
-        grpcAnswer(protocol, {
-          headers: { "grpc-encoding": "gzip" },
-          frames: [frame(gzipSync(messageOf(limit + 1)), 1)],
-        }),
-      want: tooLarge,
-    },
+    ...[0, 1].map(
+      (more): AnswerRow => ({
+        name: `a message of ${more ? "one byte more than" : "just"} the limit once inflated`,
+        on: both,
+        options: { maxResponseBytes: limit },
+        answer: (protocol) =>
+          grpcAnswer(protocol, {
+            headers: { "grpc-encoding": "gzip" },
+            frames: [frame(gzipSync(messageOf(limit + more)), 1)],
+          }),
+        want: more ? tooLarge : { code: "ok" },
+      }),
+    ),
     ...[true, false].map(
       (alone): AnswerRow => ({
         name: `trailers of 1 MB are refused, ${alone ? "alone" : "behind a message"}`,
@@ -190,6 +192,18 @@ function sizeRows(): AnswerRow[] {
           return grpcAnswer("grpcWeb", { frames: alone ? [trailers] : [frame(listBytes), trailers], trailers: false });
         },
         want: { ...tooLarge, message: /larger than/ },
+      }),
+    ),
+    ...[0, 1].map(
+      (more): AnswerRow => ({
+        name: `trailers of 32 KiB ${more ? "and a byte are refused" : "are taken"}`,
+        on: ["grpcWeb"],
+        answer: () => {
+          const status = "grpc-status: 0\r\n";
+          const trailers = Buffer.from(`${status}x: ${"v".repeat(32 * 1024 + more - status.length - 5)}\r\n`);
+          return grpcAnswer("grpcWeb", { frames: [frame(listBytes), frame(trailers, 0x80)], trailers: false });
+        },
+        want: more ? tooLarge : { code: "ok" },
       }),
     ),
     {
@@ -243,6 +257,13 @@ function flagRows(): AnswerRow[] {
       on: both,
       answer: (protocol) => grpcAnswer(protocol, { frames: [frame(gzipSync(listBytes), 1)] }),
       want: { code: Code.Internal },
+    },
+    {
+      name: "grpc-encoding identity is none",
+      on: both,
+      answer: (protocol) =>
+        grpcAnswer(protocol, { headers: { "grpc-encoding": "identity" }, frames: [frame(listBytes)] }),
+      want: { code: "ok" },
     },
     {
       name: "the compressed flag with grpc-encoding identity is Internal",

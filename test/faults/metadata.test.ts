@@ -338,5 +338,22 @@ function cookieRows(): AnswerRow[] {
         error: ({ metadata }) => expect([...metadata]).toHaveLength(64),
       },
     },
+    {
+      name: "an error keeps at most 8 KiB of headers",
+      on: all,
+      answer: (protocol) => {
+        const large = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`x-header-${i}`, "v".repeat(500)]));
+        return errorAnswer(protocol, Code.PermissionDenied, { headers: large });
+      },
+      want: {
+        code: Code.PermissionDenied,
+        fromServer: true,
+        error: ({ metadata }) => {
+          const { length } = [...metadata].flat().join("");
+          expect(length).toBeGreaterThan(7_000);
+          expect(length).toBeLessThanOrEqual(8 * 1024);
+        },
+      },
+    },
   ];
 }

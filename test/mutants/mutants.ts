@@ -23,7 +23,15 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/call/attempts.ts": {
-    tests: ["call/attempts", "faults/retries", "faults/tokens", "call/call", "call/intercept", "faults/time"],
+    tests: [
+      "call/attempts",
+      "faults/retries",
+      "faults/tokens",
+      "zitadel",
+      "call/call",
+      "call/intercept",
+      "faults/time",
+    ],
     mutants: [
       ["checkRequest(outgoing.method, outgoing.message);", ""],
       ["this.#mayRefresh = tokens !== undefined", "this.#mayRefresh = true"],
@@ -162,7 +170,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/call/sender.ts": {
-    tests: ["call/given-transport", "protocol/rest/refusal", "protocol/protocol", "faults/time"],
+    tests: ["call/given-transport", "protocol/rest/refusal", "call/attempts", "faults/time"],
     mutants: [
       ["if (cause instanceof TypeError) throw cause;", ""],
       ["call.bytes = answer.body.length;", ""],
@@ -213,7 +221,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/errors.ts": {
-    tests: ["errors", "call/attempts"],
+    tests: ["errors", "call/attempts", "call/given-transport", "call/intercept", "zitadel"],
     mutants: [
       ["httpStatus: httpStatus || undefined", "httpStatus"],
       ["fromServer ?? isFromZitadel(failed)", "fromServer"],
@@ -224,7 +232,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/failure.ts": {
-    tests: ["call/attempts", "errors", "faults/secrecy", "faults/status-and-trailers"],
+    tests: ["errors", "call/attempts", "call/intercept", "faults/retries", "faults/status-and-trailers"],
     mutants: [
       ["270 - hint.length", "271 - hint.length"],
       ["|| meaningOf(code)", ""],
@@ -246,7 +254,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/options.ts": {
-    tests: ["faults/cleartext", "faults/metadata", "call/call", "protocol/protocol", "contract/answers"],
+    tests: ["faults/cleartext", "protocol/protocol", "client", "contract/answers"],
     mutants: [
       ['url.hostname.endsWith(".localhost")', "false"],
       ["|\\[::1\\])$", "|\\[::1\\])"],
@@ -297,7 +305,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/protocol/grpc/envelope.ts": {
-    tests: ["faults/framing", "faults/payload", "faults/status-and-trailers", "protocol/growth"],
+    tests: ["faults/framing", "protocol/protocol", "faults/payload", "faults/status-and-trailers", "protocol/growth"],
     mutants: [
       ["length <= maxTrailerBytes", "length < maxTrailerBytes"],
       ["length > maxResponseBytes", "length >= maxResponseBytes"],

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { promisify } from "node:util";
 import { createClient } from "@connectrpc/connect";
@@ -12,6 +11,9 @@ import { until } from "../../faults/fault-row.js";
 import { PlainService } from "../../gen/plain_pb.js";
 import { ca, certificate } from "../../helpers/certificate.js";
 import { frameType, okAnswer, type RawH2Connection, startRawH2 } from "../../helpers/raw-h2.js";
+import { pause, simulateTime } from "../../helpers/simulated-time.js";
+
+simulateTime();
 
 const token = "token-of-nobody";
 
