@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect } from "@jest/globals";
 import { chromium } from "playwright-core";
@@ -148,7 +148,7 @@ describe("answers that a browser keeps from the page", () => {
     const server = createServer(handle).listen(0, "127.0.0.1");
     await once(server, "listening");
     try {
-      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const origin = urlOf(server);
       const input = cases.map(
         ({ row, protocol }, index): PageCall => ({
           baseUrl: `${row.sameOrigin ? "" : origin}/case-${index}`,
@@ -185,16 +185,11 @@ describe("answers that a browser keeps from the page", () => {
 });
 
 testInChromium("a Content-Security-Policy that forbids the call", async () => {
-  const seen: unknown[] = [];
-  const server = createServer((request, response) => {
-    seen.push(request.method);
-    response.setHeader("access-control-allow-origin", "*");
-    if (request.method === "OPTIONS") allow(request, response);
-    else ok(request, response);
-  }).listen(0, "127.0.0.1");
+  const { seen, handle } = allowing();
+  const server = createServer(handle).listen(0, "127.0.0.1");
   await once(server, "listening");
   try {
-    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const baseUrl = urlOf(server);
     const call = { baseUrl, protocol: "rest", token: canaryToken } as const;
     const input: PageCall[] = [
       { ...call, policy: `connect-src 'self' ${baseUrl}` },
@@ -219,21 +214,15 @@ testInChromium("a Content-Security-Policy that forbids the call", async () => {
 
 testInChromium("a page from the internet that is denied the local network", async () => {
   const script = await bundlePage({ entry: "test/faults/browser-page.ts" });
-  const seen: unknown[] = [];
-  const server = createServer((request, response) => {
-    seen.push(request.method);
-    response.setHeader("access-control-allow-origin", "*");
-    if (request.method === "OPTIONS") allow(request, response);
-    else ok(request, response);
-  }).listen(0, "127.0.0.1");
+  const { seen, handle } = allowing();
+  const server = createServer(handle).listen(0, "127.0.0.1");
   const app = createServer((_request, response) => {
     response.setHeader("content-type", "text/html").end(`<!doctype html><script>${script}</script>`);
   }).listen(0, "127.0.0.1");
   await Promise.all([once(server, "listening"), once(app, "listening")]);
-  const portOf = (each: typeof app) => (each.address() as AddressInfo).port;
-  const url = `http://127.0.0.1:${portOf(app)}`;
+  const url = urlOf(app);
   // Chromium takes the page for one from the internet. Nobody sees what a headless one asks, so it takes no for an answer.
-  const args = [`--ip-address-space-overrides=127.0.0.1:${portOf(app)}=public`];
+  const args = [`--ip-address-space-overrides=${new URL(url).host}=public`];
   args.push("--enable-features=LocalNetworkAccessChecks", `--unsafely-treat-insecure-origin-as-secure=${url}`);
   const browser = await chromium.launch({ executablePath: findChromium() ?? "", args });
   try {
@@ -243,9 +232,7 @@ testInChromium("a page from the internet that is denied the local network", asyn
       if (granted.length > 0) await context.grantPermissions(granted);
       const page = await context.newPage();
       await page.goto(url);
-      const call = JSON.stringify([
-        { baseUrl: `http://127.0.0.1:${portOf(server)}`, protocol: "rest", token: canaryToken },
-      ]);
+      const call = JSON.stringify([{ baseUrl: urlOf(server), protocol: "rest", token: canaryToken }]);
       outcomes.push(...((await page.evaluate(`page.run(${call})`)) as PageOutcome[]));
     }
     expect(outcomes).toMatchObject([
@@ -267,6 +254,22 @@ testInChromium("a page from the internet that is denied the local network", asyn
     }
   }
 });
+
+/** Answers any origin, and collects the methods of requests. */
+function allowing(): { seen: unknown[]; handle: RequestListener } {
+  const seen: unknown[] = [];
+  const handle: RequestListener = (request, response) => {
+    seen.push(request.method);
+    response.setHeader("access-control-allow-origin", "*");
+    if (request.method === "OPTIONS") allow(request, response);
+    else ok(request, response);
+  };
+  return { seen, handle };
+}
+
+function urlOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 // ZITADEL's own list for gRPC-Web, which leaves out grpc-timeout.
 function allow(request: IncomingMessage, response: ServerResponse): void {

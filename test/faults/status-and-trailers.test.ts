@@ -123,6 +123,18 @@ function placeRows(): AnswerRow[] {
       want: { code: Code.PermissionDenied, fromServer: true },
     },
     {
+      name: "OK in the head and in the trailers is OK",
+      on: both,
+      answer: (protocol) => grpcAnswer(protocol, { headers: { "grpc-status": "0" }, frames: [message] }),
+      want: { code: "ok" },
+    },
+    {
+      name: "502 of gRPC's type without a status is Unavailable",
+      on: both,
+      answer: (protocol) => grpcAnswer(protocol, { status: 502, trailers: false }),
+      want: { code: Code.Unavailable, httpStatus: 502, requests: 4 },
+    },
+    {
       name: "an error in the head and OK in the trailers is never OK",
       on: both,
       answer: (protocol) => grpcAnswer(protocol, { headers: { "grpc-status": "7" }, frames: [message] }),

@@ -27,6 +27,7 @@ export const places: Readonly<Record<string, Place>> = {
       "call/attempts",
       "faults/retries",
       "faults/tokens",
+      "call/throttle",
       "zitadel",
       "call/call",
       "call/intercept",
