@@ -359,6 +359,16 @@ function trailerFrameRows(): AnswerRow[] {
       want: { code: "ok" },
     },
     {
+      name: "an error's trailer that is there twice has both values, and one without a name is left out",
+      on,
+      answer: () => web(frame(Buffer.from("grpc-status: 7\r\nx-a: 1\r\nx-a: 2\r\n: 3\r\n"), 0x80)),
+      want: {
+        code: Code.PermissionDenied,
+        fromServer: true,
+        error: ({ metadata }) => expect(metadata.get("x-a")).toBe("1, 2"),
+      },
+    },
+    {
       name: "trailers in mixed case and with spaces are read",
       on,
       answer: () => web(message, frame(Buffer.from("Grpc-Status:   0  \r\nX-A:1\r\n"), 0x80)),

@@ -352,7 +352,7 @@ export const places: Readonly<Record<string, Place>> = {
       ["at < frames.length - 1", "false"],
       ["/\\r?\\n/", '"\\r\\n"'],
       [".trim().toLowerCase()", ".trim()"],
-      ["if (colon <= 0) continue;", "if (colon < 0) continue;"],
+      ["if (colon <= 0) continue;", "if (colon < 0) continue;", "a field without a name is no header to anybody"],
       ["`${before}, ${value}`", "value"],
       ["checkTrailers(last.data.length, answer);", ""],
     ],
@@ -360,7 +360,7 @@ export const places: Readonly<Record<string, Place>> = {
   "src/protocol/rest/error.ts": {
     tests: ["protocol/rest", "faults/http-answers"],
     mutants: [
-      ["if (answer.status < 400) return httpFailure(answer);", ""],
+      ["if (answer.status < 400) return httpFailure(answer);", "", "whatever sends has refused it as a redirect"],
       ["Code[code] === undefined", "false"],
       ['typeof message === "string" ? message : ""', "String(message)"],
       ["length > maxTextLength", "false"],
