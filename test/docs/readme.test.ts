@@ -50,11 +50,35 @@ describe("what README.md shows works", () => {
     for (const { id } of [...user.sessions, ...user.refreshTokens]) expect(outcome.output).toContain(id);
   });
 
+  test("what it says without a token", async () => {
+    await using zitadel = await startLocalZitadel();
+    const { status, output } = await folder.run(snippet("console.table"), zitadel.url, { ZITADEL_TOKEN: "" });
+    expect(status).toBe(1);
+    expect(output).toContain("[unauthenticated] ");
+  });
+
+  testInChromium("the element", async () => {
+    await using zitadel = await startLocalZitadel();
+    const [user] = zitadel.users;
+    const [imports = "", body = ""] = snippet("SignInsElement").split(/\n\n(.*)/s);
+    const script = `${imports}
+      export async function run({ url, token }) {
+        sessionStorage.setItem("token", token);
+        while (!document.body) await new Promise((resolve) => setTimeout(resolve));
+        ${body.replace('"https://my-instance.zitadel.cloud"', "url")}
+        const element = document.querySelector("zitadel-sign-ins");
+        await element.refresh();
+        return element.shadowRoot.textContent;
+      }`;
+    const text = await runInChromium<string>({ script, input: { url: zitadel.url, token: user.token } });
+    for (const { clientId } of user.refreshTokens) expect(text).toContain(clientId.slice(-4));
+  });
+
   testInChromium("the ten lines of a browser", async () => {
     await using zitadel = await startLocalZitadel({ faults: [{ kind: "expired-once" }] });
     const [user] = zitadel.users;
     // A page's script may not await at its top; the session is the page's own.
-    const [imports = "", body = ""] = snippet("document.body").split(/^declare const .*\n/m);
+    const [imports = "", body = ""] = snippet("usableUntil").split(/^declare const .*\n/m);
     const script = `${imports}
       export async function run({ url, given }) {
         const session = { accessToken: async () => given[0], renewed: async () => given[1] };
