@@ -34,8 +34,8 @@ const properties = ["client", "apps", "texts", "currentSessionId", "currentIdTok
 
 /**
  * Shows where the user of `client` is signed in, and ends what they choose. Register it under a name of your own:
- * `customElements.define("zitadel-sign-ins", SignInsElement)`. Set `client`, and by then everything else that is known.
- * It makes no request but those of `listSignIns` and `endSignIns`, and fires `signedout` and `error`.
+ * `customElements.define("zitadel-sign-ins", SignInsElement)`, and set `client`. It makes no requests but those of
+ * `listSignIns` and `endSignIns`, and fires `signedout` and `error`.
  */
 export class SignInsElement extends Base {
   declare addEventListener: HTMLElement["addEventListener"] &
@@ -51,7 +51,7 @@ export class SignInsElement extends Base {
   #notice = "";
   #isLoading = false;
   #isSignedOut = false;
-  // Of the list under way: the next one, or leaving the page, ends it.
+  // Ends the list that is loading when the next one starts, or when the element leaves the page.
   #listing = new AbortController();
   #queued: Promise<void> | undefined;
   // By id: what ends now, what has ended although it may still be listed, and what could not be ended.
@@ -87,7 +87,7 @@ export class SignInsElement extends Base {
     this.#render();
   }
 
-  /** Texts to use instead of the English ones, any of them. */
+  /** Texts in place of the English ones: any of them. */
   get texts(): SignInsTexts {
     return this.#texts;
   }
@@ -96,7 +96,7 @@ export class SignInsElement extends Base {
     this.#render();
   }
 
-  /** The `sid` of the app's id_token, or the id_token itself: either tells which sign-in is this one. */
+  /** The `sid` of the app's id_token, or the id_token itself. Either tells which sign-in is in use. */
   get currentSessionId(): string | undefined {
     return this.#currentSessionId;
   }
@@ -140,7 +140,7 @@ export class SignInsElement extends Base {
     return parts;
   }
 
-  /** Lists again. Settles when that is shown, or a later list takes its place; never rejects. */
+  /** Lists again. Settles when the element shows the list, or a later call took its place; never rejects. */
   refresh(): Promise<void> {
     // Properties are set one after the other: one list shows them all.
     this.#queued ??= Promise.resolve().then(() => {
