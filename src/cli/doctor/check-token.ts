@@ -12,7 +12,7 @@ export const tokenVerdicts = {
   "token-missing": [
     "failed",
     "there is no access token",
-    "set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)",
+    "run login, set ZITADEL_TOKEN, or pass --token-file PATH (- for standard input)",
   ],
   "token-malformed": ["failed", "{mistake}", "look at what {source} holds"],
   "token-id-token": [

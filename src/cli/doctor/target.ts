@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { connectTcp, type Endpoint } from "../../http/node/connect-tcp.js";
+import { createFetch } from "../connect/fetch.js";
 import type { HttpProxy } from "../connect/proxy.js";
 import { openTunnel } from "../connect/tunnel.js";
-import { createFetch } from "../login/fetch.js";
 
 /** What is examined: the URL taken apart, and how. */
 export interface Target extends Endpoint {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Configuration, DeviceAuthorizationResponse, TokenEndpointResponse } from "openid-client";
 import { CommandError, exitCodes } from "../command-error.js";
-import { createFetch, NoAnswer } from "./fetch.js";
+import { createFetch, NoAnswer } from "../connect/fetch.js";
 import type { Login } from "./login-file.js";
 
 /** Where an app signs users in. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { connectionOptions } from "../connect/open-client.js";
-import { proxyFor } from "../connect/proxy.js";
 import { createAgent, http2Settings, moduleFor } from "../library.js";
+import { connectionOptions } from "./open-client.js";
+import { proxyFor } from "./proxy.js";
 
 /** What openid-client passes to a fetch. */
 interface FetchOptions {
