@@ -19,7 +19,6 @@ export interface CardContext extends Naming {
 
 export interface Card {
   readonly element: HTMLLIElement;
-  readonly button: HTMLButtonElement;
   update(signIn: SignIn, context: CardContext): void;
   /** Whether it has all of the words, in lower case, and the state, if one is asked for. */
   fits(words: readonly string[], state: string): boolean;
@@ -48,7 +47,6 @@ export function createCard(first: SignIn, context: CardContext, end: (signIn: Si
 
   return {
     element: el("li", { part: "card" }, icon(iconOf(first)), body, button),
-    button,
     update(signIn, context) {
       const { texts, busy, mistakes } = context;
       const title = plain(nameOf(signIn, context));
@@ -102,7 +100,7 @@ function tokenLines(token: RefreshTokenView, { texts, times, now, scale }: CardC
     signedInAt && times.element(signedInAt, texts.signedIn(times.relative(signedInAt, now))),
     end,
   ]);
-  return [...line, drawTimeline(token, scale, now, line.map((each) => each.textContent).join(" "))];
+  return [...line, drawTimeline(token, scale, now)];
 }
 
 function tokenEnd({ usableUntil, idleExpiresAt }: RefreshTokenView, texts: SignInsTexts, times: Times, now: number) {

@@ -29,6 +29,7 @@ export interface SignInsProps {
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 // From so many rows on one looks for something.
 const searchableRows = 8;
+const sentences = (...texts: readonly (string | false)[]) => texts.filter(Boolean).join(" ");
 const isHidden = ({ element }: Card) => element.hidden;
 const properties = ["client", "apps", "texts", "currentSessionId", "currentIdToken"] as const;
 
@@ -224,13 +225,11 @@ export class SignInsElement extends Base {
     const texts = this.#texts;
     const [done, kept] = [signIns.filter(({ id }) => gone.has(id)), signIns.filter(({ id }) => !gone.has(id))];
     this.#isSignedOut = done.some(isHere);
-    this.#notice = [
+    this.#notice = sentences(
       done.length > 0 && texts.signedOutOf(this.#namesOf(done)),
       kept.length > 0 && texts.notSignedOutOf(this.#namesOf(kept)),
       this.#isSignedOut && texts.signedOutHere,
-    ]
-      .filter(Boolean)
-      .join(" ");
+    );
     if (done.length > 0) {
       const init = { bubbles: true, composed: true, detail: { signIns: done } };
       this.dispatchEvent(new CustomEvent("signedout", init) satisfies SignedOutEvent);
@@ -286,13 +285,11 @@ export class SignInsElement extends Base {
   #hint(view: SignInsView): string {
     const texts = this.#texts;
     const { truncated, tokens, total } = view.tokens;
-    return [
+    return sentences(
       ...view.incomplete.map((code) => texts.incomplete[code]),
       truncated && texts.truncated(tokens.length, total),
       this.#ended.size > 0 && texts.mayLag,
-    ]
-      .filter(Boolean)
-      .join(" ");
+    );
   }
 
   #context(): CardContext {
@@ -328,6 +325,6 @@ export class SignInsElement extends Base {
     list.replaceChildren(...cards.map(({ element }) => element));
     if (from < 0 || !focused) return;
     if (focused.isConnected) (focused as HTMLElement).focus();
-    else (cards[Math.min(from, cards.length - 1)]?.button ?? this.#parts?.notice)?.focus();
+    else (cards[Math.min(from, cards.length - 1)]?.element.querySelector("button") ?? this.#parts?.notice)?.focus();
   }
 }

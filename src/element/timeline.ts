@@ -18,15 +18,15 @@ export function createScale(tokens: readonly RefreshTokenView[], now: number): S
   return (time) => 1.5 + (97 * (Math.min(Math.max(time, from), to) - from)) / (to - from);
 }
 
-/** Draws a token's life: from the sign-in over the last use to its end, and now. `words` say the same. */
-export function drawTimeline(token: RefreshTokenView, scale: Scale, now: number, words: string): SVGElement {
+/** Draws a token's life: from the sign-in over the last use to its end, and now. The text beside it says the same. */
+export function drawTimeline(token: RefreshTokenView, scale: Scale, now: number): SVGElement {
   const { signedInAt, lastUsedAt, usableUntil, expiresAt } = token;
   const start = signedInAt ?? lastUsedAt;
   const used = lastUsedAt ?? signedInAt;
   const at = (date: Date | undefined) => date && scale(date.getTime());
   return svg(
     "svg",
-    { class: "life", part: "timeline", role: "img", "aria-label": words },
+    { class: "life", part: "timeline", "aria-hidden": "true" },
     ...line("rest", at(start), at(expiresAt ?? usableUntil)),
     ...line("usable", at(used), at(usableUntil)),
     ...line("past", at(start), at(used)),

@@ -1,7 +1,7 @@
 import { describe, expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { Code } from "../../src/node.js";
-import type { LocalSessionOptions } from "../../src/testing.js";
+import type { LocalSessionOptions, LocalUser } from "../../src/testing.js";
 import { testInChromium } from "../helpers/chromium.js";
 import { sharedChromium } from "../helpers/shared-chromium.js";
 import { openElement } from "./open-element.js";
@@ -53,8 +53,8 @@ describe("what is listed", () => {
     await cards.nth(5).waitFor();
     expect(await headings(page)).toEqual(["Where you are signed in"]);
     expect(await names(page)).toEqual(expect.arrayContaining(["App …0011", "App …0012"]));
-    const lives = page.getByRole("img", { name: /^Last active .* · Signed in .* · End/ });
-    expect(await lives.count()).toBe(6);
+    expect(await cards.filter({ hasText: /Last active .* · Signed in .* · End/ }).count()).toBe(6);
+    expect(await page.locator(".life").count()).toBe(6);
     expect(await page.locator(".hint").innerText()).toBe("");
     expect(complaints).toEqual([]);
   });
@@ -222,7 +222,7 @@ describe("ending", () => {
     await notice(page, "You are signed out here.");
     expect(await cards.count()).toBe(0);
     expect(await opened.events()).toEqual([["signedout", here]]);
-    await page.evaluate(() => (document.querySelector("zitadel-sign-ins") as unknown as { refresh(): void }).refresh());
+    await opened.refresh();
     expect(calls(zitadel.requests).at(-1)).toBe("DeleteSession");
   });
 
@@ -277,7 +277,7 @@ describe("bad days", () => {
     const { page, zitadel, cards } = opened;
     await cards.first().waitFor();
     zitadel.fail({ kind: "status", code: Code.Unavailable });
-    await page.evaluate(() => (document.querySelector("zitadel-sign-ins") as unknown as { refresh(): void }).refresh());
+    await opened.refresh();
     await page.locator(".problem", { hasText: "cannot be reached" }).waitFor();
     expect(await cards.first().isVisible()).toBe(true);
     await button(page, "Try again").click();
@@ -289,7 +289,7 @@ describe("bad days", () => {
     const { page, cards } = opened;
     await cards.first().waitFor();
     await page.context().setOffline(true);
-    await page.evaluate(() => (document.querySelector("zitadel-sign-ins") as unknown as { refresh(): void }).refresh());
+    await opened.refresh();
     await page.getByText("You are offline.").waitFor();
   });
 });
@@ -300,10 +300,7 @@ describe("an element among others", () => {
     await using opened = await openElement(browser(), { users });
     const { page, zitadel, cards } = opened;
     await cards.nth(4).waitFor();
-    await page.evaluate((token) => {
-      const { clientOf } = globalThis as unknown as { clientOf(token: string): unknown };
-      Object.assign(document.querySelector("zitadel-sign-ins") as object, { client: clientOf(token) });
-    }, zitadel.users[1]?.token as string);
+    await opened.show(zitadel.users[1] as LocalUser);
     await cards.filter({ hasText: "Safari on iPhone" }).waitFor();
     expect(await names(page)).toEqual(["Safari on iPhone"]);
     zitadel.fail({ kind: "hang" });
@@ -337,10 +334,7 @@ describe("an element among others", () => {
     const { page, zitadel, cards } = opened;
     await cards.nth(4).waitFor();
     await button(page, "Sign out: Mobile Safari on iOS").click();
-    await page.evaluate((token) => {
-      const { clientOf } = globalThis as unknown as { clientOf(token: string): unknown };
-      Object.assign(document.querySelector("zitadel-sign-ins") as object, { client: clientOf(token) });
-    }, zitadel.users[1]?.token as string);
+    await opened.show(zitadel.users[1] as LocalUser);
     await cards.filter({ hasText: "Safari on iPhone" }).waitFor();
     await page.locator("dialog button.danger").click();
     await page.locator("dialog").waitFor({ state: "detached" });

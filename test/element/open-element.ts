@@ -47,6 +47,10 @@ export interface OpenedElement extends AsyncDisposable {
   readonly complaints: readonly string[];
   /** What the element's events told: type, and ids or message. */
   events(): Promise<readonly string[][]>;
+  /** Lists again. */
+  refresh(): Promise<void>;
+  /** Gives the element the client of another user. */
+  show(user: LocalUser): Promise<void>;
   /** Says yes to the question that the press of a button asks. */
   end(button: Locator): Promise<void>;
 }
@@ -83,6 +87,13 @@ export async function openElement(
     cards: opened.locator("zitadel-sign-ins section > ul > li"),
     complaints,
     events: () => opened.evaluate(() => (globalThis as unknown as { events: string[][] }).events),
+    refresh: () =>
+      opened.evaluate(() => (document.querySelector("zitadel-sign-ins") as unknown as { refresh(): void }).refresh()),
+    show: ({ token }) =>
+      opened.evaluate((token) => {
+        const { clientOf } = globalThis as unknown as { clientOf(token: string): unknown };
+        Object.assign(document.querySelector("zitadel-sign-ins") as object, { client: clientOf(token) });
+      }, token),
     async end(button) {
       await button.click();
       await opened.locator("dialog button.danger").click();
