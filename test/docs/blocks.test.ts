@@ -8,17 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { ListMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
 import { startLocalZitadel } from "../../src/testing.js";
 import { cli, runCli } from "../cli/run-cli.js";
-import { blocksOf, readPage, root, SnippetFolder } from "./snippets.js";
+import { block, blocksOf, readPage, root, SnippetFolder } from "./snippets.js";
 
 const docs = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
 const blocks = ["README.md", ...docs.map((name) => `docs/${name}`)].flatMap(blocksOf);
-
-/** The one block that holds these words. */
-function block(page: string, words: string): string {
-  const [found, ...others] = blocks.filter((each) => each.page === page && each.code.includes(words));
-  if (!found || others.length > 0) throw new Error(`not one block of ${page} holds "${words}"`);
-  return found.code;
-}
 
 let folder: SnippetFolder;
 beforeAll(() => {

@@ -3,16 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { ListMyRefreshTokensResponseSchema } from "../../gen/zitadel/auth_pb.js";
 import { startLocalZitadel } from "../../src/testing.js";
 import { runInChromium, testInChromium } from "../helpers/chromium.js";
-import { blocksOf, readPage, SnippetFolder } from "./snippets.js";
+import { block, readPage, SnippetFolder } from "./snippets.js";
 
 const readme = readPage("README.md");
 
-/** The one snippet that holds these words. */
-function snippet(words: string): string {
-  const found = blocksOf("README.md").filter(({ language, code }) => language === "ts" && code.includes(words));
-  if (found.length !== 1) throw new Error(`${found.length} snippets hold "${words}"`);
-  return found[0]?.code as string;
-}
+const snippet = (words: string) => block("README.md", words);
 
 let folder: SnippetFolder;
 beforeAll(() => {
@@ -93,7 +88,7 @@ describe("what README.md shows works", () => {
   test("the call over curl", async () => {
     await using zitadel = await startLocalZitadel();
     const [user] = zitadel.users;
-    const curl = blocksOf("README.md").find(({ code }) => code.startsWith("curl"))?.code ?? "";
+    const curl = snippet("curl --request");
     const [, method = "", path = ""] = /--request (\w+) "\$ZITADEL_URL(\S+)"/.exec(curl) ?? [];
     const headers = [...curl.matchAll(/--header "([^:]+): ([^"]+)"/g)].map(([, name = "", value = ""]) => [
       name,

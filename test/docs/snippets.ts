@@ -32,6 +32,13 @@ export function blocksOf(page: string): Block[] {
   );
 }
 
+/** The code of the one block of a page that holds these words. */
+export function block(page: string, words: string): string {
+  const [found, ...others] = blocksOf(page).filter(({ code }) => code.includes(words));
+  if (!found || others.length > 0) throw new Error(`not one block of ${page} holds "${words}"`);
+  return found.code;
+}
+
 /** A folder inside of the package, so that its name leads to itself. */
 export class SnippetFolder {
   readonly path: string;

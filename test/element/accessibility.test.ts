@@ -1,25 +1,11 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { describe, expect } from "@jest/globals";
-import type { AxeResults } from "axe-core";
-import type { Page } from "playwright-core";
 import { Code } from "../../src/node.js";
+import { findFaults } from "../helpers/axe.js";
 import { testInChromium } from "../helpers/chromium.js";
 import { sharedChromium } from "../helpers/shared-chromium.js";
 import { type ElementOptions, type OpenedElement, openElement } from "./open-element.js";
 
 const browser = sharedChromium();
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** What axe has against the page as it is, by rule and element. */
-async function findFaults(page: Page): Promise<string[]> {
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  );
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
-  );
-}
 
 /** States of the element, and what a person does until it is there. */
 const states: Record<string, ElementOptions & { enter?: (opened: OpenedElement) => Promise<void>; shows: string }> = {
@@ -61,7 +47,6 @@ describe("axe finds nothing, light, dark and in forced colors, and nothing is wi
         await page.setViewportSize({ width, height: 900 });
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
       }
-      await page.evaluate(axe);
       expect(await findFaults(page)).toEqual([]);
       await page.emulateMedia({ colorScheme: "dark" });
       expect(await findFaults(page)).toEqual([]);

@@ -7,8 +7,8 @@ import { Code } from "../../src/node.js";
 import { startLocalZitadel } from "../../src/testing.js";
 import { testInChromium } from "../helpers/chromium.js";
 import { findChromium } from "../helpers/find-chromium.js";
+import { listen } from "../helpers/listen.js";
 import { root } from "./run-example.js";
-import { listen } from "./sign-in-server.js";
 
 /** The example as its reader bundles it, for an instance of their own. */
 async function bundle(instance: string): Promise<string> {

@@ -1,11 +1,9 @@
-import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { type LocalZitadel, startLocalZitadel } from "../../src/testing.js";
 import type { createAuthClient, getErrorInfo, grpcWeb, rest } from "../../src/web.js";
 import { bundlePage, testInChromium } from "../helpers/chromium.js";
+import { listen } from "../helpers/listen.js";
 import { sharedChromium } from "../helpers/shared-chromium.js";
 
 const browser = sharedChromium();
@@ -23,22 +21,10 @@ import { grpcWeb, rest } from "zitadel-refresh-tokens";
 export const protocols = { grpcWeb, rest };`,
 });
 
-async function listen(handler: RequestListener) {
-  const server = createServer(handler).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
-
 /** Opens an application's page on an origin of its own. */
 async function openApplication(use: (application: Page) => Promise<void>): Promise<void> {
   const text = await script;
-  await using site = await listen((request, response) => {
+  using site = await listen((request, response) => {
     const isScript = request.url === "/page.js";
     response.setHeader("content-type", isScript ? "text/javascript" : "text/html; charset=utf-8");
     response.end(
@@ -133,7 +119,7 @@ for (const [how, leave] of [
       left = resolve;
     });
     let posts = 0;
-    await using silent = await listen((request, response) => {
+    using silent = await listen((request, response) => {
       if (request.method === "OPTIONS") {
         const headers = request.headers["access-control-request-headers"] ?? "";
         response.writeHead(204, { "access-control-allow-origin": "*", "access-control-allow-headers": headers }).end();

@@ -1,14 +1,11 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { describe, expect } from "@jest/globals";
-import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
+import { findFaults } from "../helpers/axe.js";
 import { testInChromium } from "../helpers/chromium.js";
 import { sharedChromium } from "../helpers/shared-chromium.js";
 import { openPage } from "./open-page.js";
 
 const browser = sharedChromium();
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const cards = (page: Page) => page.locator("sign-ins section > ul > li");
 const fact = (page: Page, name: string) =>
@@ -35,19 +32,12 @@ testInChromium("axe finds nothing, light and dark, with all of it open; nothing 
   await using opened = await openPage(browser());
   const { page } = opened;
   await openDevelopers(page);
-  await page.evaluate(axe);
-  const findFaults = async () => {
-    const { violations } = await page.evaluate(() =>
-      (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-    );
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.failureSummary}`);
-  };
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
-    expect(await findFaults()).toEqual([]);
+    expect(await findFaults(page)).toEqual([]);
   }
   await page.locator("#other").click();
-  expect(await findFaults()).toEqual([]);
+  expect(await findFaults(page)).toEqual([]);
   for (const width of [320, 768, 1280]) {
     await page.setViewportSize({ width, height: 800 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
