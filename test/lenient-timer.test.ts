@@ -39,7 +39,7 @@ test("one that ends while it gives back the time that was lost does not go off",
     isOver = true;
   });
   work(200);
-  await turn();
+  await pause(1);
   timer.end();
   await pause(100);
   expect(isOver).toBe(false);
@@ -50,7 +50,7 @@ test("one that the process need not stay alive for keeps it no longer when it wa
   const before = timers();
   const timer = new LenientTimer(50, () => {}).unref();
   work(200);
-  await turn();
+  await pause(1);
   expect(timers()).toBe(before);
   timer.end();
 });

@@ -81,13 +81,16 @@ describe("revoking many tokens", () => {
     });
   }
 
-  test("takes a NotFound without ZITADEL's id for a failure, not for a token that is gone", async () => {
+  test.each([
+    ["a NotFound without ZITADEL's id", new ConnectError("Not Found", Code.NotFound)],
+    ["ZITADEL's id without NotFound", new ConnectError("not found (COMMAND-BHt2w)", Code.Unknown)],
+  ])("takes %s for a failure, not for a token that is gone", async (_, error) => {
     const { auth } = fakeAuth(() => {
-      throw new ConnectError("Not Found", Code.NotFound);
+      throw error;
     });
     const result = await revokeRefreshTokens(auth, ["a"]);
     expect(result.alreadyGone).toEqual([]);
-    expect(result.failed.map(({ error }) => error.code)).toEqual([Code.NotFound]);
+    expect(result.failed.map((failed) => failed.error)).toEqual([error]);
   });
 
   test("goes on after a failure", async () => {

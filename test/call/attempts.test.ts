@@ -75,7 +75,10 @@ test("an id that can be none is a TypeError before anything is sent", async () =
   await using server = await startAnswerServer("rest", () => okAnswer("rest"));
   await using auth = rowClient(server, "rest");
   await expect(auth.revokeMyRefreshToken({ id: ".." })).rejects.toThrow(TypeError);
+  await expect(auth.revokeMyRefreshToken({ id: "7".repeat(201) })).rejects.toThrow(TypeError);
   expect(server.requests).toHaveLength(0);
+  await auth.revokeMyRefreshToken({ id: "7".repeat(200) });
+  expect(server.requests).toHaveLength(1);
 });
 
 test("a short token of the caller's own is taken out of an error, without its scheme", async () => {

@@ -218,7 +218,9 @@ describe("over a transport that is given", () => {
 
   test("header rules and id rules hold, and nothing is sent", async () => {
     const { auth, seen } = clientOf(() => undefined);
-    await expect(auth.listMyRefreshTokens({}, { headers: { authorization: "x" } })).rejects.toThrow(TypeError);
+    for (const each of [auth, auth.withToken("another-token")]) {
+      await expect(each.listMyRefreshTokens({}, { headers: { authorization: "x" } })).rejects.toThrow(TypeError);
+    }
     await expect(auth.listMyRefreshTokens({}, { headers: { "x-large": "v".repeat(20_000) } })).rejects.toThrow(
       "16 KiB",
     );

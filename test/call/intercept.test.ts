@@ -123,6 +123,17 @@ describe("an interceptor", () => {
     });
   });
 
+  test("that wraps the error of an earlier request is told with all attempts of the call", async () => {
+    await using setup = await startWith((next) => async (request) => {
+      const cause: unknown = await next(request).catch((error: unknown) => error);
+      await next(request);
+      throw new Error("the page has no data", { cause });
+    });
+    setup.zitadel.fail({ kind: "status", code: Code.PermissionDenied, times: 1 });
+    const rejected = await setup.auth.listMyRefreshTokens({}).catch((error: unknown) => error);
+    expect(getErrorInfo(rejected)).toMatchObject({ code: Code.PermissionDenied, attempts: 2 });
+  });
+
   for (const signal of ["now", 1, {}, null]) {
     test(`that passes ${JSON.stringify(signal)} as signal is told so`, async () => {
       await using setup = await startWith((next) => (request) => next({ ...request, signal: signal as never }));

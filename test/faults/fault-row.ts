@@ -13,7 +13,7 @@ export interface Expected {
   readonly code: Code | "ok";
   readonly reason?: string;
   readonly attempts?: number;
-  readonly httpStatus?: number;
+  readonly httpStatus?: number | undefined;
   /** Whether the code is the server's own word; default false. */
   readonly fromServer?: boolean;
   readonly message?: RegExp;

@@ -330,6 +330,28 @@ function restRows(): AnswerRow[] {
       want,
     },
     {
+      name: "a body of just the limit whose compressed length, which is announced, is larger",
+      on: ["rest"],
+      options: { fetch, maxResponseBytes: listJson.length },
+      answer: () => {
+        const body = gzipSync(listJson, { level: 0 });
+        return jsonAnswer(body, 200, { "content-encoding": "gzip", "content-length": String(body.length) });
+      },
+      want: { code: "ok" },
+    },
+    {
+      name: "a type that ends in +json is JSON",
+      on: ["rest"],
+      answer: () => jsonAnswer(listJson, 200, { "content-type": "application/vnd.example+json" }),
+      want: { code: "ok", response: ({ result }) => expect(result).toHaveLength(1) },
+    },
+    {
+      name: "a newer server's field may be called as errors call theirs",
+      on: ["rest"],
+      answer: () => jsonAnswer(`{"detail":"x",${listJson.slice(1)}`),
+      want: { code: "ok", response: ({ result }) => expect(result).toHaveLength(1) },
+    },
+    {
       // The length alone is enough: not one byte of the body is sent.
       name: "a content-length beyond the limit fails at once",
       on: ["rest"],

@@ -103,6 +103,7 @@ describe("HTTP status, content type, redirects", () => {
               attempts: 1,
               message: /HTTP status/,
               reason: "bad-http",
+              ...(status === "000" && { httpStatus: undefined }),
             },
     })),
     {

@@ -167,6 +167,7 @@ describe("retries", () => {
 
     for (const [what, words] of [
       ["in another table", 'duplicate key value violates unique constraint "unique_constraints_pkey" (SQLSTATE 23505)'],
+      ["with another state", 'duplicate key value violates unique constraint "events2_pkey"'],
       ["in another way", 'null value in column "sequence" violates "events2_pkey" (SQLSTATE 23502)'],
     ] as const) {
       test(`${protocol}: a revoke that failed ${what} is not repeated`, async () => {

@@ -135,6 +135,12 @@ function placeRows(): AnswerRow[] {
       want: { code: Code.Unavailable, httpStatus: 502, requests: 4 },
     },
     {
+      name: "a status of gRPC's counts in an answer of another type",
+      on: both,
+      answer: () => ({ status: 403, headers: { "content-type": "text/html", "grpc-status": "7" } }),
+      want: { code: Code.PermissionDenied, httpStatus: 403, fromServer: true },
+    },
+    {
       name: "an error in the head and OK in the trailers is never OK",
       on: both,
       answer: (protocol) => grpcAnswer(protocol, { headers: { "grpc-status": "7" }, frames: [message] }),
@@ -252,6 +258,11 @@ function detailsRows(): AnswerRow[] {
           expect(getErrorInfo(error)?.id).toBe("AUTH-7fs1e");
         },
       },
+    },
+    {
+      name: "of 40 details the first 32 are kept",
+      ...withDetails(base64(statusBytes(7, "no", Array(40).fill(expired)))),
+      want: { ...denied, error: ({ details }) => expect(details).toHaveLength(32) },
     },
     {
       name: "a detail of an unknown type is kept as it is",

@@ -5,31 +5,47 @@ import { rowClient } from "../faults/answer-row.js";
 import { errorAnswer, okAnswer } from "../faults/answers.js";
 import { startAnswerServer } from "../helpers/answer-server.js";
 
-// ZITADEL's CORS rules refuse them.
-for (const [where, pageOf, sent] of [
-  ["another origin", () => "https://app.example", {}],
-  [
-    "the server's own",
-    (url: string) => url,
-    { "grpc-timeout": expect.any(String), "grpc-accept-encoding": "gzip", "grpc-previous-rpc-attempts": "1" },
-  ],
-] as const) {
-  test(`a page of ${where} sends ${Object.keys(sent).length === 0 ? "no" : "its"} grpc- headers`, async () => {
-    await using server = await startAnswerServer("grpcWeb", ({ n }) =>
-      n === 1 ? errorAnswer("grpcWeb", Code.Unavailable) : okAnswer("grpcWeb"),
-    );
-    const origin = pageOf(server.baseUrl);
-    Object.defineProperty(globalThis, "location", { value: { origin, href: `${origin}/` }, configurable: true });
-    try {
-      await using auth = rowClient(server, "grpcWeb");
-      await auth.listMyRefreshTokens({});
-    } finally {
-      Reflect.deleteProperty(globalThis, "location");
-    }
-    const fields = Object.entries(server.requests[1]?.headers ?? {}).filter(([name]) => name.startsWith("grpc-"));
-    expect(Object.fromEntries(fields)).toEqual(sent);
-  });
+/** The headers of gRPC's that the second request of a call has, made by a page of that origin. */
+async function grpcHeaders(protocol: "grpcWeb" | "rest", pageOf: (url: string) => string) {
+  await using server = await startAnswerServer(protocol, ({ n }) =>
+    n === 1 ? errorAnswer(protocol, Code.Unavailable) : okAnswer(protocol),
+  );
+  const origin = pageOf(server.baseUrl);
+  Object.defineProperty(globalThis, "location", { value: { origin, href: `${origin}/` }, configurable: true });
+  try {
+    await using auth = rowClient(server, protocol);
+    await auth.listMyRefreshTokens({});
+  } finally {
+    Reflect.deleteProperty(globalThis, "location");
+  }
+  const fields = Object.entries(server.requests[1]?.headers ?? {}).filter(([name]) => name.startsWith("grpc-"));
+  return Object.fromEntries(fields);
 }
+
+test("a page of the server's own origin sends gRPC's headers, and one of another none, for its CORS rules", async () => {
+  const timeout = { "grpc-timeout": expect.stringMatching(/^\d+m$/) };
+  const all = { ...timeout, "grpc-accept-encoding": "gzip", "grpc-previous-rpc-attempts": "1" };
+  for (const [protocol, sent] of [
+    ["grpcWeb", all],
+    ["rest", timeout],
+  ] as const) {
+    expect(await grpcHeaders(protocol, (url) => url)).toEqual(sent);
+    expect(await grpcHeaders(protocol, () => "https://app.example")).toEqual({});
+  }
+});
+
+test("gzip is not offered where nothing inflates it", async () => {
+  await using server = await startAnswerServer("grpcWeb", () => okAnswer("grpcWeb"));
+  const { DecompressionStream } = globalThis;
+  Reflect.deleteProperty(globalThis, "DecompressionStream");
+  try {
+    await using auth = rowClient(server, "grpcWeb");
+    await auth.listMyRefreshTokens({});
+  } finally {
+    Object.assign(globalThis, { DecompressionStream });
+  }
+  expect(server.requests[0]?.headers).not.toHaveProperty("grpc-accept-encoding");
+});
 
 test("an answer in gzip that was not offered is refused", () => {
   const head = { status: 200, headers: new Map([["grpc-encoding", "gzip"]]) };

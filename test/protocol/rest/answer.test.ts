@@ -2,6 +2,7 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { AuthService } from "../../../gen/zitadel/auth_pb.js";
 import { createAuthTransport, getErrorInfo, rest } from "../../../src/node.js";
+import { restMessage } from "../../../src/protocol/rest/response.js";
 import { Kind, RestService } from "../../gen/rest_pb.js";
 import { type RestAnswer, startRestServer } from "./rest-server.js";
 
@@ -15,6 +16,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await transport.close();
   await server.close();
+});
+
+test("an integer in google.protobuf.UInt64Value may be one that JSON numbers cannot hold as well", () => {
+  const answer = (body: string) => ({ status: 200, headers: new Map(), body: new TextEncoder().encode(body) });
+  const read = (quota: string) => restMessage(RestService.method.search.input, answer(`{"quota":${quota}}`));
+  expect(read("9007199254740991").quota).toBe(9007199254740991n);
+  expect(() => read("9007199254740993")).toThrow(/JSON numbers cannot hold/);
 });
 
 const json = (body: unknown): RestAnswer => ({

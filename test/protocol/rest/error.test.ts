@@ -105,6 +105,13 @@ describe("an error of the gateway", () => {
     expect(getErrorInfo(error).id).toBe("AUTH-7fs1e");
   });
 
+  test("with a detail of a newer server's keeps what is known of it, and of many the first 32", async () => {
+    const newer = { ...detail, since: 5 };
+    const error = await errorOf(json(400, { code: 3, message: "words", details: Array(40).fill(newer) }));
+    expect(error.details).toHaveLength(32);
+    expect(error.findDetails(ErrorDetailSchema)).toHaveLength(32);
+  });
+
   for (const [title, details] of [
     ["not a list", { a: 1 }],
     ["text", "x"],

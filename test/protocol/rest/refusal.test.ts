@@ -1,7 +1,8 @@
-import type { DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
+import { create, type DescMethodUnary, type MessageInitShape } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { AuthService } from "../../../gen/zitadel/auth_pb.js";
 import { createAuthTransport, rest } from "../../../src/node.js";
+import { restRequest } from "../../../src/protocol/rest/request.js";
 import { Kind, RestService } from "../../gen/rest_pb.js";
 import { startRestServer } from "./rest-server.js";
 
@@ -51,8 +52,19 @@ describe("a value that no path can carry is refused before anything is sent", ()
     expect(error.message).toContain(m.getUser.input.typeName);
   });
 
-  test("one that makes the path longer than any server takes", async () => {
-    const error = await refused(m.getUser, { userId: "7".repeat(16 * 1024) });
+  test("one that makes the path longer than any server takes, by one character", async () => {
+    const pathOf = (userId: string) =>
+      restRequest(m.getUser, create(m.getUser.input, { userId }), {
+        prefix: "",
+        headers: {},
+        timeoutMs: undefined,
+        previousAttempts: 0,
+        crossOrigin: false,
+        acceptGzip: false,
+      }).path;
+    const userId = "7".repeat(16 * 1024 - pathOf("7").length + 1);
+    expect(pathOf(userId)).toHaveLength(16 * 1024);
+    const error = await refused(m.getUser, { userId: `${userId}7` });
     expect(error.message).toBe("its path is longer than 16 KiB");
   });
 
