@@ -26,6 +26,13 @@ describe("the id of an error", () => {
     expect(getErrorInfo(error)).toEqual({ code: Code.DeadlineExceeded, fromServer: false, attempts: 2 });
   });
 
+  test("is not what else ends in brackets", () => {
+    for (const end of ["A-bcdef", "ABC-de", "ABC-defghijklmnop", "ABCDEFGHIJKLM-def", "abc-def"]) {
+      expect(getErrorInfo(new ConnectError(`no (${end})`, Code.Internal))).not.toHaveProperty("id");
+    }
+    expect(getErrorInfo(new ConnectError("no (AB-def)", Code.Internal))).toMatchObject({ id: "AB-def" });
+  });
+
   test("makes an error that an interceptor wraps ZITADEL's word, and any other nobody knows whose", async () => {
     await using zitadel = await startLocalZitadel();
     const wrapping: Interceptor = (next) => async (request) => {
@@ -70,6 +77,19 @@ describe("an error says what to do where ZITADEL's own words do not", () => {
       expect(error.message).toBe("[unauthenticated] auth header missing; pass `token`");
     });
   }
+
+  test("a status wrapped in another, unless its code is none", async () => {
+    for (const [name, code] of [
+      ["NotFound", Code.NotFound],
+      ["5", Code.Unknown],
+      ["constructor", Code.Unknown],
+    ] as const) {
+      const message = `rpc error: code = ${name} desc = gone ()`;
+      await using server = await startAnswerServer("rest", () => errorAnswer("rest", Code.Unknown, { message }));
+      await using auth = createAuthClient({ baseUrl: server.baseUrl, protocol: rest });
+      expect((await errorOf(auth.listMyRefreshTokens({}))).code).toBe(code);
+    }
+  });
 
   // As versions 4 and 2.44 say it.
   for (const words of [

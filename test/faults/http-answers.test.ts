@@ -4,7 +4,7 @@ import { startAnswerServer } from "../helpers/answer-server.js";
 import { ca, caFile, certificate } from "../helpers/certificate.js";
 import { envelope, okAnswer } from "../helpers/raw-h2.js";
 import { canaryBody, canaryToken } from "./canary.js";
-import { listOutcome, testFaultRows } from "./fault-table.js";
+import { type FaultRow, listOutcome, testFaultRows } from "./fault-table.js";
 import { listInChild } from "./list-in-child.js";
 import {
   clientFor,
@@ -300,13 +300,15 @@ describe("HTTP status, content type, redirects", () => {
       expected: { code: Code.Unknown, httpStatus: 200, reason: "unexpected-content-type", attempts: 1 },
       requests: 1,
     },
-    {
-      name: "200 with a good body said to be a page",
-      on: everyRoute,
-      server: { onRequest: (one) => answer(200, html, ownBody(one))(one) },
-      expected: { code: Code.Unknown, httpStatus: 200, reason: "unexpected-content-type", attempts: 1 },
-      requests: 1,
-    },
+    ...[html, { "content-type": "text/plain" }].map(
+      (type): FaultRow => ({
+        name: `200 with a good body said to be ${type["content-type"]}`,
+        on: everyRoute,
+        server: { onRequest: (one) => answer(200, type, ownBody(one))(one) },
+        expected: { code: Code.Unknown, httpStatus: 200, reason: "unexpected-content-type", attempts: 1 },
+        requests: 1,
+      }),
+    ),
     {
       name: "200 in gRPC-Web's text format",
       on: web,

@@ -441,10 +441,11 @@ export const places: Readonly<Record<string, Place>> = {
   "src/transport.ts": {
     tests: [
       "call/given-transport",
-      "call/call",
-      "call/intercept",
-      "faults/cleartext",
       "protocol/protocol",
+      "connect-1",
+      "call/call",
+      "faults/cleartext",
+      "faults/session-life",
       "faults/time",
     ],
     mutants: [
@@ -478,7 +479,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/zitadel.ts": {
-    tests: ["zitadel", "revoke", "call/attempts", "faults/retries", "faults/tokens"],
+    tests: ["zitadel", "revoke", "call/attempts", "faults/retries", "faults/time"],
     mutants: [
       ['message.includes("(SQLSTATE 23505)")', "true"],
       ["error.code === Code.NotFound && /^", "/^"],

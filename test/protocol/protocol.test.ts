@@ -60,6 +60,11 @@ describe("a protocol", () => {
     });
   }
 
+  test("that needs trailers is a TypeError over fetch, which does not show them", () => {
+    const create = () => createAuthClient({ baseUrl: "https://example.com", protocol: grpc, fetch });
+    expect(create).toThrow(new TypeError("grpc needs HTTP trailers, which fetch does not show: use grpcWeb or rest"));
+  });
+
   // @ts-expect-error nobody can make one
   const made: Protocol = { name: "rest" };
   for (const protocol of ["grpc", null, made] as unknown as Protocol[]) {
