@@ -159,6 +159,7 @@ describe("what a fetch throws", () => {
     expect((error as ConnectError).code).toBe(Code.Unknown);
     expect((error as ConnectError).message).toBe("[unknown] the server sent 0 for its HTTP status");
     expect(getErrorInfo(error).reason).toBe("bad-http");
+    expect(getErrorInfo(error)).not.toHaveProperty("httpStatus");
     expect(calls).toBe(1);
   });
 

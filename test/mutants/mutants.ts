@@ -222,7 +222,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/errors.ts": {
-    tests: ["errors", "call/intercept", "zitadel", "call/given-transport", "faults/http-answers"],
+    tests: ["errors", "call/intercept", "zitadel", "call/given-transport", "http/fetch"],
     mutants: [
       ["httpStatus: httpStatus || undefined", "httpStatus"],
       ["fromServer ?? isFromZitadel(failed)", "fromServer"],
@@ -493,7 +493,13 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/http/node/connection.ts": {
-    tests: ["http/node/connection", "faults/suspicion", "faults/session-life"],
+    tests: [
+      "http/node/connection",
+      "faults/suspicion",
+      "faults/connecting",
+      "faults/session-life",
+      "faults/protocol-errors",
+    ],
     mutants: [
       ["performance.now() >= this.#calmUntil", "true"],
       ["Math.min(2 * this.#calmMs, maxCalmMs)", "this.#calmMs"],
@@ -505,15 +511,118 @@ export const places: Readonly<Record<string, Place>> = {
       ["if (frames === this.frames) this.end", "this.end"],
       ["pingIntervalMs === Number.POSITIVE_INFINITY) return;", "false) return;"],
       ["this.#hasPinged = false;\n      this.#owner", "this.#owner"],
+      ['this.#isReady || fault.repeat === "never" ? fault.repeat : "not-sent"', "fault.repeat"],
+      ["&& !session.closed && !session.destroyed", ""],
     ],
   },
   "src/http/node/exchange.ts": {
-    tests: ["faults/connection-loss", "faults/control-frames", "faults/payload"],
+    tests: ["http/node/exchange", "faults/connection-loss", "faults/control-frames", "faults/payload"],
     mutants: [
       ["call.stopped?.code === Code.DeadlineExceeded) connection", "false) connection"],
       ["if (unprocessed && !head) return", "if (unprocessed) return"],
       ["REFUSED_STREAM && !head &&", "REFUSED_STREAM &&"],
       ["if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);", ""],
+    ],
+  },
+  "src/http/answer.ts": {
+    tests: ["faults/http-answers", "faults/framing"],
+    mutants: [
+      ["status >= 300 && status < 400", "status >= 301 && status < 400"],
+      ["status < 400 && status !== 304", "status < 308 && status !== 304"],
+      ["this.#length > this.#guard.maxBodyBytes", "this.#length >= this.#guard.maxBodyBytes"],
+      ['coding !== "" && coding !== "identity"', "false"],
+      ["before < this.#startBytes && ", ""],
+    ],
+  },
+  "src/http/fetch.ts": {
+    tests: ["http/fetch", "http/globals", "http/node/fetch", "faults/time"],
+    mutants: [
+      ['redirect: "manual"', 'redirect: "follow"'],
+      ['credentials: "omit"', 'credentials: "include"'],
+      ["takesSignal = false;", ""],
+      ["if (call.stopped) cancel();", ""],
+      ['response.type === "error"', "false"],
+      ["controller.abort();", ""],
+      ["globalThis.location !== undefined", "true"],
+    ],
+  },
+  "src/http/fetch-failure.ts": {
+    tests: ["http/fetch", "http/globals", "http/node/fetch"],
+    mutants: [
+      ["&& !programError.test(name)", ""],
+      ['|| name === "NetworkError"', ""],
+      ["if (programError.test(name)) return", "if (false) return"],
+      ["encoding.slice(0, 40)", "encoding"],
+    ],
+  },
+  "src/http/fetch-response.ts": {
+    tests: ["http/fetch", "http/fetch-without-streams", "http/globals"],
+    mutants: [
+      ["|| redirected ||", "||"],
+      ["if (bodyUsed || body?.locked)", "if (bodyUsed)"],
+      ["new URL(url, asked).href !== new URL(asked).href", "false"],
+      ["chunk.byteOffset, chunk.byteLength", "0, chunk.byteLength"],
+    ],
+  },
+  "src/http/node/agent.ts": {
+    tests: ["http/node/http1", "faults/connecting", "faults/connection-loss"],
+    mutants: [
+      ["if (this.#abandoned) return dial.giveUp();", ""],
+      ['socket.once("data", drop);\n', ""],
+      ["call?.notSent();", ""],
+      ["this.takeSpare()?.destroy();", ""],
+      ["if (this.#socket.destroyed) return undefined;", ""],
+    ],
+  },
+  "src/http/node/connect-tcp.ts": {
+    tests: ["http/node/connect-tcp", "faults/connecting", "faults/cleartext"],
+    mutants: [
+      ["for (const socket of sockets) socket.destroy();", ""],
+      ["if (addresses.length > 0) timer = setTimeout(next, attemptDelayMs);", ""],
+      ['errors.find(({ code }) => code === "ECONNREFUSED") ?? errors[0]', "errors[0]"],
+      ["if (sockets.size > 0) return;", ""],
+      ['isLocalhost(host) ? ["::1", "127.0.0.1"] :', ""],
+      ['.replace(/\\.$/, "")', ""],
+    ],
+  },
+  "src/http/node/dial.ts": {
+    tests: ["http/node/dial", "faults/own-connection", "faults/connecting"],
+    mutants: [
+      ["if (signal.aborted) throw signal.reason;", ""],
+      ["rejectUnauthorized: true,", ""],
+      ["settings.servername ?? serverNameOf(host)", "serverNameOf(host)"],
+      ["|| opened instanceof tls.TLSSocket", ""],
+      ["!opened.readableEnded && !opened.writableEnded", "true"],
+    ],
+  },
+  "src/http/node/http1.ts": {
+    tests: ["http/node/http1", "faults/connection-loss", "faults/http-answers"],
+    mutants: [
+      ["joinDuplicateHeaders: true,", ""],
+      ["call.onStop(stop);", ""],
+      ["sent.destroy();", ""],
+      ['...(body && { "content-length": body.length })', ""],
+    ],
+  },
+  "src/http/node/http1-dial.ts": {
+    tests: ["http/node/http1", "faults/connecting"],
+    mutants: [
+      ['fault.repeat === "never" ? "never" : "not-sent"', "fault.repeat"],
+      ["...(session && { session })", ""],
+      ['ALPNProtocols: ["http/1.1"]', 'ALPNProtocols: ["h2"]'],
+    ],
+  },
+  "src/http/node/http2.ts": {
+    tests: ["http/node/http2", "faults/suspicion", "faults/connecting", "faults/session-life", "faults/time"],
+    mutants: [
+      ["for (const dial of others) dial.end(tooSlow);", ""],
+      ["this.#settings.pingIntervalMs * 2", "this.#settings.pingIntervalMs"],
+      ["clearInterval(this.#keepAlive);", ""],
+      ["call.stopped?.code === Code.DeadlineExceeded && dial", "dial"],
+      ["this.#failedDial = undefined;", ""],
+      ["if (this.#failedDial) return;", ""],
+      ["|| this.#timedOutDial === this.#lastDial", ""],
+      ["call.notSent();", ""],
     ],
   },
 };

@@ -27,6 +27,19 @@ test("a connection is idle from its last call on, not from its first", async () 
   expect(server.connections).toHaveLength(1);
 });
 
+test("a connection is not idle while a call waits for its answer", async () => {
+  const held: (() => void)[] = [];
+  await using server = await startRawH2({ onRequest: (one) => held.push(() => one.ok()) });
+  await using auth = createAuthClient({ baseUrl: server.url, token, http2: { idleTimeoutMs: 1_000 } });
+  const calls = [auth.listMyRefreshTokens({})];
+  await pause(1_500);
+  calls.push(auth.listMyRefreshTokens({}));
+  await until(() => held.length === 2, "the second request did not arrive");
+  for (const answer of held) answer();
+  await Promise.all(calls);
+  expect(server.connections).toHaveLength(1);
+});
+
 test("a stream may hold 1 MiB that was not read yet, and a connection 8 MiB", async () => {
   await using server = await startRawH2();
   await using auth = createAuthClient({ baseUrl: server.url, token });

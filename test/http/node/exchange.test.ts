@@ -51,6 +51,29 @@ describe("an answer that is whole before the request is out", () => {
   }
 });
 
+for (const [how, end] of [
+  ["REFUSED_STREAM", (one: RawH2Stream) => one.rst(7)],
+  [
+    "a GOAWAY that leaves it out",
+    ({ connection }: RawH2Stream) => {
+      connection.goaway(0, 0);
+      connection.end();
+    },
+  ],
+] as const) {
+  test(`an answer that began is not asked for once more, also where ${how} ends it`, async () => {
+    await using server = await startRawH2({
+      onRequest(one) {
+        one.head();
+        setTimeout(end, 50, one);
+      },
+    });
+    await using auth = createAuthClient({ baseUrl: server.url, token, retry: false });
+    await expect(auth.listMyRefreshTokens({})).rejects.toMatchObject({ code: Code.Unavailable });
+    expect(server.requests).toHaveLength(1);
+  });
+}
+
 for (const name of ["§4.1 HTTP/1.1", "§4.3 header fields that cannot be decompressed", "§6.1 DATA on the connection"]) {
   test(`${name}, which Node 20 does not tell, costs no more than one deadline`, async () => {
     let guilty: RawH2Connection | undefined;
