@@ -78,14 +78,15 @@ describe("an error says what to do where ZITADEL's own words do not", () => {
     });
   }
 
-  test("a status wrapped in another, unless its code is none", async () => {
-    for (const [name, code] of [
-      ["NotFound", Code.NotFound],
-      ["5", Code.Unknown],
-      ["constructor", Code.Unknown],
+  test("a status wrapped in one of code Unknown, unless its own code is none", async () => {
+    for (const [outer, name, code] of [
+      [Code.Unknown, "NotFound", Code.NotFound],
+      [Code.Internal, "NotFound", Code.Internal],
+      [Code.Unknown, "5", Code.Unknown],
+      [Code.Unknown, "constructor", Code.Unknown],
     ] as const) {
       const message = `rpc error: code = ${name} desc = gone ()`;
-      await using server = await startAnswerServer("rest", () => errorAnswer("rest", Code.Unknown, { message }));
+      await using server = await startAnswerServer("rest", () => errorAnswer("rest", outer, { message }));
       await using auth = createAuthClient({ baseUrl: server.baseUrl, protocol: rest });
       expect((await errorOf(auth.listMyRefreshTokens({}))).code).toBe(code);
     }

@@ -4,6 +4,8 @@ import { Code, type ConnectError, createAuthClient, getErrorInfo, rest, type Tok
 import { errorAnswer, okAnswer } from "../faults/answers.js";
 import { expectOutcome, turns, until } from "../faults/fault-row.js";
 import { type AnswerServer, startAnswerServer } from "../helpers/answer-server.js";
+import { collectGarbage } from "../helpers/collect-garbage.js";
+import { simulateTime } from "../helpers/simulated-time.js";
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -274,7 +276,49 @@ test("a refresh is given up after 30 seconds, and the next call starts another",
   expect(await next).toBe("ok");
 });
 
+describe("a refresh that has ended", () => {
+  simulateTime();
+
+  test("sees no abort when its time is over", async () => {
+    await using server = await startServer();
+    const { refreshes, token } = heldToken();
+    await using auth = clientOf(server, token);
+    const call = codeOf(auth.listMyRefreshTokens({}));
+    await until(() => refreshes.length === 1, "no refresh was asked for");
+    refreshes[0]?.finish("new-token");
+    expect(await call).toBe("ok");
+    jest.advanceTimersByTime(31_000);
+    expect(refreshes[0]?.signal.aborted).toBe(false);
+  });
+});
+
+test("of many refreshes the first are forgotten", async () => {
+  await using server = await startServer();
+  const thrown: WeakRef<Error>[] = [];
+  let asked = 0;
+  const token = ({ refresh }: TokenContext) => {
+    if (!refresh) return `old-${++asked}`;
+    const error = new Error("no session");
+    thrown.push(new WeakRef(error));
+    throw error;
+  };
+  await using auth = clientOf(server, token);
+  for (let call = 0; call < 20; call++) await auth.listMyRefreshTokens({}).catch(() => undefined);
+  expect(thrown).toHaveLength(20);
+  const isForgotten = () => {
+    collectGarbage();
+    return thrown[0]?.deref() === undefined;
+  };
+  await until(isForgotten, "the first one is kept");
+});
+
 describe("a token", () => {
+  test("of 16 KiB is one, and with a character more none", () => {
+    const create = (length: number) => createAuthClient({ baseUrl: "https://a.example", token: "x".repeat(length) });
+    create(16 * 1024);
+    expect(() => create(16 * 1024 + 1)).toThrow(/at most 16384 characters/);
+  });
+
   for (const [token, mistake] of [
     ["", "must not be empty"],
     ["undefined", "is what JavaScript makes of another value"],

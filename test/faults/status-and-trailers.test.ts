@@ -440,7 +440,7 @@ function pushbackRows(): AnswerRow[] {
       answer: once(pushback("150")),
       want: { code: "ok", requests: 2, gaps: [150] },
     },
-    ...["-1", "abc"].map(
+    ...["-1", "abc", "150x"].map(
       (value): AnswerRow => ({
         name: `a pushback of ${value} ends the repeats`,
         on: ["grpc"],

@@ -204,7 +204,11 @@ export const places: Readonly<Record<string, Place>> = {
   "src/call/token.ts": {
     tests: ["call/token", "faults/tokens"],
     mutants: [
-      ["lastChecked = token as string;", "", "what is remembered only saves a check"],
+      [
+        "if (token === lastChecked && lastChecked !== undefined) return lastChecked;",
+        "",
+        "what is remembered only saves a check",
+      ],
       ["const refreshMemoryMs = 1000;", "const refreshMemoryMs = 0;"],
       ["controller.abort();", ""],
       ["timer.unref?.();", ""],
@@ -302,7 +306,7 @@ export const places: Readonly<Record<string, Place>> = {
       ["Number(after) * 1000", "Number(after)"],
       ['Date.parse(fieldText(head.headers, "date")) || Date.now()', "Date.now()"],
       ["Math.max(0, date - now)", "date - now"],
-      ["retryDelay) return Math.max(0,", "retryDelay) return ("],
+      ["retryDelay) return Math.max(0,", "retryDelay) return (", "a timer takes a negative wait for none"],
     ],
   },
   "src/protocol/grpc/envelope.ts": {
