@@ -259,7 +259,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/options.ts": {
-    tests: ["faults/cleartext", "protocol/protocol", "client", "contract/answers"],
+    tests: ["faults/cleartext", "protocol/protocol", "client", "faults/metadata"],
     mutants: [
       ['url.hostname.endsWith(".localhost")', "false"],
       ["|\\[::1\\])$", "|\\[::1\\])"],
