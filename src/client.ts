@@ -8,11 +8,11 @@ import { asyncDispose, type TransportFamily } from "./transport.js";
 /** A client of ZITADEL's AuthService for one user: a method for each RPC, as Connect generates them. */
 export interface UserClient extends Client<typeof AuthService> {
   /**
-   * The same user's client of another service of ZITADEL's, over the same connection, with the same token, refresh,
-   * deadline, retries and interceptors. Takes any service that protoc-gen-es generated, such as this package's
-   * `SessionService` or one of @zitadel/proto; REST needs its `google.api.http` rules. Unary methods only, as all of
-   * ZITADEL's are. A failed call is repeated as the method's `idempotency_level` allows: one that says nothing only where
-   * nothing was done. A TypeError for what is no service.
+   * The same user's client of another ZITADEL service, over the same connection, with the same token, refresh, deadline,
+   * retries and interceptors. Takes any service that protoc-gen-es generated, such as this package's `SessionService` or
+   * one of @zitadel/proto; REST needs its `google.api.http` rules. Unary methods only. A failed call is repeated if the
+   * method's `idempotency_level` says that this is safe, or if the server cannot have processed it. Throws a TypeError
+   * for anything that is no service.
    */
   client<S extends DescService>(service: S): Client<S>;
 }
@@ -20,12 +20,12 @@ export interface UserClient extends Client<typeof AuthService> {
 /** A client of ZITADEL's AuthService, which owns a connection. */
 export interface AuthClient extends UserClient {
   /**
-   * The same client for another user: what a backend makes for each request. It shares connection, interceptors,
-   * options and retry throttle. Pass the same token function each time, so that calls share a refresh. A TypeError if
-   * the token cannot be one.
+   * The same client for another user: a backend makes one for each request. It shares connection, interceptors, options
+   * and retry throttle. Pass the same token function each time, so that calls share a refresh. Throws a TypeError if the
+   * token cannot be one.
    */
   withToken(token: Token): UserClient;
-  /** Cancels the calls under way and closes the connection. Later calls fail with a TypeError. */
+  /** Cancels the calls in flight and closes the connection. Later calls fail with a TypeError. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -9,12 +9,12 @@ import { checkId } from "./zitadel.js";
 export type SignInToEnd = Pick<SignIn, "kind" | "id"> & { readonly isCurrent?: boolean | undefined };
 
 /**
- * Ends sign-ins, one call each, one given twice once: sessions by DeleteSession, refresh tokens by RevokeMyRefreshToken. The
- * caller's own session comes last, since its access token ends with it. Apps that hold refresh tokens of an ended session
- * go on until those expire. Of refresh tokens ZITADEL does not tell which one is the caller's: pass that one last.
+ * Ends sign-ins, one call each: sessions by DeleteSession, refresh tokens by RevokeMyRefreshToken. The caller's own session
+ * comes last, since its access token ends with it. Apps that hold refresh tokens of an ended session go on until those
+ * expire. ZITADEL does not tell which refresh token is the caller's: pass that one last.
  *
- * What fails is in `failed`, and ends the rest early where it would meet every call alike, as of `revokeRefreshTokens`.
- * Rejects before anything is sent as that does, and with a TypeError for what is no sign-in.
+ * What fails is in `failed`. A failure that would meet every call ends it early, as in `revokeRefreshTokens`. It rejects
+ * like that before it sends anything, and with a TypeError for anything that is no sign-in.
  */
 export async function endSignIns(
   auth: UserClient,
@@ -45,11 +45,11 @@ export interface EndOtherSignInsOptions extends RevokeOptions {
 }
 
 /**
- * Ends every sign-in of a view but the caller's own and those in `keep`, as `endSignIns` does. Where the caller's own
+ * Ends every sign-in of a view except the caller's own and those in `keep`, as `endSignIns` does. If the caller's own
  * session is known, all listed refresh tokens are other sign-ins.
  *
- * Rejects with a TypeError, before anything is ended, where the view does not tell which is the caller's own and `keep` is
- * empty, for an id in `keep` that is not in the view, and for the view of another user.
+ * Rejects with a TypeError, before it ends anything, if the view does not tell which sign-in is the caller's own and `keep`
+ * is empty, if an id in `keep` is not in the view, and if the view is of another user.
  */
 export async function endOtherSignIns(
   auth: UserClient,

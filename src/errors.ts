@@ -11,22 +11,21 @@ export interface ErrorInfo {
   /** ZITADEL's stable id of the error, such as `AUTH-7fs1e`. Tell its errors apart by this, never by their text. */
   readonly id?: string;
   /**
-   * What went wrong on the way, where it was not the server that said so. `token-provider` and, of a `fetch`, `bad-http`
-   * are also told of what your own code threw, unless that was no object.
+   * What went wrong on the way, if the server did not say it. If your own code threw an object, this is `token-provider`
+   * for a token function and `bad-http` for a `fetch`.
    */
   readonly reason?: FailureReason;
   /**
-   * How many requests the call made, those that found no connection included; 0 if it failed, or its deadline passed,
-   * before the first was sent.
+   * How many requests the call made, including those that found no connection; 0 if the call ended before the first.
    */
   readonly attempts: number;
   /** The HTTP status, if there was an answer. */
   readonly httpStatus?: number;
-  /** What to do about an error whose own text does not tell: the end of `error.message`, after "; ". */
+  /** What to do, if the error's own text does not say it: the end of `error.message`, after "; ". */
   readonly hint?: string;
   /**
-   * Whether the code is the server's own word rather than this library's reading of what happened. Absent where that
-   * cannot be told: the error came over another transport and has nothing that only ZITADEL adds.
+   * Whether the server sent the code (`true`), or this library chose it for what happened (`false`). `undefined` over a
+   * third-party transport, unless the error has something that only ZITADEL adds.
    */
   readonly fromServer?: boolean;
   /**

@@ -8,36 +8,35 @@ import type { Protocol } from "./protocol/protocol.js";
 /** What calls have in common, whatever sends them. */
 export interface CallerOptions {
   /**
-   * Access token of the user, or a function that returns one, also asynchronously. The function is asked before
+   * Access token of the user, or a function that returns one, also asynchronously. The client asks the function before
    * every attempt with `refresh: false`, and once with `refresh: true` after the server answered Unauthenticated. All
-   * calls whose token was refused wait for one refresh, 30 seconds at most, also those of other clients with the same
-   * function; it goes on if they leave. Do not call the client inside the function: it deadlocks. What it throws
-   * rejects the call as it is, which is not repeated: what it tried may have spent a refresh token. Without `token` no
-   * `authorization` is sent, and callers may set that header themselves.
+   * calls whose token was refused wait for the same refresh, also those of other clients with the same function. It takes
+   * 30 seconds at most, and goes on if the calls end before it. Do not call the client inside the function: it deadlocks.
+   * What the function throws rejects the call as it is. The call is not repeated, since the function may have spent a
+   * refresh token. Without `token` the client sends no `authorization`, and callers may set that header themselves.
    */
   readonly token?: Token | undefined;
   /**
    * Milliseconds that a call may take in all: retries, token and connecting included. 1 to 3,600,000; `false` for no
-   * limit. A call's own `timeoutMs`, in the same range, wins. Default 10,000, which is long for a page to wait and short for a request
-   * of a backend. As Connect's `defaultTimeoutMs`.
+   * limit. A call's own `timeoutMs`, in the same range, wins. Default 10,000. Like Connect's `defaultTimeoutMs`.
    */
   readonly timeoutMs?: number | false | undefined;
   /**
-   * How calls that failed as Unavailable are repeated; `false` for not at all. Retries of all calls of a client share a
-   * throttle, `withToken` included: 100 at a time, each given back by a success of a retried call, or by five of
-   * others; a lost connection or a port that refuses counts once, however many calls it ended.
+   * How calls that failed as Unavailable are repeated; `false` for no retries. All calls of a client share a throttle of
+   * 100 retries, `withToken` included. Each successful retry frees one; so do five other successes. A lost connection or
+   * a port that refuses counts as one retry, however many calls it ended.
    *
-   * With `false` too a request is sent once more, at once, if the server said that it did not take it (REFUSED_STREAM
-   * or GOAWAY): nothing was done, and a server that restarts would be seen by every caller otherwise (gRFC A6,
-   * "transparent retries"). So is one whose token was refreshed.
+   * Two kinds of request are sent once more even with `false`: one that the server says it did not process
+   * (REFUSED_STREAM, GOAWAY), since servers restart that way (gRFC A6, "transparent retries"), and one whose token was
+   * refreshed.
    */
   readonly retry?: RetryOptions | false | undefined;
   /**
    * Connect's interceptors. They run once a call, within its deadline, and do not see the token. What one throws rejects
-   * the call as it is. Requests that one leaves behind end with the call.
+   * the call as it is. Requests that it started end with the call.
    */
   readonly interceptors?: readonly Interceptor[] | undefined;
-  /** Told of every request that a call made. What it throws is ignored. */
+  /** Called after every request of a call. What it throws is ignored. */
   readonly onAttempt?: ((attempt: Attempt) => void) | undefined;
 }
 
@@ -53,11 +52,11 @@ export interface TransportOptions extends CallerOptions {
   /** Largest message to accept, in bytes, decompressed. Default 4 MiB, as in gRPC. As Connect's `readMaxBytes`. */
   readonly maxResponseBytes?: number | undefined;
   /**
-   * Another `fetch` for gRPC-Web and REST. Not together with `http2`. What it throws rejects the call as it is, unless it
-   * is a network error as runtimes have them, such as `TypeError: fetch failed`.
+   * Another `fetch` for gRPC-Web and REST. Not together with `http2`. What it throws rejects the call as it is, except
+   * network errors of the runtime, such as `TypeError: fetch failed`.
    */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Only in Node: options of the HTTP/2 connection. Given, gRPC-Web and REST use HTTP/2 as well. */
+  /** Only in Node: options of the HTTP/2 connection. With this option gRPC-Web and REST use HTTP/2 too. */
   readonly http2?: Http2Options | undefined;
   /** Whether a token may be sent over `http:` to a host other than this machine. Default `false`. */
   readonly allowInsecure?: boolean | undefined;
@@ -69,10 +68,10 @@ export interface TransportOptions extends CallerOptions {
 export interface GivenTransportOptions extends CallerOptions {
   /**
    * Any Connect transport, such as `createGrpcTransport` of @connectrpc/connect-node or `createRouterTransport` in a
-   * test; it sends, and stays yours to close. Token, refresh, deadline, retries, interceptors and `getErrorInfo` work
-   * on top of it. Only the built-in transport guarantees: that a token stays off `http:`, a limit to the size of
-   * answers, and telling what was never sent from what was (Unavailable counts as maybe done, so only methods that are
-   * safe to repeat are repeated). What interceptors see as `url` begins with `https://transport.invalid`.
+   * test. It sends the requests, and you close it. Token, refresh, deadline, retries, interceptors and `getErrorInfo`
+   * work with it. Only the built-in transport refuses a token over `http:`, limits the size of answers, and knows which
+   * requests were never sent: here Unavailable counts as maybe done, so only methods that are safe to repeat are
+   * repeated. The `url` that interceptors see begins with `https://transport.invalid`.
    */
   readonly transport: Transport;
   readonly baseUrl?: undefined;

@@ -7,11 +7,11 @@ import { checkId, isGone, zitadelErrorId } from "./zitadel.js";
 
 export interface RevokeOptions {
   /**
-   * How many calls run at a time. Default 1: ZITADEL 2.44 refuses a fifth of those that change one user at a time, and
-   * is no slower one by one.
+   * How many calls run at a time. Default 1: ZITADEL 2.44 refuses a fifth of the calls that change the same user at the
+   * same time, and is no slower one by one.
    */
   readonly concurrency?: number | undefined;
-  /** Stops the calls under way and those to come. What was ended until then is in the result. */
+  /** Stops the calls in flight and those to come. The result tells what was ended until then. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -20,8 +20,8 @@ export interface EndResult {
   /** Ids of what was ended. */
   readonly ended: string[];
   /**
-   * Ids of which ZITADEL says that the user has nothing of that kind (NotFound, COMMAND-BHt2w or AUTHZ-cdgFk): it was ended
-   * before, is another user's, or never was. A session that was ended before is `ended` again: ZITADEL does not tell.
+   * Ids that ZITADEL does not know as this user's (NotFound, COMMAND-BHt2w or AUTHZ-cdgFk): ended before, another user's,
+   * or no id at all. A session that was ended before is in `ended` again: ZITADEL does not tell.
    */
   readonly alreadyGone: string[];
   /** Ids that may still be usable, and why. After an error that stops all, the ids never sent carry it as well. */
@@ -33,11 +33,10 @@ export interface RevokeResult extends Pick<EndResult, "failed"> {
   /** Ids of the tokens that were revoked. */
   readonly revoked: string[];
   /**
-   * Ids of which ZITADEL says that the user has no such token (NotFound, COMMAND-BHt2w). It says the same of a token that
-   * was revoked before, by an attempt of this very call whose answer was lost too, one that another user has, one whose
-   * app signed out, and an id that is mistyped: those cannot be told apart, so that an id typed by a person is best looked
-   * up in the list first. And it is about refresh tokens only: a sign-in that ZITADEL keeps elsewhere, in an OIDC session,
-   * goes on.
+   * Ids that ZITADEL does not know as this user's tokens (NotFound, COMMAND-BHt2w). ZITADEL answers the same for a token
+   * that was revoked before (perhaps by an attempt of this call whose answer was lost), for another user's token, for one
+   * whose app signed out, and for a mistyped id. So look up an id that a person typed in the list first. This is about
+   * refresh tokens only: a sign-in that ZITADEL keeps in an OIDC session goes on.
    */
   readonly alreadyGone: string[];
 }
@@ -45,12 +44,12 @@ export interface RevokeResult extends Pick<EndResult, "failed"> {
 /**
  * Revokes many of the user's refresh tokens, one call each, an id given twice once.
  *
- * A call that fails does not make this fail: it ends in `failed` and the others go on. What would meet every call alike
- * ends it early: `Unauthenticated`, an abort of `signal`, and what a token function or an interceptor threw, which is then
- * the `cause` of each error in `failed`.
+ * If a call fails, its id is in `failed` and the others go on. A failure that would meet every call ends it early:
+ * `Unauthenticated`, an abort of `signal`, or what a token function or an interceptor threw. That is then the `cause` of
+ * each error in `failed`.
  *
- * Rejects before anything is sent: with a TypeError for an id that no token can have or a `signal` that is none, with a
- * RangeError for a concurrency that is not a whole number from 1 up.
+ * Before it sends anything, it rejects with a TypeError for an id that no token can have or a `signal` that is none, and
+ * with a RangeError for a concurrency that is not a whole number from 1 up.
  */
 export async function revokeRefreshTokens(
   auth: Pick<Client<typeof AuthService>, "revokeMyRefreshToken">,
@@ -76,12 +75,12 @@ type RefreshTokens = Pick<
 >;
 
 /**
- * Revokes all refresh tokens of the user that ZITADEL lists, the caller's own included, but for those in `except`. Without
- * `except` in one call; ZITADEL refuses that where one listed token is gone, as after a sign-out in a browser, and they are
- * revoked one by one then. Of more than 1000 tokens only those that ZITADEL listed are revoked one by one.
+ * Revokes all refresh tokens of the user that ZITADEL lists, the caller's own included, except those in `except`. Without
+ * `except` it makes one call. ZITADEL refuses that if a listed token is gone, as after a sign-out in a browser; then it
+ * revokes them one by one. Of more than 1000 tokens it then revokes only those that ZITADEL listed.
  *
- * Rejects with the error of the list, or of the one call; what fails one by one is in `failed`, as of `revokeRefreshTokens`.
- * Before anything is revoked, with a TypeError for an id in `except` that is not listed: it may be mistyped.
+ * Rejects with the error of the list or of the one call. What fails one by one is in `failed`, as in `revokeRefreshTokens`.
+ * Rejects with a TypeError, before it revokes anything, if an id in `except` is not listed: it may be mistyped.
  */
 export async function revokeAllRefreshTokens(
   auth: RefreshTokens,

@@ -28,8 +28,8 @@ export type SignIn =
  *
  * - `offline-access`: this server has sessions, and apps with the scope `offline_access` may hold refresh tokens that no
  *   API of it lists.
- * - `current-not-listed`: the sign-in that the access token came from is not in the list, as where it came from the old
- *   login, is a personal access token, or the server is from before January 2025.
+ * - `current-not-listed`: the sign-in of this access token is not in the list. The token came from the old login, it is a
+ *   personal access token, or the server is from before January 2025.
  */
 export type SignInsGap = "offline-access" | "current-not-listed";
 
@@ -39,7 +39,7 @@ export interface SignInsView {
   /** Last changed first. Absent where the server has no sessions to list, such as ZITADEL 2.44. */
   readonly sessions?: readonly SessionView[];
   readonly tokens: RefreshTokensView;
-  /** Empty where the list is known to be whole. */
+  /** Empty if the list is known to be complete. */
   readonly incomplete: readonly SignInsGap[];
   /** Sessions and refresh tokens in one list, last active first. */
   readonly signIns: readonly SignIn[];
@@ -47,8 +47,8 @@ export interface SignInsView {
 
 export interface ListSignInsOptions extends ViewSessionsOptions {
   /**
-   * The id_token of the caller's sign-in, instead of `currentSessionId`. Only its claim `sid` is read. It is not verified:
-   * it marks a row, and allows nothing.
+   * The id_token of the caller's sign-in, instead of `currentSessionId`. Only its claim `sid` is read, to mark the current
+   * session. It is not verified.
    */
   readonly currentIdToken?: string | undefined;
   /** Stops the calls. */
@@ -57,13 +57,13 @@ export interface ListSignInsOptions extends ViewSessionsOptions {
 
 /**
  * Lists where the user is signed in: the sessions of a current ZITADEL and the refresh tokens of an old one. `auth` is what
- * `createAuthClient` or its `withToken` returns. ZITADEL is asked once a client who its user is (GetMyUser), then for both
- * lists at a time; where no current session is named, also for the sessions of the browser that the access token came from,
- * which mark the current one if there is exactly one.
+ * `createAuthClient` or its `withToken` returns. A client asks ZITADEL once who its user is (GetMyUser), then for both lists
+ * at the same time. If you name no current session, it also asks for the sessions of the browser that the access token came
+ * from; if there is exactly one, that is the current one.
  *
- * Rejects with the error of a list that the server refuses, rather than to leave it out; without sending anything with a
- * TypeError for a `currentSessionId` that cannot be one, a `currentIdToken` that is no JWT, or both of them, and with a
- * RangeError for a `now` that is no time.
+ * Rejects with the error of a list that the server refuses. Before it sends anything, it rejects with a TypeError for a
+ * `currentSessionId` that cannot be one, a `currentIdToken` that is no JWT, or both together, and with a RangeError for a
+ * `now` that is no time.
  */
 export async function listSignIns(auth: UserClient, options: ListSignInsOptions = {}): Promise<SignInsView> {
   const given = nullPrototype(options);

@@ -17,7 +17,7 @@ import { type Protocol, wire } from "./protocol/protocol.js";
 
 /** A Connect `Transport` that can be closed. */
 export interface AuthTransport extends Transport {
-  /** Cancels the calls under way and closes the connection. Later calls fail with a TypeError. */
+  /** Cancels the calls in flight and closes the connection. Later calls fail with a TypeError. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -88,7 +88,7 @@ interface CallPlan extends AttemptPlan {
   /** A call's deadline where it sets none; `undefined` for none. */
   readonly timeoutMs: number | undefined;
   readonly interceptors: readonly Interceptor[];
-  /** The calls under way. */
+  /** The calls in flight. */
   readonly active: Call[];
   isClosed: boolean;
 }

@@ -2,15 +2,15 @@
 export interface Http2Options {
   /**
    * Longest time until a new connection is ready, in milliseconds: DNS, TCP, TLS and HTTP/2's SETTINGS. Default 5,000.
-   * A call whose own time is over before that fails, but the connection is made all the same, for the next one. Until
-   * TCP has connected that keeps the process alive; `close()` gives it up.
+   * A call whose deadline is shorter fails, but the connection is still made, for the next call. This keeps the process
+   * alive until TCP has connected; `close()` stops it.
    */
   readonly connectTimeoutMs?: number | undefined;
   /**
-   * After so many milliseconds of silence the connection is checked with a PING: while calls are under way, and
-   * before it is used again. Default 30,000. A PING follows also a deadline that passed without a word from the server, at
-   * most one between two answers, since servers of gRPC close a connection that pings more often. `false`: there is no
-   * PING of any kind, and a connection that is in doubt is replaced.
+   * After so many milliseconds of silence a PING checks the connection, while calls are in flight and before it is used
+   * again. Default 30,000. If a deadline passes without a word from the server, a PING follows too: at most one between two
+   * answers, since gRPC servers close a connection that pings more often. `false`: no PINGs; a connection in doubt is
+   * replaced.
    */
   readonly pingIntervalMs?: number | false | undefined;
   /**
@@ -27,9 +27,9 @@ export interface Http2Options {
   readonly tls?: TlsOptions | undefined;
   /**
    * Opens the connection to the origin itself, to pass through a proxy: returns a `Duplex`, such as a `net.Socket`, or
-   * a promise of one. Where the origin is `https:`, TLS is spoken through it, unless it is a `tls.TLSSocket`. What it
-   * throws, or is rejected with, fails the call as Unavailable, with its message in the error's. A connection that
-   * comes after `signal` was aborted is destroyed.
+   * a promise of one. If the origin is `https:`, the client speaks TLS through it, unless it is a `tls.TLSSocket`. If it
+   * throws or rejects, the call fails as Unavailable, with that message in the error's. A connection that comes after
+   * `signal` was aborted is destroyed.
    */
   readonly createConnection?: ((target: ConnectionTarget) => object | Promise<object>) | undefined;
 }
