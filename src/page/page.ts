@@ -3,14 +3,16 @@
 import { facts, plain } from "../element/dom.js";
 import { SignInsElement, type SignInsErrorEvent } from "../element/sign-ins-element.js";
 import { type AuthClient, getErrorInfo } from "../web.js";
-import { byId, openInstanceDialog } from "./instance-dialog.js";
 import { createRecordedClient, type ProtocolName } from "./recorded-client.js";
 import { findDemo, type Source } from "./source.js";
+
+/** The element of index.html with that id. */
+const byId = <E extends Element = HTMLElement>(id: string): E => document.getElementById(id) as unknown as E;
 
 customElements.define("sign-ins", SignInsElement);
 const element = byId<SignInsElement>("sign-ins");
 const protocols = [...document.querySelectorAll<HTMLInputElement>("input[name=protocol]")];
-const demo = findDemo();
+const [url, token] = [byId<HTMLInputElement>("url"), byId<HTMLInputElement>("token")];
 let source: Source | undefined;
 let turns = 0;
 
@@ -54,17 +56,31 @@ async function switchProtocol(): Promise<void> {
   }
 }
 
-async function chooseInstance(): Promise<void> {
-  const found = await demo;
-  openInstanceDialog(source === found ? "" : (source?.baseUrl ?? ""), found, use);
+/** Shows the sign-ins of the user whose token was typed. */
+async function useInstance(): Promise<void> {
+  byId("instance").setAttribute("aria-busy", "true");
+  byId("mistake").textContent = "";
+  try {
+    await use({ name: "Your user", baseUrl: url.value.trim(), token: token.value.trim() });
+    // Gone from the page as soon as it is not needed there.
+    token.value = "";
+  } catch (error) {
+    byId("mistake").textContent = (error as Error).message;
+  }
+  byId("instance").removeAttribute("aria-busy");
 }
 
 element.addEventListener("error", (event) => showError((event as Event as SignInsErrorEvent).detail.error));
 for (const input of protocols) input.onchange = () => void switchProtocol();
 byId("reload").onclick = () => void element.refresh();
-byId("other").onclick = () => void chooseInstance();
+byId("instance").onsubmit = (event) => {
+  event.preventDefault();
+  void useInstance();
+};
 addEventListener("online", () => void element.refresh());
 
-const found = await demo;
-if (found) await use(found);
-else await chooseInstance();
+byId("origin").textContent = location.origin;
+const demo = await findDemo();
+byId<HTMLDetailsElement>("developers").open = !demo;
+if (demo) await use(demo);
+else byId("source").textContent = "Choose an instance below.";
