@@ -293,7 +293,7 @@ describe("retries", () => {
         const reports: unknown[] = [];
         const caller = new AbortController();
         await using auth = rowClient(server, protocol, {
-          timeoutMs: how === "the deadline" ? 100 : 4000,
+          timeoutMs: how === "the deadline" ? 500 : 4000,
           onAttempt: (report) => reports.push(report),
         });
         const call = auth.listMyRefreshTokens({}, { signal: caller.signal });

@@ -302,7 +302,7 @@ describe("token provider", () => {
         await turns(10);
         return newToken;
       });
-      await using auth = rowClient(server, protocol, { token });
+      await using auth = rowClient(server, protocol, { token, timeoutMs: 20_000 });
       const calls = Array.from({ length: 100 }, () => auth.listMyRefreshTokens({}));
       const results = await Promise.all(calls);
       expect(results).toHaveLength(100);
@@ -317,7 +317,7 @@ describe("token provider", () => {
         await turns(10);
         throw thrown;
       });
-      await using auth = rowClient(server, protocol, { token });
+      await using auth = rowClient(server, protocol, { token, timeoutMs: 20_000 });
       const rejections = await Promise.all(Array.from({ length: 100 }, () => rejection(auth.listMyRefreshTokens({}))));
       expect(rejections.every((each) => each === thrown)).toBe(true);
       expect(asked.filter(Boolean)).toHaveLength(1);
