@@ -483,7 +483,7 @@ export const places: Readonly<Record<string, Place>> = {
     ],
   },
   "src/zitadel.ts": {
-    tests: ["zitadel", "revoke", "call/attempts", "faults/retries", "faults/time"],
+    tests: ["zitadel", "call/next-step", "revoke", "call/attempts", "faults/retries"],
     mutants: [
       ['message.includes("(SQLSTATE 23505)")', "true"],
       ["error.code === Code.NotFound && /^", "/^"],
