@@ -350,7 +350,7 @@ describe("HTTP status, content type, redirects", () => {
       expected: { code: Code.Unknown, httpStatus: 200, reason: "unexpected-content-type", attempts: 1 },
       requests: 1,
     },
-    ...[301, 302, 303, 307, 308].map((status) => ({
+    ...[300, 301, 302, 303, 307, 308].map((status) => ({
       name: `${status} to the same origin`,
       on: everyClient,
       server: { onRequest: answer(status, { location: "/moved" }) },

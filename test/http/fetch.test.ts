@@ -147,6 +147,11 @@ describe("what a fetch throws", () => {
     expect(calls).toBe(4);
   });
 
+  test("an error that is called NetworkError is the network's, whatever it says", async () => {
+    const { error } = await list(() => Promise.reject(new DOMException("odd words", "NetworkError")));
+    expect(getErrorInfo(error)).toMatchObject({ reason: "network-or-cors", attempts: 4 });
+  });
+
   test("Response.error() is the network as well", async () => {
     const { calls, error } = await list(async () => Response.error());
     expect(getErrorInfo(error)).toMatchObject({ reason: "network-or-cors", attempts: 4 });
@@ -359,6 +364,11 @@ test("an answer that fetch was redirected to is refused, whatever it says", asyn
   const { calls, error } = await list(followed, { baseUrl: server.baseUrl });
   expect(getErrorInfo(error)).toMatchObject({ reason: "redirect-refused", attempts: 1 });
   expect(calls).toBe(1);
+});
+
+test("one that says only that it was redirected is refused, too", async () => {
+  const { error } = await list(async () => Object.defineProperty(ok(), "redirected", { value: true }));
+  expect(getErrorInfo(error)).toMatchObject({ reason: "redirect-refused", attempts: 1 });
 });
 
 describe("an answer whose url", () => {

@@ -556,7 +556,7 @@ export const places: Readonly<Record<string, Place>> = {
       ["&& !programError.test(name)", ""],
       ['|| name === "NetworkError"', ""],
       ["if (programError.test(name)) return", "if (false) return"],
-      ["encoding.slice(0, 40)", "encoding"],
+      ["encoding.slice(0, 40)", "encoding", "a message is cut in any case"],
     ],
   },
   "src/http/fetch-response.ts": {
