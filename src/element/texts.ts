@@ -9,7 +9,7 @@ export const english = {
   /** Above refresh tokens, on a server that lists sessions too. */
   apps: "Apps that stay signed in",
   /** Above refresh tokens, where they are all that there is. */
-  onlyApps: "Where you are signed in",
+  onlyApps: "Apps that you are signed in to",
   signOut: "Sign out",
   signOutEverywhereElse: "Sign out everywhere else…",
   signingOut: "Signing out…",

@@ -51,7 +51,7 @@ describe("what is listed", () => {
     await using opened = await openElement(browser(), { release: "2.44" });
     const { page, cards, complaints } = opened;
     await cards.nth(5).waitFor();
-    expect(await headings(page)).toEqual(["Where you are signed in"]);
+    expect(await headings(page)).toEqual(["Apps that you are signed in to"]);
     expect(await names(page)).toEqual(expect.arrayContaining(["App …0011", "App …0012"]));
     expect(await cards.filter({ hasText: /Last active .* · Signed in .* · End/ }).count()).toBe(6);
     expect(await page.locator(".life").count()).toBe(6);
