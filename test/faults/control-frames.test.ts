@@ -280,7 +280,7 @@ describe("HTTP/2 control frames", () => {
           });
         },
       });
-      await using client = clientFor(route, { baseUrl: server.url });
+      await using client = clientFor(route, { baseUrl: server.url, timeoutMs: 20_000 });
       await Promise.all(Array.from({ length: 100 }, () => client.listMyRefreshTokens({})));
       expect(most).toBe(1);
       expect(server.requests).toHaveLength(100);

@@ -350,6 +350,18 @@ describe("HTTP status, content type, redirects", () => {
       expected: { code: Code.Unknown, httpStatus: 200, reason: "unexpected-content-type", attempts: 1 },
       requests: 1,
     },
+    {
+      name: "200 in a content coding that was not asked for",
+      on: everyRoute,
+      server: {
+        onRequest: (one) => {
+          const { type, body } = okAnswer(one.headers["content-type"]);
+          one.respond(200, { "content-type": type, "content-encoding": "br" }, Buffer.from(body));
+        },
+      },
+      expected: { code: Code.Internal, httpStatus: 200, reason: "decompress", attempts: 1 },
+      requests: 1,
+    },
     ...[300, 301, 302, 303, 307, 308].map((status) => ({
       name: `${status} to the same origin`,
       on: everyClient,

@@ -174,8 +174,8 @@ for (const route of overHttp2) {
     test("that comes too late is destroyed", async () => {
       await using server = await startRawH2();
       const late: Socket[] = [];
-      const createConnection = async () => {
-        await pause(150);
+      const createConnection = async ({ signal }: ConnectionTarget) => {
+        await once(signal, "abort");
         const socket = connect(server.port, "127.0.0.1");
         late.push(socket);
         return socket;

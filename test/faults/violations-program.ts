@@ -23,7 +23,7 @@ async function ask({ baseUrl, retry, inFlight, rounds }: Question): Promise<Roun
     baseUrl,
     timeoutMs: 3_000,
     // Without a PING Node would not notice some of them: it reads on, and drops what it reads.
-    http2: { pingIntervalMs: 100, pingTimeoutMs: 100 },
+    http2: { pingIntervalMs: 100, pingTimeoutMs: 300 },
     retry: retry ? { initialBackoffMs: 1, maxBackoffMs: 1 } : false,
   });
   const outcomes: Rounds = [];

@@ -592,7 +592,7 @@ export const places: Readonly<Record<string, Place>> = {
   "src/http/node/dial.ts": {
     tests: ["http/node/dial", "faults/own-connection", "faults/connecting"],
     mutants: [
-      ["if (signal.aborted) throw signal.reason;", ""],
+      ["if (signal.aborted) throw signal.reason;", "", "a connection that has ended destroys what it is given"],
       ["rejectUnauthorized: true,", ""],
       ["settings.servername ?? serverNameOf(host)", "serverNameOf(host)"],
       ["|| opened instanceof tls.TLSSocket", ""],

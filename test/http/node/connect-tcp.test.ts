@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, expect, test } from "@jest/globals";
-import { connectTcp } from "../../../src/http/node/connect-tcp.js";
+import { connectTcp, serverNameOf } from "../../../src/http/node/connect-tcp.js";
 
 import { until } from "../../faults/fault-row.js";
 import { closedPort } from "../../helpers/closed-port.js";
@@ -13,6 +13,15 @@ afterEach(resolveAsEver);
 const inTime = () => AbortSignal.timeout(2_000);
 // No connection can be made to it, which the system says at once.
 const broadcast = "255.255.255.255";
+
+test("TLS asks a host for its name without the dot at its end, and an address for none", () => {
+  expect(["a.example", "a.example.", "127.0.0.1", "::1"].map(serverNameOf)).toEqual([
+    "a.example",
+    "a.example",
+    undefined,
+    undefined,
+  ]);
+});
 
 for (const addresses of [
   ["127.0.0.1", broadcast],

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import http from "node:http";
-import { connect, createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
@@ -42,6 +42,16 @@ async function start(options: RawHttp1Options, http: Http2Options = {}) {
 }
 
 const answered = { "content-type": "application/json" };
+
+test("of a connection that was closed instead of TLS nothing was sent, so that anything may be sent again", async () => {
+  const server = createServer((socket) => socket.end()).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const client = createHttp1Client(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, {});
+  const error: unknown = await send(client).catch((thrown: unknown) => thrown);
+  expect(noteOf(error)).toMatchObject({ reason: "connection-lost", repeat: "not-sent" });
+  client.close();
+  server.close();
+});
 
 describe("a connection", () => {
   for (const tls of [undefined, certificate("server")]) {
