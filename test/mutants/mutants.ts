@@ -364,7 +364,6 @@ export const places: Readonly<Record<string, Place>> = {
   "src/protocol/rest/error.ts": {
     tests: ["protocol/rest", "faults/http-answers"],
     mutants: [
-      ["if (answer.status < 400) return httpFailure(answer);", "", "whatever sends has refused it as a redirect"],
       ["Code[code] === undefined", "false"],
       ['typeof message === "string" ? message : ""', "String(message)"],
       ["length > maxTextLength", "false"],

@@ -12,8 +12,6 @@ import { parseJson, utf8 } from "./response.js";
  * out. Its code is more exact than the HTTP status.
  */
 export function restFailure(answer: HttpResponse): ConnectError {
-  // What a redirect says is not ZITADEL's.
-  if (answer.status < 400) return httpFailure(answer);
   const { code, message, details } = (parseJson(utf8(answer.body)) ?? {}) as Record<string, unknown>;
   if (typeof code !== "number" || Code[code] === undefined) return httpFailure(answer, answer.body);
   return serverFailure(

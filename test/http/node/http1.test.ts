@@ -47,10 +47,13 @@ test("of a connection that was closed instead of TLS nothing was sent, so that a
   const server = createServer((socket) => socket.end()).listen(0, "127.0.0.1");
   await once(server, "listening");
   const client = createHttp1Client(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, {});
-  const error: unknown = await send(client).catch((thrown: unknown) => thrown);
-  expect(noteOf(error)).toMatchObject({ reason: "connection-lost", repeat: "not-sent" });
-  client.close();
-  server.close();
+  try {
+    const error: unknown = await send(client).catch((thrown: unknown) => thrown);
+    expect(noteOf(error)).toMatchObject({ reason: "connection-lost", repeat: "not-sent" });
+  } finally {
+    client.close();
+    server.close();
+  }
 });
 
 describe("a connection", () => {
