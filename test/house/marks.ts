@@ -17,14 +17,14 @@ export interface Mark {
 
 /** The limits of what is measured, and the goals where they are lower. */
 const limits: Record<string, readonly [limit: number, goal?: number]> = {
-  "lines in src": [15_100, 10_200],
-  "files in src": [184, 120],
+  "lines in src": [14_700, 10_200],
+  "files in src": [161, 120],
   "lines in test": [32_900, 22_500],
   "functions over 60 lines": [0],
   "functions with more than 4 parameters": [0],
   "circles of files": [0],
-  "files that a gRPC answer passes": [16, 8],
-  "files that a gRPC error passes": [21, 12],
+  "files that a gRPC answer passes": [14, 8],
+  "files that a gRPC error passes": [16, 12],
   "gzip bytes: ours, gRPC-Web": [31_390, 28_500],
   "gzip bytes: ours, gRPC-Web, view and revoke": [32_440, 29_500],
   "gzip bytes: ours, gRPC-Web and REST": [48_240, 45_500],
