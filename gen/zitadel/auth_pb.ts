@@ -10,7 +10,7 @@ import { messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { bootFile } from "../../src/boot-file.js";
 import type { ListDetails, ObjectDetails } from "./object_pb.js";
 import { file_zitadel_object } from "./object_pb.js";
-import type { RefreshToken, Session, User } from "./user_pb.js";
+import type { RefreshToken, User } from "./user_pb.js";
 import { file_zitadel_user } from "./user_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -36,10 +36,6 @@ export const file_zitadel_auth: GenFile = /*@__PURE__*/
     ] },
     { name: "RevokeAllMyRefreshTokensRequest" },
     { name: "RevokeAllMyRefreshTokensResponse" },
-    { name: "ListMyUserSessionsRequest" },
-    { name: "ListMyUserSessionsResponse", field: [
-      { name: "result", number: 1, label: 3, type: 11, typeName: ".zitadel.user.v1.Session" },
-    ] },
   ], service: [
     { name: "AuthService", method: [
       { name: "GetMyUser", inputType: ".zitadel.auth.v1.GetMyUserRequest", outputType: ".zitadel.auth.v1.GetMyUserResponse", options: { idempotencyLevel: 1, $unknown: [
@@ -53,9 +49,6 @@ export const file_zitadel_auth: GenFile = /*@__PURE__*/
       ] } },
       { name: "RevokeAllMyRefreshTokens", inputType: ".zitadel.auth.v1.RevokeAllMyRefreshTokensRequest", outputType: ".zitadel.auth.v1.RevokeAllMyRefreshTokensResponse", options: { idempotencyLevel: 2, $unknown: [
         [72295728, "):\u0001*\"$/users/me/tokens/refresh/_revoke_all"],
-      ] } },
-      { name: "ListMyUserSessions", inputType: ".zitadel.auth.v1.ListMyUserSessionsRequest", outputType: ".zitadel.auth.v1.ListMyUserSessionsResponse", options: { idempotencyLevel: 1, $unknown: [
-        [72295728, "\u001f:\u0001*\"\u001a/users/me/sessions/_search"],
       ] } },
     ] },
   ] }, [file_zitadel_object, file_zitadel_user]);
@@ -212,42 +205,6 @@ export const RevokeAllMyRefreshTokensResponseSchema: GenMessage<RevokeAllMyRefre
   messageDesc(file_zitadel_auth, 7);
 
 /**
- * Empty: the access token says whose sessions to list.
- *
- * @generated from message zitadel.auth.v1.ListMyUserSessionsRequest
- */
-export type ListMyUserSessionsRequest = Message<"zitadel.auth.v1.ListMyUserSessionsRequest"> & {
-};
-
-/**
- * Describes the message zitadel.auth.v1.ListMyUserSessionsRequest.
- * Use `create(ListMyUserSessionsRequestSchema)` to create a new message.
- */
-export const ListMyUserSessionsRequestSchema: GenMessage<ListMyUserSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_zitadel_auth, 8);
-
-/**
- * The user's sessions.
- *
- * @generated from message zitadel.auth.v1.ListMyUserSessionsResponse
- */
-export type ListMyUserSessionsResponse = Message<"zitadel.auth.v1.ListMyUserSessionsResponse"> & {
-  /**
-   * The sessions, in no particular order.
-   *
-   * @generated from field: repeated zitadel.user.v1.Session result = 1;
-   */
-  result: Session[];
-};
-
-/**
- * Describes the message zitadel.auth.v1.ListMyUserSessionsResponse.
- * Use `create(ListMyUserSessionsResponseSchema)` to create a new message.
- */
-export const ListMyUserSessionsResponseSchema: GenMessage<ListMyUserSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_zitadel_auth, 9);
-
-/**
  * ZITADEL's API for the user that the access token was issued to. Over HTTP it
  * is mounted at `/auth/v1`, which the paths below leave out.
  *
@@ -302,16 +259,6 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof RevokeAllMyRefreshTokensRequestSchema;
     output: typeof RevokeAllMyRefreshTokensResponseSchema;
-  },
-  /**
-   * Lists the sessions of the user, one for each browser or device.
-   *
-   * @generated from rpc zitadel.auth.v1.AuthService.ListMyUserSessions
-   */
-  listMyUserSessions: {
-    methodKind: "unary";
-    input: typeof ListMyUserSessionsRequestSchema;
-    output: typeof ListMyUserSessionsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_zitadel_auth, 0);

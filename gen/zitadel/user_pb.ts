@@ -46,10 +46,6 @@ export const file_zitadel_user: GenFile = /*@__PURE__*/
     { name: "Machine", field: [
       { name: "name", number: 1, label: 1, type: 9 },
     ] },
-    { name: "Session", field: [
-      { name: "session_id", number: 1, label: 1, type: 9 },
-      { name: "agent_id", number: 2, label: 1, type: 9 },
-    ] },
   ] }, [file_google_protobuf_timestamp, file_zitadel_object]);
 
 /**
@@ -245,32 +241,4 @@ export type Machine = Message<"zitadel.user.v1.Machine"> & {
  */
 export const MachineSchema: GenMessage<Machine> = /*@__PURE__*/
   messageDesc(file_zitadel_user, 4);
-
-/**
- * One browser or device in which the user is or was signed in.
- *
- * @generated from message zitadel.user.v1.Session
- */
-export type Session = Message<"zitadel.user.v1.Session"> & {
-  /**
-   * Id of the session.
-   *
-   * @generated from field: string session_id = 1;
-   */
-  sessionId: string;
-
-  /**
-   * Id of the browser or device.
-   *
-   * @generated from field: string agent_id = 2;
-   */
-  agentId: string;
-};
-
-/**
- * Describes the message zitadel.user.v1.Session.
- * Use `create(SessionSchema)` to create a new message.
- */
-export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
-  messageDesc(file_zitadel_user, 5);
 
