@@ -14,7 +14,7 @@ let copy: string;
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), "buf-"));
   for (const name of ["proto", "tools", "test/proto", "buf.yaml", "buf.gen.yaml"])
-    cpSync(join(root, name), join(copy, name), { recursive: true });
+    cpSync(join(root, name), join(copy, name), { recursive: true, dereference: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
 });
 

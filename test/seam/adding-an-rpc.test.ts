@@ -12,7 +12,9 @@ beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), "seam-"));
   const sources = ["package.json", "buf.yaml", "buf.gen.yaml", "proto", "gen", "src", "tools"];
   const settings = ["tsconfig.json", "tsconfig.build.json", "tsconfig.cjs.json", "test/proto"];
-  for (const name of [...sources, ...settings]) cpSync(join(root, name), join(copy, name), { recursive: true });
+  // Not as a link where it is one: what is edited here is a copy.
+  for (const name of [...sources, ...settings])
+    cpSync(join(root, name), join(copy, name), { recursive: true, dereference: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
 });
 
