@@ -234,7 +234,7 @@ describe("HTTP/2 control frames", () => {
     test(`RST_STREAM CANCEL as the deadline passes, ${route}`, async () => {
       const deadlineMs = 300;
       await using server = await startRawH2({
-        onRequest: (one) => setTimeout(() => one.rst(rst.cancel), deadlineMs - 60),
+        onRequest: (one) => setTimeout(() => one.rst(rst.cancel), deadlineMs - 95),
       });
       await using client = clientFor(route, { baseUrl: server.url, timeoutMs: deadlineMs, retry: false });
       const expected = {
